@@ -1,0 +1,1 @@
+export interface CompiledAccess { readonly placeholder?: never }

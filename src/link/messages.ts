@@ -1,0 +1,81 @@
+/**
+ * The messages of both links: controller <-> agent (WebSocket over mutual TLS) and agent <-> launcher (unix socket). Every
+ * message is one frame (`frame.ts`): a JSON header and, for log bytes, a raw payload. What is carried is described here;
+ * what is believed is decided elsewhere: the launcher believes only the token's verified bytes, the manager only signed
+ * receipts and the agent's certificate.
+ */
+
+/** What a node tells about one run it knows: from the launcher's journal joined with the agent's. */
+export interface KnownRun {
+  readonly run: string;
+  readonly attempt: number;
+  /** `accepted`: journaled by the agent only; the others come from the launcher. */
+  readonly state: "accepted" | "starting" | "running" | "ended" | "refused";
+  /** Bytes of log that exist at the node (frames). */
+  readonly logBytes: number;
+}
+
+/** Facts about the node, shown in UI and CLI (A12, S7, S12). */
+export interface NodeFacts {
+  readonly launcherAccount: string;
+  readonly agentAccount: string;
+  /** The node's default job account for `as: agent`; null: none, `as: agent` is refused. */
+  readonly defaultJobAccount: string | null;
+  readonly switching: "setpriv" | "sudo";
+  readonly tree: "cgroup" | "group" | "sudo";
+  readonly separation: "none" | "accounts";
+  /** Names and health only, never values (A6). */
+  readonly credentialKeys: readonly string[];
+  /** Changes when the launcher's journal was lost or damaged; the controller then treats unreported runs as unknown. */
+  readonly journalId: string;
+  readonly version: string;
+  readonly platform: string;
+  readonly warnings: readonly string[];
+}
+
+// --- agent -> launcher -------------------------------------------------------------------------------------------
+export type ToLauncher =
+  | { readonly type: "hello"; readonly id: number }
+  /** Start what the token says. Answered by a `state` event (and later an `outcome`), never twice started (S3). */
+  | { readonly type: "start"; readonly run: string; readonly attempt: number; readonly token: string }
+  | { readonly type: "cancel"; readonly run: string; readonly attempt: number; readonly by: string; readonly reason: string }
+  | { readonly type: "read-log"; readonly id: number; readonly run: string; readonly attempt: number; readonly offset: number; readonly maxBytes: number }
+  /** The manager has committed the outcome: log and order may be deleted (the replay key stays until the token is long expired). */
+  | { readonly type: "acknowledge"; readonly run: string; readonly attempt: number };
+
+// --- launcher -> agent -------------------------------------------------------------------------------------------
+export type FromLauncher =
+  | { readonly type: "hello-ok"; readonly id: number; readonly node: { readonly id: string; readonly name: string; readonly keyThumbprint: string }; readonly facts: NodeFacts; readonly runs: readonly KnownRun[] }
+  | { readonly type: "state"; readonly run: string; readonly attempt: number; readonly state: "starting" | "running"; readonly at: string; readonly pid: number | null }
+  /** New output exists; coalesced. `logBytes` is the size of the log so far. */
+  | { readonly type: "log-grown"; readonly run: string; readonly attempt: number; readonly logBytes: number }
+  /** Payload: frames from `offset`. `logBytes` is the size of the whole log; `missing` when the launcher no longer has it. */
+  | { readonly type: "log"; readonly id: number; readonly run: string; readonly attempt: number; readonly offset: number; readonly logBytes: number; readonly missing: boolean }
+  /** Ended or refused. Sent again after every reconnect until acknowledged. `receipt` is the launcher's signed JWS. Small logs ride along as the payload (`logInline`). */
+  | { readonly type: "outcome"; readonly run: string; readonly attempt: number; readonly receipt: string; readonly logInline: boolean }
+  | { readonly type: "facts"; readonly facts: NodeFacts }
+  | { readonly type: "problem"; readonly id: number | null; readonly code: string; readonly message: string; readonly hint: string };
+
+// --- controller -> agent -----------------------------------------------------------------------------------------
+export type ToAgent =
+  /** Answer to `hello`. `nodeName` is who the certificate says the agent is. */
+  | { readonly type: "welcome"; readonly controller: string; readonly nodeName: string; readonly heartbeatMs: number }
+  | { readonly type: "offer"; readonly run: string; readonly attempt: number; readonly token: string }
+  | { readonly type: "cancel"; readonly run: string; readonly attempt: number; readonly by: string; readonly reason: string }
+  /** Outcome committed. The agent forgets the run and tells the launcher. Also the answer to a run nobody waits for. */
+  | { readonly type: "outcome-ack"; readonly run: string; readonly attempt: number }
+  /** The controller has the log durably up to `offset`; the agent sends from there. Sent on demand of the controller after a reconnect. */
+  | { readonly type: "log-position"; readonly run: string; readonly attempt: number; readonly offset: number }
+  | { readonly type: "goodbye"; readonly reason: string };
+
+// --- agent -> controller -----------------------------------------------------------------------------------------
+export type FromAgent =
+  | { readonly type: "hello"; readonly protocol: 1; readonly node: { readonly id: string; readonly name: string; readonly keyThumbprint: string }; readonly facts: NodeFacts; readonly runs: readonly KnownRun[] }
+  /** Journaled (fsynced) by the agent: the offer will not be lost by it. */
+  | { readonly type: "accepted"; readonly run: string; readonly attempt: number }
+  | { readonly type: "state"; readonly run: string; readonly attempt: number; readonly state: "starting" | "running"; readonly at: string }
+  /** Payload: frames from `offset`. Offsets never jump: what does not fit the controller's file is answered by `log-position`. */
+  | { readonly type: "log"; readonly run: string; readonly attempt: number; readonly offset: number }
+  /** Payload: the whole log where `logInline`. */
+  | { readonly type: "outcome"; readonly run: string; readonly attempt: number; readonly receipt: string; readonly logInline: boolean }
+  | { readonly type: "facts"; readonly facts: NodeFacts };
