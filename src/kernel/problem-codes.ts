@@ -21,6 +21,9 @@ export const problemCodes = {
   "general.not-supported": entry(501, 1, "not supported yet", "see the documentation for what is supported"),
   "general.overloaded": entry(503, 1, "too much at once", "try again in a few seconds"),
 
+  // --- files
+  "files.unsafe": entry(500, 1, "unsafe file", "make it a plain file of the part's own account with mode 600"),
+
   // --- input: what a document, body or argument got wrong
   "input.malformed-yaml": entry(422, 2, "malformed YAML", "correct the document at the line and column given"),
   "input.malformed-json": entry(400, 2, "malformed JSON", "send one JSON document"),

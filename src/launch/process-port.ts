@@ -1,0 +1,85 @@
+/**
+ * What the launcher process needs from the operating system: resolve an account, start one process tree as it, hold it, kill
+ * it, and find it again after the launcher was restarted. `launch/linux/host.ts` implements it; the launcher's state machine
+ * (journal, logs, receipts, timeouts) lives in `src/launcher` and knows nothing of setpriv, sudo, cgroups or FIFOs.
+ */
+import type { Socket } from "node:net";
+import type { LaunchOrder } from "#proof/launch-order.ts";
+import type { Problem } from "#kernel/problem.ts";
+import type { Result } from "#kernel/result.ts";
+
+/** An account as the host knows it, resolved once (O2); from here on only numbers are used. */
+export interface OsAccount {
+  readonly user: string;
+  readonly uid: number;
+  readonly gid: number;
+  /** Supplementary groups by number, the primary one included. */
+  readonly groups: readonly number[];
+  readonly home: string;
+  readonly shell: string;
+  /** `usable`, or why not (O4). `nologin` is judged against the credential entry. */
+  readonly state: "usable" | "locked" | "expired";
+  readonly nologin: boolean;
+}
+
+export interface StartSpec {
+  readonly run: string;
+  readonly attempt: number;
+  readonly account: OsAccount;
+  readonly program: LaunchOrder["program"];
+  /** The complete environment of the job: documented variables, parameters and the job's own, already merged and checked (O6). HOME, USER, LOGNAME, SHELL, PATH, TMPDIR are set by the host. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Null: the account's home, or `/` where that is missing. A given one that cannot be entered is a problem. */
+  readonly workingDirectory: string | null;
+  readonly umask: string | null;
+  readonly noNewPrivileges: boolean;
+}
+
+/** What must be journaled to find the tree again; plain JSON. */
+export interface ProcessRecord {
+  readonly run: string;
+  readonly attempt: number;
+  readonly pid: number;
+  /** Start time in clock ticks since boot, from /proc/PID/stat, and the boot id: together with the uid they name the process (O8). */
+  readonly startTicks: string;
+  readonly bootId: string;
+  readonly uid: number;
+  readonly tree: "cgroup" | "group" | "sudo";
+  readonly cgroup: string | null;
+}
+
+export interface ProcessExit {
+  /** False when the exit could not be observed (adopted process): exitCode and signal are null then. */
+  readonly known: boolean;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** Set when the job's own program never began (O7): setpriv, sudo, cd, the checks of the prelude or exec failed. */
+  readonly startProblem: Problem | null;
+}
+
+export interface HeldProcess {
+  readonly record: ProcessRecord;
+  /** Paused; end when no process of the run holds the stream any more, or after `release`. */
+  readonly stdout: Socket;
+  readonly stderr: Socket;
+  /** The main process has ended (descendants may live). Never rejects. */
+  readonly exited: Promise<ProcessExit>;
+  /** Sends SIGTERM or SIGKILL to the process group or the whole tree, after checking that it is still the same tree (O8). */
+  signal(name: "SIGTERM" | "SIGKILL"): Promise<void>;
+  /** Kills every process of the run that is left and returns how many there were. Idempotent. */
+  killTree(): Promise<number>;
+  /** Removes what the host made for the run (FIFOs, cgroup, private TMPDIR). After it the streams are closed. */
+  release(): Promise<void>;
+}
+
+export interface ProcessHost {
+  readonly switching: "setpriv" | "sudo";
+  readonly tree: "cgroup" | "group" | "sudo";
+  /** Names of named pipes that a keeper should hold open while the run lives (O3), given before `start` opens them. */
+  resolveAccount(user: string): Promise<Result<OsAccount>>;
+  start(spec: StartSpec): Promise<Result<HeldProcess>>;
+  /** Finds a run's tree after a restart of the launcher. `record` is null when the launcher died between the order to start and the record. Null: nothing of it is left. */
+  adopt(run: string, attempt: number, record: ProcessRecord | null): Promise<HeldProcess | null>;
+  /** What an administrator should know: exact sudoers line missing, cgroup not writable, … */
+  warnings(): Promise<readonly string[]>;
+}
