@@ -1,0 +1,39 @@
+/** The quick look before a commit: types, pure types, lint, format, and the tests that need no server (rules, floors, goldens). */
+import { spawn } from "node:child_process";
+import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
+
+const bin = (name) => `node_modules/.bin/${name}`;
+const unit = globSync(["src/{kernel,proof,access,link}/**/*.test.ts", "src/*/rules/**/*.test.ts", "test/arch/**/*.test.ts"]).toSorted();
+const steps = [
+  ["unit", process.execPath, ["--test", "--test-reporter=dot", ...unit]],
+  ["types", bin("tsc"), ["-p", "tsconfig.json"]],
+  ["pure types", bin("tsc"), ["-p", "tsconfig.pure.json"]],
+  ["lint", bin("oxlint"), ["--type-aware", "--deny-warnings"]],
+  ["format", bin("oxfmt"), ["--check", "."]],
+];
+
+const run = ([name, command, args]) =>
+  new Promise((resolve) => {
+    const begin = performance.now();
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    child.stdout.on("data", (data) => (output += data));
+    child.stderr.on("data", (data) => (output += data));
+    child.on("close", (code) => resolve({ name, passed: code === 0, output, seconds: (performance.now() - begin) / 1000 }));
+  });
+
+const begin = performance.now();
+const queue = [...steps];
+const results = [];
+const worker = async () => {
+  for (let step = queue.shift(); step !== undefined; step = queue.shift()) {
+    const result = await run(step);
+    results.push(result);
+    process.stdout.write(`${result.passed ? "✔" : "✘"} ${result.name} (${result.seconds.toFixed(1)} s)\n`);
+    if (!result.passed) process.stdout.write(`${result.output}\n`);
+  }
+};
+await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, worker));
+process.stdout.write(`${((performance.now() - begin) / 1000).toFixed(1)} s\n`);
+process.exit(results.every((result) => result.passed) ? 0 : 1);

@@ -1,0 +1,63 @@
+/**
+ * Set-up that `npm start` and `npm test` run first: installs the locked packages when they are missing or outdated and, with
+ * `--test`, the Debian packages that the tests start as real servers. Must run on Node 20 without any package.
+ */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const say = (text) => process.stderr.write(`behalf set-up: ${text}\n`);
+const stop = (text, hint) => {
+  process.stderr.write(`behalf set-up: ${text}\n  hint: ${hint}\n`);
+  process.exit(1);
+};
+
+const installPackages = () => {
+  const stamp = join(root, "node_modules", ".behalf-lock");
+  const wanted = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  say("installing the locked npm packages (once)");
+  // The npm that runs us, on the Node it runs on: the `node` on PATH may be the pinned one that `npm ci` is about to replace.
+  const npm = process.env.npm_execpath;
+  const command = npm === undefined ? "npm" : (process.env.npm_node_execpath ?? process.execPath);
+  const before = npm === undefined ? [] : [npm];
+  const done = spawnSync(command, [...before, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  });
+  if (done.status !== 0) stop("`npm ci` failed", "check the network and the free space of the disk, then run the same command again");
+  writeFileSync(stamp, wanted);
+};
+
+/** Debian package -> a file that shows it is there. */
+const testPackages = [
+  ["postgresql", () => existsSync("/usr/lib/postgresql")],
+  ["sudo", () => existsSync("/usr/bin/sudo")],
+  ["iproute2", () => existsSync("/usr/sbin/ip") || existsSync("/sbin/ip")],
+  ["passwd", () => existsSync("/usr/sbin/useradd")],
+];
+
+const installTestPackages = () => {
+  const missing = testPackages.filter(([, present]) => !present()).map(([name]) => name);
+  if (missing.length === 0) return;
+  const names = missing.join(" ");
+  if (process.env.BEHALF_TEST_INSTALL === "no")
+    return say(`not installing ${names} (BEHALF_TEST_INSTALL=no): suites that need them are skipped by name`);
+  if (!existsSync("/etc/debian_version") || process.getuid?.() !== 0)
+    return say(`cannot install ${names} here (needs root on Debian): suites that need them are skipped by name`);
+  say(`installing from Debian for the tests: ${names} (switch off with BEHALF_TEST_INSTALL=no)`);
+  const options = { stdio: ["ignore", 2, 2], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
+  const lock = "DPkg::Lock::Timeout=600";
+  const install = () => spawnSync("apt-get", ["-o", lock, "-y", "-qq", "--no-install-recommends", "install", ...missing], options);
+  if (install().status === 0) return;
+  spawnSync("apt-get", ["-o", lock, "-qq", "update"], options);
+  if (install().status !== 0) say(`could not install ${names}: suites that need them are skipped by name`);
+};
+
+installPackages();
+if (process.argv.includes("--test")) installTestPackages();
