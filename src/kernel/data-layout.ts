@@ -16,7 +16,14 @@ export interface DataLayout {
     /** `{ url, agentListener, caFingerprint, pid }`, written when ready. */
     readonly instanceFile: string;
   };
-  readonly agent: { readonly folder: string; readonly journal: string; readonly key: string; readonly certificate: string; readonly ca: string; readonly config: string };
+  readonly agent: {
+    readonly folder: string;
+    readonly journal: string;
+    readonly key: string;
+    readonly certificate: string;
+    readonly ca: string;
+    readonly config: string;
+  };
   readonly launcher: {
     readonly folder: string;
     /** Owner launcher, group agent, 0710 (S11). */
@@ -42,7 +49,12 @@ export const dataLayout = (root: string): DataLayout => {
   const at = (...parts: string[]): string => join(root, ...parts);
   return {
     root,
-    supervisor: { folder: at("up"), lockSocket: at("up", "lock.sock"), keeperSocket: at("up", "keeper.sock"), partsFile: at("up", "parts.json") },
+    supervisor: {
+      folder: at("up"),
+      lockSocket: at("up", "lock.sock"),
+      keeperSocket: at("up", "keeper.sock"),
+      partsFile: at("up", "parts.json"),
+    },
     manager: {
       folder: at("manager"),
       database: at("manager", "behalf.db"),

@@ -2,7 +2,21 @@
  * Files that only their owner may read or change: keys, journals, credential lists. Modes are set explicitly, links are never
  * followed (O10), replacement is atomic and durable, and a file that others can read or write is refused (K2).
  */
-import { closeSync, constants, fchmodSync, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, unlinkSync, writeSync, chmodSync, lstatSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+  chmodSync,
+  lstatSync,
+} from "node:fs";
 import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
 import { fail } from "#kernel/problem.ts";
@@ -52,7 +66,10 @@ export const readPrivateFile = (path: string): Buffer | null => {
   try {
     const found = fstatSync(descriptor);
     if (!found.isFile()) fail("files.unsafe", `\`${path}\` is not a plain file`);
-    if ((found.mode & 0o077) !== 0) fail("files.unsafe", `\`${path}\` can be read or changed by other accounts`, { hint: `chmod 600 '${path}', and replace the key if others may have read it` });
+    if ((found.mode & 0o077) !== 0)
+      fail("files.unsafe", `\`${path}\` can be read or changed by other accounts`, {
+        hint: `chmod 600 '${path}', and replace the key if others may have read it`,
+      });
     return readFileSync(descriptor);
   } finally {
     closeSync(descriptor);

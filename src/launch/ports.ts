@@ -36,14 +36,21 @@ export interface NodePolicy {
 /** The node's own authorization table (B12, B13): starts closed. */
 export interface NodeTable {
   readonly version: 1;
-  readonly entries: readonly { /** Access ID, `group:<name>` or `authenticated`. */ readonly subject: string; readonly roles: readonly NodeRole[] }[];
+  readonly entries: readonly {
+    /** Access ID, `group:<name>` or `authenticated`. */ readonly subject: string;
+    readonly roles: readonly NodeRole[];
+  }[];
 }
 
 /** The launcher's trust anchors, written at join time (S5); never by the agent. */
 export interface NodeTrust {
   readonly version: 1;
   readonly node: { readonly id: string; readonly name: string };
-  readonly realm: { readonly id: string; readonly name: string; /** Lowest epoch accepted (K2); rises with what is verified. */ readonly epoch: number };
+  readonly realm: {
+    readonly id: string;
+    readonly name: string;
+    /** Lowest epoch accepted (K2); rises with what is verified. */ readonly epoch: number;
+  };
   /** Public keys (base64url raw Ed25519): the realm's root, which only announces, and the current issuers of delegation tokens. */
   readonly rootKey: string;
   readonly rotationSerial: number;

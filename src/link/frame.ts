@@ -37,7 +37,8 @@ const decodeBody = <Header>(body: Buffer): Frame<Header> => {
   } catch {
     throw new FrameError("header is not JSON");
   }
-  if (typeof header !== "object" || header === null || typeof (header as { type?: unknown }).type !== "string") throw new FrameError("header has no type");
+  if (typeof header !== "object" || header === null || typeof (header as { type?: unknown }).type !== "string")
+    throw new FrameError("header has no type");
   return { header: header as Header, payload: body.subarray(4 + jsonLength) };
 };
 

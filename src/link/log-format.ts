@@ -34,7 +34,10 @@ export const encodeLogFrame = (stream: LogStream, atMs: number, bytes: Buffer): 
 };
 
 /** Reads whole frames from `bytes`, which start at `offset` of the log; a partial last frame is left (`rest` bytes). Stops at damage (`damaged`). */
-export const decodeLogFrames = (bytes: Buffer, offset: number): { readonly chunks: LogChunk[]; readonly rest: number; readonly damaged: boolean } => {
+export const decodeLogFrames = (
+  bytes: Buffer,
+  offset: number,
+): { readonly chunks: LogChunk[]; readonly rest: number; readonly damaged: boolean } => {
   const chunks: LogChunk[] = [];
   let at = 0;
   while (bytes.length - at >= logFrameHeaderBytes) {
@@ -43,7 +46,13 @@ export const decodeLogFrames = (bytes: Buffer, offset: number): { readonly chunk
     if (stream === undefined || length > maxLogChunkBytes) return { chunks, rest: bytes.length - at, damaged: true };
     const end = at + logFrameHeaderBytes + length;
     if (end > bytes.length) break;
-    chunks.push({ offset: offset + at, nextOffset: offset + end, stream, atMs: bytes.readUIntBE(at + 1, 6), bytes: bytes.subarray(at + logFrameHeaderBytes, end) });
+    chunks.push({
+      offset: offset + at,
+      nextOffset: offset + end,
+      stream,
+      atMs: bytes.readUIntBE(at + 1, 6),
+      bytes: bytes.subarray(at + logFrameHeaderBytes, end),
+    });
     at = end;
   }
   return { chunks, rest: bytes.length - at, damaged: false };

@@ -39,18 +39,46 @@ export type ToLauncher =
   /** Start what the token says. Answered by a `state` event (and later an `outcome`), never twice started (S3). */
   | { readonly type: "start"; readonly run: string; readonly attempt: number; readonly token: string }
   | { readonly type: "cancel"; readonly run: string; readonly attempt: number; readonly by: string; readonly reason: string }
-  | { readonly type: "read-log"; readonly id: number; readonly run: string; readonly attempt: number; readonly offset: number; readonly maxBytes: number }
+  | {
+      readonly type: "read-log";
+      readonly id: number;
+      readonly run: string;
+      readonly attempt: number;
+      readonly offset: number;
+      readonly maxBytes: number;
+    }
   /** The manager has committed the outcome: log and order may be deleted (the replay key stays until the token is long expired). */
   | { readonly type: "acknowledge"; readonly run: string; readonly attempt: number };
 
 // --- launcher -> agent -------------------------------------------------------------------------------------------
 export type FromLauncher =
-  | { readonly type: "hello-ok"; readonly id: number; readonly node: { readonly id: string; readonly name: string; readonly keyThumbprint: string }; readonly facts: NodeFacts; readonly runs: readonly KnownRun[] }
-  | { readonly type: "state"; readonly run: string; readonly attempt: number; readonly state: "starting" | "running"; readonly at: string; readonly pid: number | null }
+  | {
+      readonly type: "hello-ok";
+      readonly id: number;
+      readonly node: { readonly id: string; readonly name: string; readonly keyThumbprint: string };
+      readonly facts: NodeFacts;
+      readonly runs: readonly KnownRun[];
+    }
+  | {
+      readonly type: "state";
+      readonly run: string;
+      readonly attempt: number;
+      readonly state: "starting" | "running";
+      readonly at: string;
+      readonly pid: number | null;
+    }
   /** New output exists; coalesced. `logBytes` is the size of the log so far. */
   | { readonly type: "log-grown"; readonly run: string; readonly attempt: number; readonly logBytes: number }
   /** Payload: frames from `offset`. `logBytes` is the size of the whole log; `missing` when the launcher no longer has it. */
-  | { readonly type: "log"; readonly id: number; readonly run: string; readonly attempt: number; readonly offset: number; readonly logBytes: number; readonly missing: boolean }
+  | {
+      readonly type: "log";
+      readonly id: number;
+      readonly run: string;
+      readonly attempt: number;
+      readonly offset: number;
+      readonly logBytes: number;
+      readonly missing: boolean;
+    }
   /** Ended or refused. Sent again after every reconnect until acknowledged. `receipt` is the launcher's signed JWS. Small logs ride along as the payload (`logInline`). */
   | { readonly type: "outcome"; readonly run: string; readonly attempt: number; readonly receipt: string; readonly logInline: boolean }
   | { readonly type: "facts"; readonly facts: NodeFacts }
@@ -70,7 +98,13 @@ export type ToAgent =
 
 // --- agent -> controller -----------------------------------------------------------------------------------------
 export type FromAgent =
-  | { readonly type: "hello"; readonly protocol: 1; readonly node: { readonly id: string; readonly name: string; readonly keyThumbprint: string }; readonly facts: NodeFacts; readonly runs: readonly KnownRun[] }
+  | {
+      readonly type: "hello";
+      readonly protocol: 1;
+      readonly node: { readonly id: string; readonly name: string; readonly keyThumbprint: string };
+      readonly facts: NodeFacts;
+      readonly runs: readonly KnownRun[];
+    }
   /** Journaled (fsynced) by the agent: the offer will not be lost by it. */
   | { readonly type: "accepted"; readonly run: string; readonly attempt: number }
   | { readonly type: "state"; readonly run: string; readonly attempt: number; readonly state: "starting" | "running"; readonly at: string }

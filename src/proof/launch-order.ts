@@ -84,7 +84,13 @@ export interface Outcome {
   /** Bytes of frames in the kept log, bytes the job wrote, whether the limit cut, SHA-256 (hex) of the kept log file. */
   readonly output: { readonly logBytes: number; readonly writtenBytes: number; readonly truncated: boolean; readonly sha256: string };
   /** As whom it ran: the decided output, by number. Null when nothing was started. */
-  readonly runAs: { readonly user: string; readonly uid: number; readonly gid: number; readonly groups: readonly number[]; readonly credentialKey: string | null } | null;
+  readonly runAs: {
+    readonly user: string;
+    readonly uid: number;
+    readonly gid: number;
+    readonly groups: readonly number[];
+    readonly credentialKey: string | null;
+  } | null;
   /** Which tree-kill method held it: `cgroup`, `group` or `sudo`. */
   readonly tree: "cgroup" | "group" | "sudo" | null;
   /** The node's own verdicts: `where` (token, realm, table) and `asWhom` (credential, policy, account). */
