@@ -13,7 +13,12 @@ export interface ProblemCodeEntry {
   readonly hint: string;
 }
 
-const entry = (status: number, exit: ProblemCodeEntry["exit"], title: string, hint: string): ProblemCodeEntry => ({ status, exit, title, hint });
+const entry = (status: number, exit: ProblemCodeEntry["exit"], title: string, hint: string): ProblemCodeEntry => ({
+  status,
+  exit,
+  title,
+  hint,
+});
 
 export const problemCodes = {
   // --- general
@@ -32,13 +37,34 @@ export const problemCodes = {
   "input.missing-field": entry(422, 2, "missing field", "add the field"),
   "input.invalid-value": entry(422, 2, "invalid value", "give a value that the field allows"),
   "input.too-large": entry(413, 2, "too large", "send less at once"),
+  "input.too-deep": entry(422, 2, "nested too deeply", "flatten the document"),
   "input.forbidden-name": entry(422, 2, "forbidden name", "choose another name"),
   "input.wrong-content-type": entry(415, 2, "wrong content type", "send `content-type: application/json`"),
   "input.unknown-route": entry(404, 4, "no such route", "the routes are listed at /api/openapi.json"),
 
   // --- identity: who
   "identity.not-signed-in": entry(401, 3, "not signed in", "sign in with `behalf login`"),
-  "identity.wrong-credentials": entry(401, 3, "unknown account or wrong password", "check account name and password; after several failures wait longer between attempts"),
+  "identity.wrong-credentials": entry(
+    401,
+    3,
+    "unknown account or wrong password",
+    "check account name and password; after several failures wait longer between attempts",
+  ),
+  "identity.delayed": entry(429, 3, "too many failed logins", "wait as long as the message says, then try again"),
+  "identity.disabled": entry(403, 3, "account disabled", "ask an administrator to enable the account"),
+  "identity.password-expired": entry(403, 3, "one-time password expired", "ask an administrator to reset the password"),
+  "identity.password-change-needed": entry(403, 3, "password must be changed first", "set a new password with `behalf login`"),
+  "identity.wrong-current-password": entry(403, 3, "wrong current password", "give the password with which you signed in"),
+  "identity.weak-password": entry(422, 2, "password not acceptable", "choose a longer password; length and randomness count, character classes do not"),
+  "identity.invalid-name": entry(422, 2, "name not acceptable", "use letters, digits and `. _ - @`, all letters of one script"),
+  "identity.name-taken": entry(409, 5, "name already in use", "choose another name"),
+  "identity.account-not-found": entry(404, 4, "no such account", "list the accounts with `behalf get accounts`"),
+  "identity.role-not-found": entry(404, 4, "no such role", "list the roles with `behalf get roles`"),
+  "identity.session-not-found": entry(404, 4, "no such session", "it may have ended already"),
+  "identity.revision-conflict": entry(409, 5, "changed by someone else meanwhile", "load it again, repeat your change and save"),
+  "identity.last-administrator": entry(409, 5, "the last administrator", "give the role `administrator` to another enabled account first"),
+  "identity.confirmation-needed": entry(409, 5, "to be confirmed", "read what would change and repeat with `--confirm` if that is wanted"),
+  "identity.service-unavailable": entry(503, 6, "identity service unavailable", "try again; ask an administrator if it lasts"),
 
   // --- access: may
   "access.denied": entry(403, 3, "not allowed", "ask an administrator for the permission named in the message"),
@@ -56,10 +82,33 @@ export const problemCodes = {
   // --- link
 
   // --- store
+  "store.wrong-url": entry(500, 2, "wrong database URL", "give `sqlite:PATH` or `postgres://USER@HOST:PORT/DATABASE` as BEHALF_DATABASE_URL"),
+  "store.cannot-open": entry(500, 1, "cannot open the database", "check that the folder exists, is writable by this account and has free space"),
+  "store.not-a-database": entry(500, 1, "not a database", "name another file, or restore this one from a backup"),
+  "store.newer-schema": entry(500, 1, "database of a newer version", "start the version that last opened this database, or a newer one"),
+  "store.altered-migration": entry(500, 1, "migration was altered", "start the unaltered program that made this database"),
+  "store.unavailable": entry(503, 6, "database not reachable", "check that the database server runs and accepts this account"),
+  "store.busy": entry(503, 1, "database busy", "another process holds the database: try again in a few seconds"),
+  "store.full": entry(507, 1, "no space for the database", "free space where the database is kept; nothing of the refused change was stored"),
+  "store.read-only": entry(500, 1, "database is read-only", "make the database and its folder writable for this account"),
+  "store.damaged": entry(500, 1, "database damaged", "stop everything that uses it and restore it from a backup"),
+  "store.closed": entry(503, 1, "store is closed", "this instance is stopping: try again when it runs"),
 
   // --- audit
 
   // --- supervise and cli
+
+  // --- manager: the HTTP surface and its process
+  "manager.port-taken": entry(500, 1, "port taken", "choose another port with `--port`"),
+  "manager.needs-tls": entry(500, 2, "TLS needed", "listen on loopback, or give `--tls-cert` and `--tls-key`, or `--tls internal`"),
+  "manager.cannot-listen": entry(500, 1, "cannot listen", "check the address given with `--host`"),
+  "manager.already-running": entry(500, 5, "already running", "stop the other manager of this data folder first"),
+  "manager.socket-path-too-long": entry(500, 2, "socket path too long", "choose a shorter data folder with `--data`"),
+  "manager.wrong-host": entry(421, 3, "wrong host name", "use the address that `behalf up` printed, or allow this one with `--allow-host`"),
+  "manager.wrong-origin": entry(403, 3, "foreign origin", "open the page at the address that `behalf up` printed"),
+  "manager.csrf": entry(403, 3, "missing CSRF token", "send the session's token, which sign-in and `/api/v1/sessions/current` answer, as header `x-behalf-csrf`"),
+  "manager.too-many-streams": entry(429, 1, "too many open streams", "close another live view of this session first"),
+  "manager.setting": entry(500, 2, "wrong setting", "see `behalf up --help` for the settings and their values"),
 } as const satisfies Record<string, ProblemCodeEntry>;
 
 export type ProblemCode = keyof typeof problemCodes;
