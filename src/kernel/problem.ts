@@ -16,6 +16,8 @@ export interface Problem {
   readonly also?: readonly Problem[];
   /** The deciding rule, when a verdict refused (filtered to what the actor may know, W7). */
   readonly because?: Because;
+  /** Whole seconds after which the same request may succeed (HTTP `Retry-After`). */
+  readonly retryAfterSeconds?: number;
 }
 
 /** The reason of a verdict: the deciding rule and, when a trace was asked for, the proof tree below it. */
@@ -33,6 +35,7 @@ export interface ProblemOptions {
   readonly at?: Problem["at"];
   readonly also?: readonly Problem[];
   readonly because?: Because;
+  readonly retryAfterSeconds?: number;
 }
 
 /** Builds a problem; the registry's general hint stands where none is given. */
@@ -43,6 +46,7 @@ export const problem = (code: ProblemCode, message: string, options: ProblemOpti
   ...(options.at === undefined ? {} : { at: options.at }),
   ...(options.also === undefined || options.also.length === 0 ? {} : { also: options.also.slice(0, 20) }),
   ...(options.because === undefined ? {} : { because: options.because }),
+  ...(options.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: options.retryAfterSeconds }),
 });
 
 /** The only error class of the product: a problem on its way to a surface. `cause` stays private (logs only). */
