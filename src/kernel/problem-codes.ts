@@ -53,7 +53,7 @@ export const problemCodes = {
   "identity.delayed": entry(429, 3, "too many failed logins", "wait as long as the message says, then try again"),
   "identity.disabled": entry(403, 3, "account disabled", "ask an administrator to enable the account"),
   "identity.password-expired": entry(403, 3, "one-time password expired", "ask an administrator to reset the password"),
-  "identity.password-change-needed": entry(403, 3, "password must be changed first", "set a new password with `behalf login`"),
+  "identity.password-change-due": entry(403, 3, "password must be changed first", "set a new password with `behalf login`"),
   "identity.wrong-current-password": entry(403, 3, "wrong current password", "give the password with which you signed in"),
   "identity.weak-password": entry(422, 2, "password not acceptable", "choose a longer password; length and randomness count, character classes do not"),
   "identity.invalid-name": entry(422, 2, "name not acceptable", "use letters, digits and `. _ - @`, all letters of one script"),
@@ -69,6 +69,12 @@ export const problemCodes = {
   // --- access: may
   "access.denied": entry(403, 3, "not allowed", "ask an administrator for the permission named in the message"),
   "access.not-found": entry(404, 4, "not found", "check the spelling; it may also exist where you may not see it"),
+  "access.no-role": entry(403, 3, "no role assigned", "ask an administrator to assign a role that grants `manager:view`"),
+  "access.no-permission": entry(403, 3, "no permission to sign in", "ask an administrator for a role that grants `manager:view` for all controllers"),
+  "access.unknown-permission": entry(422, 2, "unknown permission", "the permissions are listed in the documentation, `docs/permissions.md`"),
+  "access.not-a-leaf": entry(422, 2, "not a single permission", "name one permission, such as `controller:runs:create`"),
+  "access.malformed-folder": entry(422, 2, "malformed folder", "write a folder as `/finance`, with everything below it as `/finance/*`"),
+  "access.removal-would-widen": entry(409, 5, "removal would widen access", "confirm the removal, or give the role a permission"),
 
   // --- jobs: what
   "jobs.not-found": entry(404, 4, "no such job", "list the jobs with `behalf get jobs`"),
