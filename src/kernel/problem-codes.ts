@@ -71,7 +71,7 @@ export const problemCodes = {
   "access.not-found": entry(404, 4, "not found", "check the spelling; it may also exist where you may not see it"),
   "access.no-role": entry(403, 3, "no role assigned", "ask an administrator to assign a role that grants `manager:view`"),
   "access.no-permission": entry(403, 3, "no permission to sign in", "ask an administrator for a role that grants `manager:view` for all controllers"),
-  "access.unknown-permission": entry(422, 2, "unknown permission", "the permissions are listed in the documentation, `docs/permissions.md`"),
+  "access.unknown-permission": entry(422, 2, "unknown permission", "correct the spelling: permissions are whole segments joined by `:`, such as `controller:runs:create`"),
   "access.not-a-leaf": entry(422, 2, "not a single permission", "name one permission, such as `controller:runs:create`"),
   "access.malformed-folder": entry(422, 2, "malformed folder", "write a folder as `/finance`, with everything below it as `/finance/*`"),
   "access.removal-would-widen": entry(409, 5, "removal would widen access", "confirm the removal, or give the role a permission"),
@@ -84,8 +84,24 @@ export const problemCodes = {
   // --- launch: as whom
 
   // --- delegation
+  "delegation.bad-key": entry(500, 1, "unreadable key", "restore the key file from its backup, or join the node again after `behalf node revoke NAME`"),
+  "delegation.malformed": entry(400, 3, "malformed delegation token", "update manager and node to the same version; if they are, look for what altered the token on its way"),
+  "delegation.too-large": entry(413, 2, "launch order too large", "make the job's script, arguments or environment smaller"),
+  "delegation.forged": entry(403, 3, "forged delegation token", "look for what altered the token between manager and launcher; nothing was started"),
+  "delegation.unknown-issuer": entry(403, 3, "unknown issuer", "if the manager's key was replaced, give the node the announcement with `behalf node trust rotate`"),
+  "delegation.foreign-realm": entry(403, 3, "token of another realm", "submit at the manager of the realm that this node belongs to"),
+  "delegation.foreign-node": entry(403, 3, "token for another node", "if the node joined again, wait for its agent to reconnect and submit again"),
+  "delegation.old-epoch": entry(403, 3, "token of an old epoch", "the manager's database was restored or replaced: start the manager once more so that its epoch rises"),
+  "delegation.expired": entry(403, 3, "expired delegation token", "submit again; if it repeats, compare the clocks of manager and node with `timedatectl`"),
+  "delegation.not-yet-valid": entry(403, 3, "delegation token from the future", "compare the clocks of manager and node with `timedatectl`"),
+  "delegation.receipt-malformed": entry(400, 1, "malformed receipt", "update manager and node to the same version"),
+  "delegation.receipt-forged": entry(403, 3, "forged receipt", "look for what altered the receipt between launcher and manager, then revoke the node with `behalf node revoke NAME`"),
+  "delegation.rotation-refused": entry(403, 3, "refused announcement", "take the newest announcement from the manager with `behalf node trust announce`"),
 
   // --- link
+  "link.socket-path-too-long": entry(500, 2, "socket path too long", "choose a shorter data folder with `--data`"),
+  "link.socket-taken": entry(500, 5, "socket in use", "stop the other process of this data folder first"),
+  "link.not-reachable": entry(503, 6, "not reachable", "check that it runs: `behalf doctor`"),
 
   // --- store
   "store.wrong-url": entry(500, 2, "wrong database URL", "give `sqlite:PATH` or `postgres://USER@HOST:PORT/DATABASE` as BEHALF_DATABASE_URL"),
@@ -103,6 +119,17 @@ export const problemCodes = {
   // --- audit
 
   // --- supervise and cli
+  "up.already-running": entry(409, 1, "already running", "stop the other one, or use another data folder with `--data DIR`"),
+  "up.not-started": entry(500, 1, "a part did not start", "read the part's log below the data folder"),
+  "up.unreadable-code": entry(500, 1, "the code cannot be read by that account", "put the checkout where the account can read it, e.g. /opt/behalf"),
+  "up.no-such-account": entry(422, 2, "no such account on this host", "create the account, or name another"),
+  "up.needs-root": entry(403, 1, "needs root", "run it as root, or leave the option out"),
+  "cli.unreachable": entry(503, 6, "no manager answers", "start it with `behalf up`, or name another one with `--url`"),
+  "cli.unexpected-answer": entry(502, 6, "unexpected answer", "check that `--url` leads to Behalf, and that both have the same version"),
+  "cli.usage": entry(422, 2, "wrong usage", "see `behalf --help`"),
+  "cli.unreadable-file": entry(422, 2, "unreadable file", "check the path and its permissions"),
+  "cli.no-launcher": entry(503, 6, "no launcher answers", "run it on the node, as the launcher's account, with the node's `--data DIR`"),
+  "cli.run-not-succeeded": entry(500, 1, "the run did not succeed", "see why with `behalf explain run RUN` and `behalf runs log RUN`"),
 
   // --- manager: the HTTP surface and its process
   "manager.port-taken": entry(500, 1, "port taken", "choose another port with `--port`"),

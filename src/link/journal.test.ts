@@ -4,11 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { journalLine, openJournal, readJournalRecords } from "#link/journal.ts";
-import type { Log } from "#kernel/log.ts";
+import { silentLog } from "#kernel/log.ts";
 import { ProblemError } from "#kernel/problem.ts";
 
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => silent };
-const options = { log: silent };
+const options = { log: silentLog };
 
 const folder = (t: TestContext): string => {
   const path = mkdtempSync(join(tmpdir(), "bhf-journal-"));
@@ -109,7 +108,7 @@ test("2.8: a line beyond the limit is damage, does not grow memory without bound
   for (let index = 0; index < 9; index += 1) appendFileSync(path, Buffer.alloc(1024 * 1024, 0x61));
   appendFileSync(path, `\n${journalLine({ n: 1 })}`);
   const seen: unknown[] = [];
-  const journal = await openJournal(path, { log: silent, onRecord: (record) => seen.push(record) });
+  const journal = await openJournal(path, { log: silentLog, onRecord: (record) => seen.push(record) });
   assert.equal(journal.damaged, true);
   assert.deepEqual(seen, [{ n: 1 }]);
   assert.deepEqual(journal.records, []);
