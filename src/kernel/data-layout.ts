@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 export interface DataLayout {
   readonly root: string;
-  readonly supervisor: { readonly folder: string; readonly lockSocket: string; readonly keeperSocket: string; readonly partsFile: string };
+  readonly supervisor: { readonly folder: string; readonly lock: string; readonly keeperSocket: string; readonly partsFile: string };
   readonly manager: {
     readonly folder: string;
     readonly database: string;
@@ -51,7 +51,7 @@ export const dataLayout = (root: string): DataLayout => {
     root,
     supervisor: {
       folder: at("up"),
-      lockSocket: at("up", "lock.sock"),
+      lock: at("up", "lock"),
       keeperSocket: at("up", "keeper.sock"),
       partsFile: at("up", "parts.json"),
     },

@@ -1,0 +1,181 @@
+/**
+ * One supervised part (manager, agent or launcher): started in its own session so that a terminal's ctrl-C reaches only the
+ * supervisor, restarted with backoff when it dies, or adopted when a killed supervisor left it behind. Its log lines go to a file.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { EventEmitter } from "node:events";
+import { closeSync, constants, fchmodSync, fchownSync, openSync, renameSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Log } from "#kernel/log.ts";
+import { isAlive, processIdOf, type ProcessId } from "#supervise/process-id.ts";
+
+export type PartName = "manager" | "agent" | "launcher";
+
+/** Account a part runs under; null: the starter's. */
+export interface PartAccount {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface PartPlan {
+  readonly name: PartName;
+  readonly nodeFlags: readonly string[];
+  readonly args: readonly string[];
+  readonly account: PartAccount | null;
+  readonly logFile: string;
+  readonly cacheFolder: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** What a supervisor leaves in `parts.json` for the next one. */
+export interface PartRecord extends ProcessId {
+  readonly name: PartName;
+  readonly version: string;
+}
+
+const sourceRoot = join(import.meta.dirname, "..");
+const firstDelayMs = 100;
+const longestDelayMs = 10_000;
+const settledAfterMs = 30_000;
+const adoptedPollMs = 250;
+const largestLogBytes = 32 * 1024 * 1024;
+
+const openLog = (path: string, account: PartAccount | null): number => {
+  try {
+    if (statSync(path).size > largestLogBytes) renameSync(path, `${path}.1`);
+  } catch {
+    // First start: there is no log yet.
+  }
+  const descriptor = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  fchmodSync(descriptor, 0o600);
+  if (account !== null) fchownSync(descriptor, account.uid, account.gid);
+  return descriptor;
+};
+
+/** Only what a part needs of the starter's environment: nothing of npm, and no secret by accident. */
+const partEnvironment = (plan: PartPlan): NodeJS.ProcessEnv => {
+  const kept: NodeJS.ProcessEnv = {};
+  for (const name of ["PATH", "LANG", "LC_ALL", "TZ", "HOME"]) {
+    const value = process.env[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return { ...kept, NODE_COMPILE_CACHE: plan.cacheFolder, ...plan.environment };
+};
+
+/**
+ * Emits `message` (from the part's own channel), `exit` ({ code, signal, restarting }) and `start` ({ pid }).
+ */
+export class Part extends EventEmitter {
+  readonly plan: PartPlan;
+  readonly #log: Log;
+  readonly #onRecord: () => void;
+  #child: ChildProcess | null = null;
+  #id: ProcessId | null = null;
+  #adoptedTimer: NodeJS.Timeout | null = null;
+  #restartTimer: NodeJS.Timeout | null = null;
+  #stopping = false;
+  #failures = 0;
+  #startedAt = 0;
+
+  constructor(plan: PartPlan, options: { log: Log; onRecord: () => void }) {
+    super();
+    this.plan = plan;
+    this.#log = options.log;
+    this.#onRecord = options.onRecord;
+  }
+
+  get id(): ProcessId | null {
+    return this.#id;
+  }
+
+  /** Takes over a part that still runs. */
+  adopt(id: ProcessId): void {
+    this.#id = id;
+    this.#startedAt = performance.now();
+    this.#adoptedTimer = setInterval(() => {
+      if (!isAlive(id)) this.#ended(null, null);
+    }, adoptedPollMs);
+    this.#onRecord();
+  }
+
+  start(): void {
+    this.#restartTimer = null;
+    const { plan } = this;
+    const logDescriptor = openLog(plan.logFile, plan.account);
+    const child = spawn(process.execPath, [...plan.nodeFlags, join(sourceRoot, plan.name, "main.ts"), ...plan.args], {
+      cwd: "/",
+      detached: true,
+      env: partEnvironment(plan),
+      stdio: plan.name === "manager" ? ["ignore", logDescriptor, logDescriptor, "ipc"] : ["ignore", logDescriptor, logDescriptor],
+      ...(plan.account === null ? {} : { uid: plan.account.uid, gid: plan.account.gid }),
+    });
+    closeSync(logDescriptor);
+    this.#child = child;
+    this.#startedAt = performance.now();
+    this.#id = child.pid === undefined ? null : processIdOf(child.pid);
+    child.on("message", (message) => this.emit("message", message));
+    child.on("error", (error) => this.#log.error({ part: plan.name, error: String(error) }, "part could not be started"));
+    child.on("exit", (code, signal) => this.#ended(code, signal));
+    this.#onRecord();
+    this.emit("start", { pid: child.pid });
+  }
+
+  /** Sends a message to a part that has a channel (the manager); false when it has none or it is closed. */
+  send(message: object): boolean {
+    return this.#child?.connected === true ? this.#child.send(message) : false;
+  }
+
+  #ended(code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#adoptedTimer !== null) clearInterval(this.#adoptedTimer);
+    this.#adoptedTimer = null;
+    this.#child = null;
+    this.#id = null;
+    if (this.#stopping) {
+      this.emit("exit", { code, signal, restarting: false });
+      return;
+    }
+    this.#failures = performance.now() - this.#startedAt > settledAfterMs ? 0 : this.#failures + 1;
+    const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.max(0, this.#failures - 1));
+    this.#log.warn({ part: this.plan.name, code, signal, delayMs }, "part ended, starting it again");
+    this.#restartTimer = setTimeout(() => this.start(), delayMs);
+    this.emit("exit", { code, signal, restarting: true });
+  }
+
+  /** No restart from here on; the part itself is left alone. */
+  release(): void {
+    this.#stopping = true;
+    if (this.#restartTimer !== null) clearTimeout(this.#restartTimer);
+    if (this.#adoptedTimer !== null) clearInterval(this.#adoptedTimer);
+    if (this.#child?.connected === true) this.#child.disconnect();
+    this.#child?.unref();
+  }
+
+  /** Ends the part: SIGTERM, and SIGKILL after `graceMs`. Resolves when it is gone. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    if (this.#restartTimer !== null) clearTimeout(this.#restartTimer);
+    const id = this.#id;
+    if (id === null) return;
+    await endProcess(id, graceMs);
+    if (this.#adoptedTimer !== null) clearInterval(this.#adoptedTimer);
+  }
+}
+
+/** Ends one process by its id: SIGTERM, then SIGKILL after `graceMs`. */
+export const endProcess = async (id: ProcessId, graceMs: number): Promise<void> => {
+  const signal = (name: NodeJS.Signals): void => {
+    if (!isAlive(id)) return;
+    try {
+      process.kill(id.pid, name);
+    } catch {
+      // It ended between the look and the signal.
+    }
+  };
+  signal("SIGTERM");
+  const deadline = performance.now() + graceMs;
+  while (isAlive(id)) {
+    if (performance.now() > deadline) signal("SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+};
