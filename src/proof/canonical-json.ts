@@ -1,0 +1,51 @@
+/**
+ * The canonical form of a JSON value (RFC 8785, JCS): one text per value, so that a digest or signature means the value. What is not exactly
+ * representable is refused: non-finite numbers, lone surrogates, anything that is not plain data. A field whose value is `undefined` is left out.
+ */
+import { fail } from "#kernel/problem.ts";
+
+const maxDepth = 64;
+
+const refused = (why: string): never =>
+  fail("input.invalid-value", `the value has no canonical form: ${why}`, {
+    hint: "give finite numbers, well-formed text and plain objects only",
+  });
+
+const quote = (text: string): string => (text.isWellFormed() ? JSON.stringify(text) : refused("text with a lone surrogate"));
+
+const write = (value: unknown, depth: number): string => {
+  switch (typeof value) {
+    case "string":
+      return quote(value);
+    case "number":
+      // ECMAScript's own number rendering is what RFC 8785 prescribes; -0 becomes 0.
+      return Number.isFinite(value) ? JSON.stringify(value) : refused("a number that is not finite");
+    case "boolean":
+      return value ? "true" : "false";
+    case "object":
+      break;
+    default:
+      return refused(`a ${typeof value}`);
+  }
+  if (value === null) return "null";
+  if (depth >= maxDepth) return refused(`deeper than ${maxDepth} levels`);
+  if (Array.isArray(value)) {
+    let text = "[";
+    for (let index = 0; index < value.length; index += 1) text += (index === 0 ? "" : ",") + write(value[index], depth + 1);
+    return `${text}]`;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) return refused("an object that is not plain data");
+  // The default sort compares UTF-16 code units, as RFC 8785 section 3.2.3 asks.
+  const names = Object.keys(value).toSorted();
+  let text = "{";
+  for (const name of names) {
+    const item = (value as Record<string, unknown>)[name];
+    if (item === undefined) continue;
+    text += `${text.length === 1 ? "" : ","}${quote(name)}:${write(item, depth + 1)}`;
+  }
+  return `${text}}`;
+};
+
+/** The canonical text of a value. Throws `input.invalid-value` for what has none. */
+export const canonicalJson = (value: unknown): string => write(value, 0);
