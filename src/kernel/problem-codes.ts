@@ -98,6 +98,27 @@ export const problemCodes = {
 
   // --- launch: as whom
 
+  // --- launcher: what the privileged process refuses before the account is even asked about
+  "launch.not-joined": entry(409, 3, "node has not joined", "join the node to a realm with `behalf node join`"),
+  "launch.node-file-unusable": entry(500, 3, "node file cannot be used", "correct or restore the file, then `behalf node refresh`"),
+  "launch.clock-went-back": entry(503, 3, "clock went back", "set the node's clock with `timedatectl`"),
+  "launch.issued-before-recovery": entry(409, 3, "issued before the node recovered", "submit again: the node lost records and believes newer orders only"),
+  "launch.wrong-order": entry(409, 3, "not the order asked for", "look for what exchanged tokens between manager and node"),
+  "launch.other-order-same-run": entry(409, 5, "another order for the same run", "look for what altered the token between manager and node"),
+  "launch.attempt-superseded": entry(409, 5, "a later attempt is known", "nothing is to be done: the later attempt counts"),
+  "launch.already-ran": entry(409, 5, "already ran", "submit the job again if it shall run again"),
+  "launch.reserved-variable": entry(422, 2, "reserved environment variable", "rename the parameter or variable in the job's definition"),
+  "launch.exclusive-account": entry(409, 3, "account is in use by another submitter", "try again when the other submitter's runs have ended"),
+  "launch.draining": entry(503, 6, "node is draining", "try again when the node is back"),
+  "launch.disk-full": entry(507, 1, "no space on the node", "free space on the node"),
+  "launch.not-recorded": entry(507, 1, "could not be recorded", "free space on the node: nothing is started that cannot be recorded"),
+  "launch.unknown-run": entry(404, 4, "unknown run", "the node does not know it: it was never started there, or was confirmed long ago"),
+  "launch.wrong-request": entry(400, 2, "request not understood", "update both sides to the same version"),
+  "launch.too-many-refusals": entry(429, 3, "too many refused tokens", "look for what sends forged tokens to this node"),
+  "launch.already-running": entry(409, 5, "another launcher is running", "stop the other launcher of this data folder first"),
+  "launch.unsafe-installation": entry(500, 1, "unsafe installation", "take the right to write away from other accounts"),
+  "launch.credential-not-found": entry(404, 4, "no such credential", "list the keys with `behalf credential list`"),
+
   // --- delegation
   "delegation.bad-key": entry(
     500,
