@@ -3,7 +3,7 @@
  * Here: the connections, their durability and their files' modes. Not here: who writes when (`group-commit.ts`).
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { chmodSync, closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync, statSync } from "node:fs";
+import { chmodSync, closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import {
   CompiledQuery,
@@ -170,7 +170,17 @@ const dialect = (driver: Driver): Dialect => ({
   createIntrospector: (db) => new SqliteIntrospector(db),
 });
 
-/** Makes the file with mode 600 before SQLite does; `-wal` and `-shm` take its mode (O10). */
+const header = "SQLite format 3\0";
+
+/** Makes the missing folders. Not `mkdirSync` with `recursive`: below /proc Node never returns from it. */
+const makeFolders = (folder: string): void => {
+  if (statSync(folder, { throwIfNoEntry: false }) !== undefined) return;
+  if (dirname(folder) !== folder) makeFolders(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
+  makePrivateFolder(folder);
+};
+
+/** Makes the file with mode 600 before SQLite does; `-wal` and `-shm` take its mode (O10). A file that is no database is left as it is. */
 const makePrivateFile = (path: string): void => {
   let descriptor: number;
   try {
@@ -183,6 +193,9 @@ const makePrivateFile = (path: string): void => {
   }
   try {
     if (!fstatSync(descriptor).isFile()) fail("store.cannot-open", `\`${path}\` is not a plain file`);
+    const start = Buffer.alloc(header.length);
+    const length = readSync(descriptor, start, 0, start.length, 0);
+    if (length > 0 && start.toString("latin1", 0, length) !== header) fail("store.not-a-database", `\`${path}\` is not a database`);
     if ((fstatSync(descriptor).mode & 0o777) !== 0o600) fchmodSync(descriptor, 0o600);
   } finally {
     closeSync(descriptor);
@@ -228,7 +241,7 @@ export interface OpenedDatabase {
 export const openSqlite = async (path: string): Promise<OpenedDatabase> => {
   const folder = dirname(path);
   try {
-    if (statSync(folder, { throwIfNoEntry: false }) === undefined) makePrivateFolder(folder);
+    makeFolders(folder);
     makePrivateFile(path);
     const write = new Kysely<Tables>({ dialect: dialect(new SqliteDriver(await openConnection(path, false))) });
     const read = new Kysely<Tables>({ dialect: dialect(new SqliteReadDriver(await openConnection(path, true))) });

@@ -10,6 +10,7 @@ interface DriverError {
   readonly code?: unknown;
   readonly errcode?: unknown;
   readonly message?: unknown;
+  readonly syscall?: unknown;
 }
 
 /** By SQLite's primary result code. */
@@ -24,20 +25,20 @@ const sqliteProblems: Readonly<Record<number, readonly [ProblemCode, string]>> =
   26: ["store.not-a-database", "the file is not a database"],
 };
 
-const unreachable = new Set(["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "EPIPE", "EAI_AGAIN", "ENOENT", "57P01", "57P02", "57P03", "53300"]);
+const unreachable = new Set(["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "EPIPE", "EAI_AGAIN", "57P01", "57P02", "57P03", "53300"]);
 const unreachableMessages = /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Client was closed|The server does not support SSL)/;
 
 /** The problem of a driver's error; null when it is no failure of the store itself. */
 export const storeProblemOf = (error: unknown): ProblemError | null => {
   if (error instanceof ProblemError) return error;
   if (!(error instanceof Error)) return null;
-  const { code, errcode } = error as DriverError;
+  const { code, errcode, syscall } = error as DriverError;
   if (code === "ERR_SQLITE_ERROR" && typeof errcode === "number") {
     const found = sqliteProblems[errcode & 0xff];
     return found === undefined ? null : new ProblemError(problem(found[0], found[1]), { cause: error });
   }
   if (typeof code === "string") {
-    if (unreachable.has(code) || code.startsWith("08")) return new ProblemError(problem("store.unavailable", "the database server does not answer"), { cause: error });
+    if (unreachable.has(code) || syscall === "connect" || code.startsWith("08")) return new ProblemError(problem("store.unavailable", "the database server does not answer"), { cause: error });
     if (code === "28P01" || code === "28000") return new ProblemError(problem("store.unavailable", "the database server refused this account"), { cause: error });
     if (code === "3D000") return new ProblemError(problem("store.unavailable", "the database server has no such database"), { cause: error });
     if (code === "53100") return new ProblemError(problem("store.full", "the database server has no space left"), { cause: error });
