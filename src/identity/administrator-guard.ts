@@ -1,0 +1,40 @@
+/**
+ * Nobody locks everybody out: one enabled account that may sign in and administer accounts remains after every change. The
+ * engine is asked, as everywhere; a role's name means nothing here. `os:<uid>` does not count: it cannot sign in from elsewhere.
+ */
+import { compileAccess } from "#access/compile.ts";
+import { decide } from "#access/decide.ts";
+import { loginPermission } from "#access/decide-login.ts";
+import { roleKeeper } from "#access/may-rules.ts";
+import type { Role } from "#access/question.ts";
+import { fail } from "#kernel/problem.ts";
+import type { Writer } from "#store/store.ts";
+import { accessIdOf } from "#identity/identity-context.ts";
+import { loadRoles } from "#identity/role-store.ts";
+
+const needed = [loginPermission, roleKeeper];
+
+/** Whether these roles make an administrator of accounts. */
+export const administers = (accessId: string, name: string, roles: readonly Role[]): boolean => {
+  if (roles.length === 0) return false;
+  const access = compileAccess({ accessId, name, roles });
+  return needed.every((permission) => decide({ permission }, access).effect === "permit");
+};
+
+/** Throws `identity.last-administrator` when no enabled account administers accounts any more. For the end of a change, in its transaction. */
+export const requireAdministrator = async (tx: Writer, realmName: string): Promise<void> => {
+  const roles = new Map((await loadRoles(tx)).map((role) => [role.id, role]));
+  const accounts = await tx.selectFrom("accounts").select(["id", "name"]).where("disabled", "=", 0).orderBy("id").execute();
+  const assignments = Map.groupBy(await tx.selectFrom("role_assignments").select(["subject", "role_id"]).execute(), (row) => row.subject);
+  // Accounts with the same roles are asked about once.
+  const refused = new Set<string>();
+  for (const account of accounts) {
+    const accessId = accessIdOf(realmName, account.id);
+    const roleIds = (assignments.get(accessId) ?? []).map((row) => row.role_id).toSorted();
+    const key = roleIds.join(",");
+    if (key === "" || refused.has(key)) continue;
+    if (administers(accessId, account.name, roleIds.flatMap((id) => roles.get(id) ?? []))) return;
+    refused.add(key);
+  }
+  fail("identity.last-administrator", "no enabled account would be left that may administer accounts");
+};
