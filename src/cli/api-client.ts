@@ -20,7 +20,12 @@ export interface ApiEvent {
 export interface ApiClient {
   readonly target: ApiTarget;
   /** Sends JSON, answers the parsed JSON body. Throws `ProblemError`. */
-  call<T>(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: object, headers?: Readonly<Record<string, string>>): Promise<T>;
+  call<T>(
+    method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
+    path: string,
+    body?: object,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<T>;
   /** A raw answer to read piece by piece (logs). Throws `ProblemError`. */
   open(path: string, headers?: Readonly<Record<string, string>>): Promise<IncomingMessage>;
   /** Server-sent events until the server or `signal` ends them. Throws `ProblemError`. */
@@ -31,7 +36,10 @@ const describe = (target: ApiTarget): string => (target.kind === "socket" ? targ
 
 const unreachable = (target: ApiTarget, cause: unknown): never =>
   fail("cli.unreachable", `no manager answers at \`${describe(target)}\``, {
-    hint: target.kind === "socket" ? "start it with `behalf up`, or name another one with `--url`" : "check the address, or start the manager with `behalf up`",
+    hint:
+      target.kind === "socket"
+        ? "start it with `behalf up`, or name another one with `--url`"
+        : "check the address, or start the manager with `behalf up`",
     cause,
   });
 
@@ -59,19 +67,43 @@ const problemOf = (text: string, status: number): Problem => {
   try {
     const body = JSON.parse(text) as Record<string, unknown>;
     if (typeof body["code"] === "string" && Object.hasOwn(problemCodes, body["code"])) {
-      const { code, detail, hint, at, also, because } = body as { code: ProblemCode; detail?: string; hint?: string; at?: Problem["at"]; also?: Problem["also"]; because?: Problem["because"] };
+      const { code, detail, hint, at, also, because } = body as {
+        code: ProblemCode;
+        detail?: string;
+        hint?: string;
+        at?: Problem["at"];
+        also?: Problem["also"];
+        because?: Problem["because"];
+      };
       const instance = typeof body["instance"] === "string" && code === "general.internal" ? ` (${body["instance"]})` : "";
-      return { code, message: `${detail ?? problemCodes[code].title}${instance}`, hint: hint ?? problemCodes[code].hint, ...(at && { at }), ...(also && { also }), ...(because && { because }) };
+      return {
+        code,
+        message: `${detail ?? problemCodes[code].title}${instance}`,
+        hint: hint ?? problemCodes[code].hint,
+        ...(at && { at }),
+        ...(also && { also }),
+        ...(because && { because }),
+      };
     }
   } catch {
     // Not JSON: something else answers there.
   }
-  return { code: "cli.unexpected-answer", message: `the answer (HTTP ${status}) is not Behalf's`, hint: problemCodes["cli.unexpected-answer"].hint };
+  return {
+    code: "cli.unexpected-answer",
+    message: `the answer (HTTP ${status}) is not Behalf's`,
+    hint: problemCodes["cli.unexpected-answer"].hint,
+  };
 };
 
 /** A client for one manager. */
 export const createApiClient = (target: ApiTarget): ApiClient => {
-  const send = (method: string, path: string, body: object | undefined, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<IncomingMessage> =>
+  const send = (
+    method: string,
+    path: string,
+    body: object | undefined,
+    headers: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const options = requestOptions(target, path);
       const text = body === undefined ? null : JSON.stringify(body);
@@ -80,15 +112,28 @@ export const createApiClient = (target: ApiTarget): ApiClient => {
         ...options,
         method,
         ...(signal === undefined ? {} : { signal }),
-        headers: { accept: "application/json", ...(options.headers as Record<string, string>), ...(text === null ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }), ...headers },
+        headers: {
+          accept: "application/json",
+          ...(options.headers as Record<string, string>),
+          ...(text === null ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
+          ...headers,
+        },
       });
       outgoing.on("response", resolve);
       outgoing.on("error", reject);
       outgoing.end(text ?? undefined);
     });
 
-  const sendOrFail = async (method: string, path: string, body: object | undefined, headers: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<IncomingMessage> => {
-    const answer = await send(method, path, body, headers, signal).catch((error: unknown) => (signal?.aborted === true ? Promise.reject(error as Error) : unreachable(target, error)));
+  const sendOrFail = async (
+    method: string,
+    path: string,
+    body: object | undefined,
+    headers: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<IncomingMessage> => {
+    const answer = await send(method, path, body, headers, signal).catch((error: unknown) =>
+      signal?.aborted === true ? Promise.reject(error as Error) : unreachable(target, error),
+    );
     const status = answer.statusCode ?? 0;
     if (status >= 200 && status < 300) return answer;
     throw new ProblemError(problemOf(await readText(answer), status));
@@ -108,7 +153,10 @@ export const createApiClient = (target: ApiTarget): ApiClient => {
     },
     open: (path, headers = {}) => sendOrFail("GET", path, undefined, headers),
     events: async function* events(path, options = {}) {
-      const headers = { accept: "text/event-stream", ...(options.lastEventId === undefined ? {} : { "last-event-id": options.lastEventId }) };
+      const headers = {
+        accept: "text/event-stream",
+        ...(options.lastEventId === undefined ? {} : { "last-event-id": options.lastEventId }),
+      };
       const answer = await sendOrFail("GET", path, undefined, headers, options.signal);
       answer.setEncoding("utf8");
       let rest = "";

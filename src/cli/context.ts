@@ -54,7 +54,8 @@ export const checkUrl = (text: string): string => {
     return fail("cli.usage", `\`${text}\` is not a URL`, { hint: "give it as in `--url http://localhost:4900`", cause: error });
   }
   if (url.protocol !== "http:" && url.protocol !== "https:") fail("cli.usage", `\`${text}\` is not an http or https URL`);
-  if (url.username !== "" || url.password !== "") fail("cli.usage", "a URL must not carry a password", { hint: "sign in with `behalf login --url URL`" });
+  if (url.username !== "" || url.password !== "")
+    fail("cli.usage", "a URL must not carry a password", { hint: "sign in with `behalf login --url URL`" });
   return url.origin;
 };
 
@@ -66,9 +67,15 @@ export const createContext = (options: GlobalOptions): Context => {
     layout: () => dataLayout(dataFolderOf(options)),
     api: () => {
       const given = options.url ?? process.env["BEHALF_URL"];
-      if (given === undefined || given === "") return createApiClient({ kind: "socket", path: dataLayout(dataFolderOf(options)).manager.socket });
+      if (given === undefined || given === "")
+        return createApiClient({ kind: "socket", path: dataLayout(dataFolderOf(options)).manager.socket });
       const url = checkUrl(given);
-      return createApiClient({ kind: "url", url, token: process.env["BEHALF_TOKEN"] ?? tokenFor(url), ca: readAuthority(options.ca ?? process.env["BEHALF_CA"]) });
+      return createApiClient({
+        kind: "url",
+        url,
+        token: process.env["BEHALF_TOKEN"] ?? tokenFor(url),
+        ca: readAuthority(options.ca ?? process.env["BEHALF_CA"]),
+      });
     },
   };
 };

@@ -27,10 +27,17 @@ const codes: Readonly<Record<Style, number>> = { bold: 1, dim: 2, green: 32, red
 /** Removes escape sequences and control characters but keeps line breaks and tabs. */
 export const plainText = (text: string): string =>
   // oxlint-disable-next-line no-control-regex
-  text.replace(/\u001B(?:\][^\u0007\u001B]*(?:\u0007|\u001B\\)|[PX^_][^\u001B]*\u001B\\|\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])/g, "").replace(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, "");
+  text
+    .replace(/\u001B(?:\][^\u0007\u001B]*(?:\u0007|\u001B\\)|[PX^_][^\u001B]*\u001B\\|\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])/g, "")
+    .replace(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, "");
 
 export const createOutput = (options: { json: boolean; noColour: boolean }): Output => {
-  const colour = !options.json && !options.noColour && process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined && process.env["TERM"] !== "dumb";
+  const colour =
+    !options.json &&
+    !options.noColour &&
+    process.stdout.isTTY === true &&
+    process.env["NO_COLOR"] === undefined &&
+    process.env["TERM"] !== "dumb";
   const interactive = !options.json && process.stderr.isTTY === true;
   let progressShown = false;
   const clear = (): void => {
@@ -70,7 +77,15 @@ const columnsOf = (text: string): number => {
   for (const character of text) {
     const point = character.codePointAt(0) ?? 0;
     if (/\p{M}/u.test(character)) continue;
-    columns += (point >= 0x1100 && point <= 0x115f) || (point >= 0x2e80 && point <= 0xa4cf) || (point >= 0xac00 && point <= 0xd7a3) || (point >= 0xf900 && point <= 0xfaff) || (point >= 0xff00 && point <= 0xff60) || point >= 0x1f300 ? 2 : 1;
+    columns +=
+      (point >= 0x1100 && point <= 0x115f) ||
+      (point >= 0x2e80 && point <= 0xa4cf) ||
+      (point >= 0xac00 && point <= 0xd7a3) ||
+      (point >= 0xf900 && point <= 0xfaff) ||
+      (point >= 0xff00 && point <= 0xff60) ||
+      point >= 0x1f300
+        ? 2
+        : 1;
   }
   return columns;
 };
@@ -80,7 +95,11 @@ export const renderTable = (output: Output, head: readonly string[], rows: reado
   if (rows.length === 0) return empty;
   const clean = rows.map((row) => row.map((cell) => plainText(cell).replaceAll(/\s*\n\s*/g, " ")));
   const widths = head.map((title, index) => Math.max(columnsOf(title), ...clean.map((row) => columnsOf(row[index] ?? ""))));
-  const line = (cells: readonly string[]): string => cells.map((cell, index) => cell + " ".repeat(index === cells.length - 1 ? 0 : (widths[index] ?? 0) - columnsOf(cell))).join("  ").trimEnd();
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, index) => cell + " ".repeat(index === cells.length - 1 ? 0 : (widths[index] ?? 0) - columnsOf(cell)))
+      .join("  ")
+      .trimEnd();
   return [output.paint("dim", line(head.map((title) => title.toUpperCase()))), ...clean.map((row) => line(row))].join("\n");
 };
 
@@ -99,11 +118,19 @@ const renderBecause = (because: Because, depth: number): string[] => [
 
 /** A problem as text: code and message, where, why, what to do. */
 export const renderProblem = (output: Pick<Output, "paint">, shown: Problem): string => {
-  const place = shown.at === undefined ? "" : ` (${[shown.at.document === undefined ? null : `document ${shown.at.document}`, shown.at.line === undefined ? null : `line ${shown.at.line}, column ${shown.at.column ?? 1}`, shown.at.path === undefined ? null : `at \`${shown.at.path}\``].filter((word) => word !== null).join(", ")})`;
+  const place =
+    shown.at === undefined
+      ? ""
+      : ` (${[shown.at.document === undefined ? null : `document ${shown.at.document}`, shown.at.line === undefined ? null : `line ${shown.at.line}, column ${shown.at.column ?? 1}`, shown.at.path === undefined ? null : `at \`${shown.at.path}\``].filter((word) => word !== null).join(", ")})`;
   const lines = [`${output.paint("red", shown.code)}: ${plainText(shown.message)}${plainText(place)}`];
   if (shown.because !== undefined) lines.push(...renderBecause(shown.because, 0).map((line) => `  ${line}`));
   lines.push(`  hint: ${plainText(shown.hint)}`);
-  for (const further of shown.also ?? []) lines.push(...renderProblem(output, further).split("\n").map((line) => `  ${line}`));
+  for (const further of shown.also ?? [])
+    lines.push(
+      ...renderProblem(output, further)
+        .split("\n")
+        .map((line) => `  ${line}`),
+    );
   return lines.join("\n");
 };
 

@@ -19,13 +19,24 @@ const liveRuns = async (api: ApiClient): Promise<number> => {
   return count;
 };
 
-export const drainAll = async (options: { layout: DataLayout; api: ApiClient; manager: Part; tell: (text: string) => void; drainMs: number }): Promise<void> => {
+export const drainAll = async (options: {
+  layout: DataLayout;
+  api: ApiClient;
+  manager: Part;
+  tell: (text: string) => void;
+  drainMs: number;
+}): Promise<void> => {
   const { layout, api, manager, tell, drainMs } = options;
-  const drained = new Promise<void>((resolve) => manager.on("message", (message: { type?: string }) => message.type === "drained" && resolve()));
+  const drained = new Promise<void>((resolve) =>
+    manager.on("message", (message: { type?: string }) => message.type === "drained" && resolve()),
+  );
   if (manager.send({ type: "drain" })) await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, 2_000))]);
   try {
     const running = await liveRuns(api);
-    if (running > 0) tell(`draining: ${running} ${running === 1 ? "run is" : "runs are"} on their way; they get ${drainMs / 1000} s, then their normal termination`);
+    if (running > 0)
+      tell(
+        `draining: ${running} ${running === 1 ? "run is" : "runs are"} on their way; they get ${drainMs / 1000} s, then their normal termination`,
+      );
     await callLauncher(layout.launcher.adminSocket, { type: "drain", drainMs: running > 0 ? drainMs : 0 }, { timeoutMs: 24 * 3_600_000 });
     await waitUntil(async () => ((await liveRuns(api)) === 0 ? true : null), settleMs, 50);
   } catch {

@@ -29,7 +29,12 @@ export const isFirstStart = (layout: DataLayout): boolean => !existsSync(marker(
 export const finishFirstStart = (layout: DataLayout): void => writePrivateFile(marker(layout), "");
 
 /** The node called `local` joins this manager, unless it has already. */
-export const joinLocalNode = async (options: { layout: DataLayout; api: ApiClient; instance: Instance; accounts: { agent: PartAccount | null } }): Promise<void> => {
+export const joinLocalNode = async (options: {
+  layout: DataLayout;
+  api: ApiClient;
+  instance: Instance;
+  accounts: { agent: PartAccount | null };
+}): Promise<void> => {
   const { layout, api, instance, accounts } = options;
   if (existsSync(layout.agent.certificate) && existsSync(layout.launcher.trust)) return;
   const invite = (): Promise<{ token: string }> => api.call("POST", "/api/v1/nodes/invitations", { name: "local" });
@@ -52,7 +57,8 @@ export const joinLocalNode = async (options: { layout: DataLayout; api: ApiClien
       ...(rootAccount === undefined ? [] : [{ subject: rootAccount.accessId, roles: ["administrator" as const] }]),
     ],
     // As an ordinary user the default job account is oneself, so the policy names that uid; root is never named by itself (S7).
-    policy: starter.uid === 0 ? { defaultJobAccount: null, namedUids: [] } : { defaultJobAccount: starter.username, namedUids: [starter.uid] },
+    policy:
+      starter.uid === 0 ? { defaultJobAccount: null, namedUids: [] } : { defaultJobAccount: starter.username, namedUids: [starter.uid] },
     ...(accounts.agent === null ? {} : { agentOwner: { uid: accounts.agent.uid, gid: accounts.agent.gid } }),
   });
 };
@@ -77,11 +83,22 @@ export const runExample = async (options: { layout: DataLayout; api: ApiClient }
   if (asRoot) {
     await callLauncher(layout.launcher.adminSocket, {
       type: "credential-set",
-      entry: { key: "example", user: "nobody", allow: { folders: ["/examples"], submitters: ["authenticated"] }, allowNologin: true, noNewPrivileges: true },
+      entry: {
+        key: "example",
+        user: "nobody",
+        allow: { folders: ["/examples"], submitters: ["authenticated"] },
+        allowNologin: true,
+        noNewPrivileges: true,
+      },
     });
   }
   await api.call("POST", "/api/v1/definitions", { documents: exampleJob(asRoot) });
-  const submitted = await api.call<{ runs: { id: string }[] }>("POST", "/api/v1/submissions", { job: "/examples/whoami", comment: "first start" }, { "idempotency-key": "first-start" });
+  const submitted = await api.call<{ runs: { id: string }[] }>(
+    "POST",
+    "/api/v1/submissions",
+    { job: "/examples/whoami", comment: "first start" },
+    { "idempotency-key": "first-start" },
+  );
   const run = submitted.runs[0]?.id;
   if (run === undefined) return null;
   const ended = await waitUntil(

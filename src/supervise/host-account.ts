@@ -9,7 +9,9 @@ export const findHostAccount = (name: string): PartAccount => {
   const answer = spawnSync("getent", ["passwd", "--", name], { encoding: "utf8" });
   const [user, , uid, gid] = (answer.stdout ?? "").trim().split(":");
   if (answer.status !== 0 || user === undefined || uid === undefined || gid === undefined) {
-    return fail("up.no-such-account", `the host has no account \`${name}\``, { hint: `create it: useradd --system --no-create-home --shell /usr/sbin/nologin ${name}` });
+    return fail("up.no-such-account", `the host has no account \`${name}\``, {
+      hint: `create it: useradd --system --no-create-home --shell /usr/sbin/nologin ${name}`,
+    });
   }
   return { name: user, uid: Number(uid), gid: Number(gid) };
 };
@@ -20,7 +22,18 @@ export const checkCanReadCode = (account: PartAccount): void => {
   for (const path of [join(root, "package.json"), join(root, "node_modules"), process.execPath]) {
     const seen = spawnSync("setpriv", [`--reuid=${account.uid}`, `--regid=${account.gid}`, "--clear-groups", "--", "test", "-r", path]);
     if (seen.status !== 0) {
-      fail("up.unreadable-code", `the account \`${account.name}\` cannot read \`${path}\``, { hint: "put the checkout where that account can read it, e.g. /opt/behalf, or leave the account option out" });
+      fail("up.unreadable-code", `the account \`${account.name}\` cannot read \`${path}\``, {
+        hint: "put the checkout where that account can read it, e.g. /opt/behalf, or leave the account option out",
+      });
     }
   }
+};
+
+/** The account an option names, checked; null when the option was not given. */
+export const resolveAccount = (name: string | null, flag: string): PartAccount | null => {
+  if (name === null) return null;
+  if (process.getuid?.() !== 0) fail("up.needs-root", `\`${flag}\` needs root: only root can start a part under another account`);
+  const account = findHostAccount(name);
+  checkCanReadCode(account);
+  return account;
 };

@@ -21,7 +21,7 @@ export const openKeeper = async (options: { socketPath: string; fifoFolder: stri
   const held = new Map<string, number>();
 
   const hold = (path: string): void => {
-    if (held.has(path) || held.size >= maxHeld || path.includes("/../") || !dirname(`${path}`).startsWith(fifoFolder)) return;
+    if (held.has(path) || held.size >= maxHeld || path.includes("/../") || !dirname(path).startsWith(fifoFolder)) return;
     try {
       held.set(path, openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW));
     } catch (error) {

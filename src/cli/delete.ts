@@ -1,0 +1,21 @@
+/** `behalf delete KIND NAME`. History and audit keep what was. */
+import type { AddCommand } from "#cli/command.ts";
+import { kindOf } from "#cli/kinds.ts";
+import { fail } from "#kernel/problem.ts";
+
+export const addDeleteCommand: AddCommand = (program, act) => {
+  program
+    .command("delete")
+    .description("delete a job, a role or an account; its history stays")
+    .argument("<kind>", "job, role or account")
+    .argument("<name>", "its name or path")
+    .action(
+      act(async ({ api, output }, kindName: string, name: string) => {
+        const kind = kindOf(kindName);
+        if (kind.names.includes("node")) fail("cli.usage", "a node is not deleted but revoked", { hint: `behalf node revoke ${name}` });
+        await api().call("DELETE", kind.item(name));
+        if (output.json) output.printJson({ deleted: { kind: kind.names[0], name } });
+        else output.print(`${kind.names[0] ?? kindName} ${name} is deleted`);
+      }),
+    );
+};

@@ -1,0 +1,81 @@
+/** `behalf doctor`: what is in order and what is not, on manager and node, each with the command that mends it. */
+import type { AddCommand } from "#cli/command.ts";
+import { callLauncher } from "#cli/launcher-client.ts";
+import { ExitCode } from "#cli/exit-code.ts";
+import { plainText, type Output } from "#cli/output.ts";
+import { ProblemError } from "#kernel/problem.ts";
+
+export interface Finding {
+  readonly level: "ok" | "warning" | "problem";
+  readonly text: string;
+  readonly hint: string | null;
+}
+
+const print = (output: Output, title: string, findings: readonly Finding[]): void => {
+  output.print(output.paint("bold", title));
+  for (const finding of findings) {
+    const mark =
+      finding.level === "ok"
+        ? output.paint("green", "✔")
+        : finding.level === "warning"
+          ? output.paint("yellow", "!")
+          : output.paint("red", "✘");
+    output.print(`  ${mark} ${plainText(finding.text)}`);
+    if (finding.hint !== null) output.print(`      ${plainText(finding.hint)}`);
+  }
+};
+
+/** The launcher's own findings, from the node's administration socket. */
+export const nodeFindings = async (adminSocket: string): Promise<Finding[]> => {
+  try {
+    return (await callLauncher<{ findings: Finding[] }>(adminSocket, { type: "doctor" })).findings;
+  } catch (error) {
+    if (error instanceof ProblemError) return [{ level: "problem", text: error.problem.message, hint: error.problem.hint }];
+    throw error;
+  }
+};
+
+export const addDoctorCommand: AddCommand = (program, act) => {
+  program
+    .command("doctor")
+    .description("check manager and node of this machine; every finding has the command that mends it")
+    .action(
+      act(async ({ api, layout, output }) => {
+        let manager: Finding[];
+        try {
+          const status = await api().call<{
+            version: string;
+            separation: string;
+            nodes: { online: number; total: number };
+            warnings?: string[];
+          }>("GET", "/api/v1/status");
+          manager = [
+            { level: "ok", text: `manager ${status.version} answers`, hint: null },
+            {
+              level: status.nodes.online === status.nodes.total ? "ok" : "warning",
+              text: `${status.nodes.online} of ${status.nodes.total} nodes are online`,
+              hint: status.nodes.online === status.nodes.total ? null : "behalf get nodes",
+            },
+            status.separation === "none"
+              ? {
+                  level: "warning",
+                  text: "separation: none (all parts under one account); who controls one controls all",
+                  hint: "as root: behalf up --manager-account NAME --agent-account NAME",
+                }
+              : { level: "ok", text: `separation: ${status.separation}`, hint: null },
+            ...(status.warnings ?? []).map((text): Finding => ({ level: "warning", text, hint: null })),
+          ];
+        } catch (error) {
+          if (!(error instanceof ProblemError)) throw error;
+          manager = [{ level: "problem", text: error.problem.message, hint: error.problem.hint }];
+        }
+        const node = await nodeFindings(layout().launcher.adminSocket);
+        if (output.json) output.printJson({ manager, node });
+        else {
+          print(output, "manager", manager);
+          print(output, "node", node);
+        }
+        if ([...manager, ...node].some((finding) => finding.level === "problem")) throw new ExitCode(1);
+      }),
+    );
+};

@@ -1,0 +1,136 @@
+/** `behalf runs list|show|log|cancel`. */
+import { pipeline } from "node:stream/promises";
+import type { AddCommand } from "#cli/command.ts";
+import { ExitCode } from "#cli/exit-code.ts";
+import { followLog } from "#cli/follow-log.ts";
+import { plainText, renderTable, renderTime } from "#cli/output.ts";
+import { describeResult, waitForRun, type RunView } from "#cli/run-view.ts";
+import { Transform } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
+
+interface RunPage {
+  readonly items: readonly RunView[];
+  readonly nextCursor: string | null;
+}
+
+/** Text for a terminal: whole characters, no control sequences. */
+const forTerminal = (): Transform => {
+  const decoder = new StringDecoder("utf8");
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      done(null, plainText(decoder.write(chunk)));
+    },
+    flush(done) {
+      done(null, plainText(decoder.end()));
+    },
+  });
+};
+
+export const addRunsCommands: AddCommand = (program, act) => {
+  const runs = program.command("runs").description("what ran, runs and waits");
+
+  runs
+    .command("list")
+    .description("runs, newest first")
+    .option("--job <path>", "only of this job")
+    .option("--folder <path>", "only of jobs in this folder or below")
+    .option("--state <state>", "queued, offered, accepted, running or ended")
+    .option("--result <result>", "succeeded, failed, timed-out, cancelled, refused or unknown")
+    .option("--node <name>", "only on this node")
+    .option("--limit <n>", "at most so many", "20")
+    .option("--cursor <cursor>", "go on where an earlier answer ended")
+    .action(
+      act(async ({ api, output }, options: Record<string, string | undefined>) => {
+        const query = new URLSearchParams();
+        for (const name of ["job", "folder", "state", "result", "node", "limit", "cursor"]) {
+          const value = options[name];
+          if (value !== undefined) query.set(name, value);
+        }
+        const page = await api().call<RunPage>("GET", `/api/v1/runs?${query.toString()}`);
+        if (output.json) return output.printJson(page);
+        const colour = (run: RunView): string => run.result ?? run.state;
+        output.print(
+          renderTable(
+            output,
+            ["run", "job", "node", "result", "run as", "submitter", "queued"],
+            page.items.map((run) => [
+              run.id,
+              run.job,
+              run.node,
+              colour(run),
+              run.runAs ?? "-",
+              run.submitter.name,
+              renderTime(run.queuedAt),
+            ]),
+            "no runs",
+          ),
+        );
+        if (page.nextCursor !== null) output.note(output.paint("dim", `more: --cursor ${page.nextCursor}`));
+      }),
+    );
+
+  runs
+    .command("show")
+    .description("one run: who, may, where, as whom, and how it ended")
+    .argument("<run>", "run id")
+    .action(
+      act(async ({ api, output }, id: string) => {
+        const run = await api().call<RunView>("GET", `/api/v1/runs/${encodeURIComponent(id)}`);
+        if (output.json) return output.printJson(run);
+        const line = (label: string, value: string): void => output.print(`  ${output.paint("dim", label.padEnd(11))} ${plainText(value)}`);
+        output.print(output.paint("bold", `${run.id}  ${plainText(run.job)} (revision ${run.jobRevision})`));
+        line("state", run.state);
+        line("submitter", `${run.submitter.name} (${run.submitter.accessId})`);
+        if (run.actor.accessId !== run.submitter.accessId) line("actor", `${run.actor.name} (${run.actor.accessId})`);
+        line("node", run.node);
+        line("run as", run.runAs ?? "-");
+        line("queued", renderTime(run.queuedAt));
+        line("started", renderTime(run.startedAt));
+        line("ended", renderTime(run.endedAt));
+        line("output", `${run.logBytes} bytes${run.outcome?.output.truncated === true ? ", truncated" : ""}`);
+        if (run.state === "ended") output.print(`  ${describeResult(output, run)}`);
+        output.print(output.paint("dim", `  the whole chain: behalf explain run ${run.id}`));
+      }),
+    );
+
+  runs
+    .command("log")
+    .description("a run's output")
+    .argument("<run>", "run id")
+    .option("-f, --follow", "go on showing what is written until the run has ended")
+    .option("--stream <name>", "only stdout or only stderr")
+    .action(
+      act(async ({ api, output }, id: string, options: { follow?: boolean; stream?: "stdout" | "stderr" }) => {
+        const client = api();
+        const run = encodeURIComponent(id);
+        if (options.follow === true) {
+          await followLog(client, run, { offset: 0, show: options.stream ?? "all" });
+          const ended = await waitForRun(client, run, output);
+          output.note(describeResult(output, ended));
+          return;
+        }
+        if (output.json) return output.printJson(await client.call("GET", `/api/v1/runs/${run}/log/frames`));
+        const answer = await client.open(`/api/v1/runs/${run}/log${options.stream === undefined ? "" : `?stream=${options.stream}`}`);
+        await (process.stdout.isTTY
+          ? pipeline(answer, forTerminal(), process.stdout, { end: false })
+          : pipeline(answer, process.stdout, { end: false }));
+      }),
+    );
+
+  runs
+    .command("cancel")
+    .description("stop a run: a queued one at once, a running one by SIGTERM, its grace time, then SIGKILL")
+    .argument("<run>", "run id")
+    .option("--reason <text>", "why, kept with the run", "")
+    .option("-w, --wait", "wait until it has ended")
+    .action(
+      act(async ({ api, output }, id: string, options: { reason: string; wait?: boolean }) => {
+        const client = api();
+        const run = await client.call<RunView>("POST", `/api/v1/runs/${encodeURIComponent(id)}/cancel`, { reason: options.reason });
+        const shown = options.wait === true ? await waitForRun(client, id, output) : run;
+        if (output.json) output.printJson(shown);
+        else output.print(shown.state === "ended" ? describeResult(output, shown) : `${id} is being cancelled`);
+        if (options.wait === true && shown.result !== "cancelled") throw new ExitCode(1);
+      }),
+    );
+};

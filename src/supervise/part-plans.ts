@@ -1,0 +1,54 @@
+/** How each part is started: its flags, arguments, account, log file and what it sees of the environment. */
+import { join } from "node:path";
+import type { DataLayout } from "#kernel/data-layout.ts";
+import type { PartAccount, PartName, PartPlan } from "#supervise/part.ts";
+
+/** Small young generation and compact code: the courier and the launcher stay small (launcher: 70 MB without, 40 with). */
+export const smallHeapFlags = ["--max-semi-space-size=1", "--optimize-for-size"] as const;
+export const quietFlags = ["--disable-warning=ExperimentalWarning"] as const;
+
+const plan = (
+  name: PartName,
+  folder: string,
+  account: PartAccount | null,
+  nodeFlags: readonly string[],
+  args: readonly string[],
+  environment: PartPlan["environment"] = {},
+): PartPlan => ({
+  name,
+  nodeFlags: [...quietFlags, ...nodeFlags],
+  args,
+  account,
+  logFile: join(folder, `${name}.log`),
+  cacheFolder: join(folder, "cache"),
+  environment,
+});
+
+/** Settings from the environment (a database URL with its password among them) reach the manager as they came, never as arguments. */
+const settingsOfEnvironment = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[0].startsWith("BEHALF_") && entry[1] !== undefined),
+  );
+
+export const managerPlan = (layout: DataLayout, options: { account: PartAccount | null; args: readonly string[] }): PartPlan =>
+  plan(
+    "manager",
+    layout.manager.folder,
+    options.account,
+    ["--max-semi-space-size=8"],
+    ["--data", layout.root, "--owner-uid", String(process.getuid?.() ?? 0), ...options.args],
+    settingsOfEnvironment(),
+  );
+
+export const agentPlan = (layout: DataLayout, account: PartAccount | null): PartPlan =>
+  plan("agent", layout.agent.folder, account, smallHeapFlags, ["--data", layout.root]);
+
+export const launcherPlan = (layout: DataLayout, options: { embedded: boolean; agentAccount: PartAccount | null }): PartPlan =>
+  plan("launcher", layout.launcher.folder, null, smallHeapFlags, [
+    "--data",
+    layout.root,
+    ...(options.embedded ? ["--embedded"] : []),
+    ...(options.agentAccount === null
+      ? []
+      : ["--agent-uid", String(options.agentAccount.uid), "--agent-gid", String(options.agentAccount.gid)]),
+  ]);
