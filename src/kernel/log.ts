@@ -23,7 +23,7 @@ const maxLineLength = 32 * 1024;
 
 // SECURITY: decided by the key's name, at any depth: `log.test.ts`. Names that end in `Id`, `At`, `Hash`, `Thumbprint` … name no secret.
 const secretName =
-  /pass(?:word|wd|phrase|code)|token|secret|authori[sz]ation|cookie|csrf|sealed|credentials?$|private|(?:signing|session|api)_?key$|key_?material|pem$|jws|jwt|otp$|bearer/i;
+  /pass(?:word|wd|phrase|code)|token|secret|authori[sz]ation|cookie|csrf|sealed|private|(?:signing|session|api)_?key$|key_?material|pem$|jws|jwt|otp$|bearer/i;
 const harmlessName = /(?:Id|At|Ms|Hash|Digest|Thumbprint|Fingerprint|Count|Bytes|_id|_at|_ms|_hash|_digest)$/;
 
 /** Whether a value under this key must not be written. */
@@ -31,12 +31,11 @@ export const namesSecret = (key: string): boolean => secretName.test(key) && !ha
 
 const privateKeyText = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 
-const cut = (text: string): string =>
-  privateKeyText.test(text)
-    ? "[redacted]"
-    : text.length > maxTextLength
-      ? `${text.slice(0, maxTextLength)}… (${text.length} characters)`
-      : text;
+const cut = (given: string): string => {
+  if (privateKeyText.test(given)) return "[redacted]";
+  const text = given.toWellFormed();
+  return text.length > maxTextLength ? `${text.slice(0, maxTextLength).toWellFormed()}… (${text.length} characters)` : text;
+};
 
 const describeError = (error: Error, depth: number): object => ({
   name: error.name,
@@ -57,6 +56,8 @@ export const redact = (value: unknown, depth = 0): unknown => {
       return cut(value);
     case "bigint":
       return value.toString();
+    case "number":
+      return Number.isFinite(value) ? value : String(value);
     case "function":
     case "symbol":
       return `[${typeof value}]`;
@@ -79,7 +80,7 @@ export const redact = (value: unknown, depth = 0): unknown => {
     const entries = value instanceof Map ? [...value.entries()].map(([key, item]) => [String(key), item] as const) : Object.entries(value);
     const copy: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
     for (const [key, item] of entries.slice(0, maxEntries))
-      copy[key] = namesSecret(key) && item !== null && item !== undefined ? "[redacted]" : redact(item, depth + 1);
+      copy[key.toWellFormed()] = namesSecret(key) && item !== null && item !== undefined ? "[redacted]" : redact(item, depth + 1);
     if (entries.length > maxEntries) copy["…"] = `${entries.length - maxEntries} more`;
     return copy;
   } catch {
@@ -122,5 +123,5 @@ export const lineLog = (part: string, sink: LogSink, options: { level?: LogLevel
   return make({});
 };
 
-/** A log that keeps nothing. */
+/** A log that writes nothing: for clients that report through their answers alone, and tests. */
 export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}, child: () => silentLog };
