@@ -26,7 +26,6 @@ const codes: Readonly<Record<Style, number>> = { bold: 1, dim: 2, green: 32, red
 
 /** Removes escape sequences and control characters but keeps line breaks and tabs. */
 export const plainText = (text: string): string =>
-  // oxlint-disable-next-line no-control-regex
   text
     .replace(/\u001B(?:\][^\u0007\u001B]*(?:\u0007|\u001B\\)|[PX^_][^\u001B]*\u001B\\|\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])/g, "")
     .replace(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, "");
