@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import type { RunView } from "#cli/run-view.ts";
+import { isAlive, processIdOf } from "#supervise/process-id.ts";
+import { eventually, makeDataFolder, removeFolder, runCli, startInstance } from "#test/fixtures/instance.ts";
+
+const asRoot = process.getuid?.() === 0;
+const slowJob = (as: string): string => `kind: Job
+path: /examples/slow
+requires: operator
+run: { shell: "echo begun; sleep 300" }
+as: ${as}
+on: [local]
+grace: 1s
+`;
+const ownAs = asRoot ? "{ credential: example }" : "agent";
+
+suite("2.1: `behalf up`", () => {
+  test("2.1: starts twice in a row in a folder with a space in its name, shows the password only the first time", async () => {
+    const folder = join(makeDataFolder(), "with a space", "data");
+    mkdirSync(join(folder, ".."));
+    const first = await startInstance({ dataFolder: folder });
+    assert.notEqual(first.firstAccount, null);
+    assert.equal(first.example?.result, "succeeded");
+    const told = await first.stop();
+    assert.equal(told.code, 0, told.stderr);
+    const second = await startInstance({ dataFolder: folder });
+    assert.equal(second.firstAccount, null);
+    assert.equal(second.example, null);
+    assert.equal((await second.stop()).code, 0);
+    removeFolder(join(folder, "..", ".."));
+  });
+
+  test("2.1: a port that is taken is a clear problem with exit 1 and a hint that names the flag; nothing is left running", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const { port } = server.address() as { port: number };
+    const folder = makeDataFolder();
+    const told = await runCli(["up", "--data", join(folder, "data"), "--port", String(port), "--agent-port", "0"]);
+    server.close();
+    assert.equal(told.code, 1, told.stdout);
+    assert.match(told.stderr, /taken/);
+    assert.match(told.stderr, /--port/);
+    removeFolder(folder);
+  });
+
+  test("2.1: a second start on the same data folder is refused", async () => {
+    const behalf = await startInstance();
+    const told = await runCli(["up", "--data", behalf.dataFolder, "--port", "0", "--agent-port", "0"]);
+    assert.equal(told.code, 1);
+    assert.match(told.stderr, /up\.already-running/);
+    await behalf.stop();
+    removeFolder(join(behalf.dataFolder, ".."));
+  });
+
+  test("2.1: ctrl-C drains: running jobs are ended as cancelled by shutdown, every process that was started is gone", async () => {
+    const behalf = await startInstance();
+    await behalf.cli(["apply", "-f", "-"], { input: slowJob(ownAs) });
+    const { runs } = await behalf.json<{ runs: { id: string }[] }>(["run", "/examples/slow"]);
+    const id = runs[0]?.id ?? "";
+    await eventually(
+      "running",
+      () => behalf.api.call<RunView>("GET", `/api/v1/runs/${id}`),
+      (run) => run.state === "running",
+    );
+    const parts = (["manager", "agent", "launcher"] as const).map((part) => processIdOf(behalf.pidOf(part)));
+    const told = await behalf.stop();
+    assert.equal(told.code, 0, told.stderr);
+    for (const part of parts) assert.ok(part !== null && !isAlive(part), JSON.stringify(part));
+    const again = await startInstance({ dataFolder: behalf.dataFolder });
+    const run = await again.api.call<RunView>("GET", `/api/v1/runs/${id}`);
+    assert.equal(run.result, "cancelled", JSON.stringify(run));
+    assert.equal(run.outcome?.cancelled?.by, "shutdown");
+    await again.stop();
+    removeFolder(join(behalf.dataFolder, ".."));
+  });
+
+  test("2.1, 2.8: a killed supervisor leaves launcher, agent and job; the next one adopts them and the job goes on", async () => {
+    const behalf = await startInstance();
+    await behalf.cli(["apply", "-f", "-"], { input: slowJob(ownAs).replace("sleep 300", "sleep 6; echo done") });
+    const { runs } = await behalf.json<{ runs: { id: string }[] }>(["run", "/examples/slow"]);
+    const id = runs[0]?.id ?? "";
+    await eventually(
+      "running",
+      () => behalf.api.call<RunView>("GET", `/api/v1/runs/${id}`),
+      (run) => run.state === "running",
+    );
+    const launcher = behalf.pidOf("launcher");
+    const agent = behalf.pidOf("agent");
+    await behalf.killSupervisor();
+    const again = await startInstance({ dataFolder: behalf.dataFolder });
+    assert.equal(again.pidOf("launcher"), launcher);
+    assert.equal(again.pidOf("agent"), agent);
+    const ended = await eventually(
+      "ended",
+      () => again.api.call<RunView>("GET", `/api/v1/runs/${id}`),
+      (run) => run.state === "ended",
+    );
+    assert.equal(ended.result, "succeeded", JSON.stringify(ended));
+    const log = await again.cli(["runs", "log", id]);
+    assert.equal(log.stdout, "begun\ndone\n");
+    await again.stop();
+    removeFolder(join(behalf.dataFolder, ".."));
+  });
+
+  test("2.1: --leave-running leaves launcher and job to the next start", async () => {
+    const behalf = await startInstance({ args: ["--leave-running"] });
+    await behalf.cli(["apply", "-f", "-"], { input: slowJob(ownAs).replace("sleep 300", "sleep 5; echo done") });
+    const { runs } = await behalf.json<{ runs: { id: string }[] }>(["run", "/examples/slow"]);
+    const id = runs[0]?.id ?? "";
+    await eventually(
+      "running",
+      () => behalf.api.call<RunView>("GET", `/api/v1/runs/${id}`),
+      (run) => run.state === "running",
+    );
+    const launcher = processIdOf(behalf.pidOf("launcher"));
+    await behalf.stop();
+    assert.ok(launcher !== null && isAlive(launcher));
+    const again = await startInstance({ dataFolder: behalf.dataFolder });
+    const ended = await eventually(
+      "ended",
+      () => again.api.call<RunView>("GET", `/api/v1/runs/${id}`),
+      (run) => run.state === "ended",
+    );
+    assert.equal(ended.result, "succeeded", JSON.stringify(ended));
+    await again.stop();
+    assert.ok(!isAlive(launcher));
+    removeFolder(join(behalf.dataFolder, ".."));
+  });
+
+  test("2.8: each part that dies is started again", async () => {
+    const behalf = await startInstance();
+    for (const part of ["agent", "launcher", "manager"] as const) {
+      const before = behalf.pidOf(part);
+      process.kill(before, "SIGKILL");
+      await eventually(
+        `${part} again`,
+        async () => {
+          try {
+            return behalf.pidOf(part);
+          } catch {
+            return before;
+          }
+        },
+        (pid) => pid !== before,
+      );
+      await eventually(
+        "node online",
+        async () => behalf.api.call<{ online: boolean }>("GET", "/api/v1/nodes/local").catch(() => ({ online: false })),
+        (node) => node.online,
+      );
+      const told = await behalf.cli(["run", "/examples/whoami", "--wait"]);
+      assert.equal(told.code, 0, `after ${part}: ${told.stderr}`);
+    }
+    await behalf.stop();
+    removeFolder(join(behalf.dataFolder, ".."));
+  });
+});
