@@ -47,8 +47,8 @@ const together: readonly (readonly string[])[] = [
   ["Latin", "Han", "Bopomofo"],
 ];
 
-/** Cyrillic and Greek letters, folded to lower case, that a reader takes for Latin ones. A name of nothing but these is a disguise. */
-const looksLatin = /^[авгеһіјкморсстухѕԁԛԝғьнαβεηικμνορτυχ0-9._@-]+$/u;
+/** Cyrillic and Greek letters that a reader takes for Latin ones, small and capital. A name of nothing but these is a disguise. */
+const looksLatin = /^[аеһіјорсухѕѵԁԛԝАВЕІЈКМНОРСТУХЅԌԜαικνορυΑΒΕΖΗΙΚΜΝΟΡΤΥΧ0-9._@-]+$/u;
 
 const scriptOf = (letter: string): string => scripts.find(([, pattern]) => pattern.test(letter))?.[0] ?? "other";
 
@@ -67,10 +67,9 @@ const readName = (what: string, text: string): Result<AccountName> => {
   if (!name.isWellFormed() || !shape.test(name) || name !== name.normalize("NFKC"))
     return refuse(problem("identity.invalid-name", `the ${what} holds a character that is not allowed, or starts with one of \`. _ - @\``));
   if (!scriptsAgree(name)) return refuse(problem("identity.invalid-name", `the ${what} \`${name}\` mixes letters of several scripts`, { hint: "write it with letters of one script" }));
-  const nameKey = accountNameKey(name);
-  if (/[^\p{ASCII}]/u.test(nameKey) && looksLatin.test(nameKey))
+  if (/[^\p{ASCII}]/u.test(name) && looksLatin.test(name))
     return refuse(problem("identity.invalid-name", `the ${what} \`${name}\` looks like a name in Latin letters but is not`, { hint: "write it with Latin letters" }));
-  return ok({ name, nameKey });
+  return ok({ name, nameKey: accountNameKey(name) });
 };
 
 /** An account's name. `root` exists in services of kind `local` only (E8). */
