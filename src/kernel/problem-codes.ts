@@ -93,8 +93,36 @@ export const problemCodes = {
 
   // --- jobs: what
   "jobs.not-found": entry(404, 4, "no such job", "list the jobs with `behalf get jobs`"),
+  "jobs.invalid-path": entry(422, 2, "invalid job path", "write a path like `/finance/close-books`"),
+  "jobs.duplicate-path": entry(422, 2, "job given twice", "keep one of the two documents"),
+  "jobs.revision-conflict": entry(409, 5, "job was changed meanwhile", "look at the present revision with `behalf get job PATH -o yaml`, then apply again"),
+  "jobs.not-runnable": entry(422, 2, "job cannot be run so", "correct the job with `behalf apply -f FILE`"),
+  "jobs.unknown-argument": entry(422, 2, "unknown argument", "see the job's parameters with `behalf get job PATH -o yaml`"),
+  "jobs.missing-argument": entry(422, 2, "missing argument", "give it with `--arg NAME=VALUE`"),
+  "jobs.invalid-argument": entry(422, 2, "invalid argument", "give a value that the parameter allows"),
+  "jobs.idempotency-mismatch": entry(422, 5, "idempotency key used for something else", "send the same request again, or take a new key"),
+  "jobs.too-many": entry(422, 2, "too many at once", "send at most 500 runs at once"),
+  "jobs.invalid-cursor": entry(400, 2, "invalid cursor", "start again without a cursor"),
+  "runs.not-found": entry(404, 4, "no such run", "list the runs with `behalf runs list`"),
+  "runs.submission-not-found": entry(404, 4, "no such submission", "list the runs with `behalf runs list`"),
+  "runs.already-ended": entry(409, 5, "run has ended", "nothing is left to cancel: see `behalf runs show RUN`"),
 
   // --- nodes: where
+  "nodes.role-missing": entry(403, 3, "role missing on the node", "ask whoever administers the node for the role: behalf node table grant SUBJECT ROLE"),
+  "nodes.foreign-realm": entry(403, 3, "realm not trusted by the node", "submit at the manager of the realm that the node trusts, as an identity of that realm"),
+  "nodes.foreign-order": entry(403, 3, "order for another node", "submit again; if it repeats, the node joined again: wait for its agent to reconnect"),
+  "nodes.bad-name": entry(422, 2, "not a node name", "choose a name such as `ledger-1`"),
+  "nodes.bad-token": entry(403, 3, "join token refused", "make a new one at the manager with `behalf node invite NAME`; it works once, for that name, within an hour"),
+  "nodes.name-taken": entry(409, 5, "node name taken", "revoke the node of that name first: behalf node revoke NAME"),
+  "nodes.key-in-use": entry(409, 5, "launcher key in use", "the data folder was copied from another node: move its `launcher` folder away and join with a key of its own"),
+  "nodes.not-found": entry(404, 4, "no such node", "list the nodes with `behalf get nodes`"),
+  "nodes.already-joined": entry(409, 5, "node joined already", "to join anew, revoke it at the manager with `behalf node revoke NAME` and use another data folder"),
+  "nodes.wrong-manager": entry(403, 3, "not the manager that invited", "check the address; if it is right, someone may be between: make a new token with `behalf node invite NAME`"),
+  "nodes.cannot-reach": entry(503, 6, "manager not reachable", "check address and firewall: the node dials the manager's agent listener, port 4901 by default"),
+  "nodes.join-failed": entry(500, 1, "joining failed", "read the manager's log; make a new token with `behalf node invite NAME` and join again"),
+  "nodes.bad-request": entry(400, 2, "malformed request for a certificate", "update manager and node to the same version"),
+  "nodes.keys-incomplete": entry(500, 1, "keys of the manager missing", "restore the whole `keys` folder from its backup; nothing was made anew"),
+  "nodes.foreign-database": entry(500, 1, "database of another realm", "give this data folder its own database, or restore the `keys` folder that belongs to this one"),
 
   // --- launch: as whom
 
@@ -184,6 +212,16 @@ export const problemCodes = {
     "take the newest announcement from the manager with `behalf node trust announce`",
   ),
 
+  // --- controller: dispatch, and the port where agents dial in
+  "controller.disk-low": entry(503, 1, "no room for output", "make room on the disk that holds the manager's data folder, or lower the floor; runs that have started go on"),
+  "controller.port-taken": entry(500, 1, "port taken", "choose another port for agents with `--agent-port PORT`, or end the program that listens there"),
+  "controller.cannot-listen": entry(500, 1, "cannot listen", "check address and port of `--agent-host` and `--agent-port`"),
+  "controller.join-limited": entry(429, 1, "too many attempts to join", "wait half a minute and try again"),
+  "controller.submitter-unknown": entry(403, 3, "submitter unknown or disabled", "submit again as an account that exists and is enabled"),
+  "controller.job-missing": entry(409, 5, "job revision is gone", "apply the job again and submit anew"),
+  "controller.attempts-used-up": entry(503, 1, "could not be started", "check with `behalf doctor` whether the node's launcher is reachable and its clock is right, then submit anew"),
+  "controller.submission-unreadable": entry(500, 1, "submission cannot be read", "submit anew; the manager's log has the cause"),
+
   // --- link
   "link.socket-path-too-long": entry(500, 2, "socket path too long", "choose a shorter data folder with `--data`"),
   "link.socket-taken": entry(500, 5, "socket in use", "stop the other process of this data folder first"),
@@ -220,6 +258,7 @@ export const problemCodes = {
   // --- audit
 
   // --- supervise and cli
+  "nodes.not-joined": entry(409, 1, "no node here", "join first: behalf node join --manager HOST:4901 --name NAME --token-file -"),
   "up.already-running": entry(409, 1, "already running", "stop the other one, or use another data folder with `--data DIR`"),
   "up.not-started": entry(500, 1, "a part did not start", "read the part's log below the data folder"),
   "up.unreadable-code": entry(

@@ -125,7 +125,7 @@ class DocumentReader {
     if (depth > yamlLimits.depth) this.#refuse("input.too-large", `the document is nested deeper than ${yamlLimits.depth} levels`, node);
     this.#budget.values -= 1;
     if (this.#budget.values < 0) this.#refuse("input.too-large", `there are more than ${yamlLimits.values} values, aliases counted as often as they are used`, node);
-    if (isAlias(node)) return this.#readAlias(node, depth, copied);
+    if (isAlias(node)) return this.#readAlias(node, depth);
     if (!copied && "anchor" in node && typeof node.anchor === "string") this.#anchors.set(node.anchor, node);
     if (node.tag !== undefined && !coreTags.has(node.tag)) this.#refuse("input.malformed-yaml", "tags are not allowed", node);
     if (isScalar(node)) return this.#checked(node.value, node);
@@ -135,7 +135,7 @@ class DocumentReader {
     return value;
   }
 
-  #readAlias(alias: Alias, depth: number, copied: boolean): unknown {
+  #readAlias(alias: Alias, depth: number): unknown {
     const target = this.#anchors.get(alias.source) ?? this.#refuse("input.malformed-yaml", "an alias names an anchor that does not stand before it", alias);
     if (this.#open.has(target)) this.#refuse("input.malformed-yaml", "an alias stands inside what it repeats", alias);
     return this.#read(target, depth, true);
