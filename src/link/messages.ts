@@ -26,7 +26,7 @@ export interface NodeFacts {
   readonly separation: "none" | "accounts";
   /** Names and health only, never values (A6). */
   readonly credentialKeys: readonly string[];
-  /** Changes when the launcher's journal was lost or damaged; the controller then treats unreported runs as unknown. */
+  /** Changes when the launcher's journal was lost or damaged; the controller then treats unreported runs as unknown. Empty in a report that the agent makes while its launcher is away: then nothing follows from what is missing, and nothing is offered. */
   readonly journalId: string;
   readonly version: string;
   readonly platform: string;
@@ -107,9 +107,13 @@ export type FromAgent =
     }
   /** Journaled (fsynced) by the agent: the offer will not be lost by it. */
   | { readonly type: "accepted"; readonly run: string; readonly attempt: number }
+  /** Could not be journaled (disk full): nothing was started, and the agent has forgotten the offer. */
+  | { readonly type: "declined"; readonly run: string; readonly attempt: number; readonly reason: string }
   | { readonly type: "state"; readonly run: string; readonly attempt: number; readonly state: "starting" | "running"; readonly at: string }
   /** Payload: frames from `offset`. Offsets never jump: what does not fit the controller's file is answered by `log-position`. */
   | { readonly type: "log"; readonly run: string; readonly attempt: number; readonly offset: number }
+  /** The launcher no longer has the log from `offset` on: nothing more will come. */
+  | { readonly type: "log-missing"; readonly run: string; readonly attempt: number; readonly offset: number }
   /** Payload: the whole log where `logInline`. */
   | { readonly type: "outcome"; readonly run: string; readonly attempt: number; readonly receipt: string; readonly logInline: boolean }
   | { readonly type: "facts"; readonly facts: NodeFacts };

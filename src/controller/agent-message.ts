@@ -1,0 +1,49 @@
+/**
+ * Reads what an agent sends. The certificate says which node it is, nothing says that it is honest: every field has a type, a form and a limit
+ * before anything looks at it. What does not belong here: what follows from a message.
+ */
+import { flag, integer, list, nullable, object, oneOf, readShape, text, variant, type Shape } from "#kernel/shape.ts";
+import type { Result } from "#kernel/result.ts";
+import type { FromAgent, KnownRun, NodeFacts } from "#link/messages.ts";
+
+const runId = text({ max: 30, pattern: /^run_[0-9a-hjkmnp-tv-z]{26}$/, expected: "the id of a run" });
+const attempt = integer(1, 1_000_000);
+const offset = integer(0, Number.MAX_SAFE_INTEGER);
+const instant = text({ max: 40, pattern: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/, expected: "an instant" });
+const name = text({ max: 256 });
+
+const facts: Shape<NodeFacts> = object({
+  launcherAccount: name,
+  agentAccount: name,
+  defaultJobAccount: nullable(name),
+  switching: oneOf("setpriv", "sudo"),
+  tree: oneOf("cgroup", "group", "sudo"),
+  separation: oneOf("none", "accounts"),
+  credentialKeys: list(name, 10_000),
+  journalId: text({ max: 100 }),
+  version: name,
+  platform: name,
+  warnings: list(text({ max: 4096 }), 100),
+});
+
+const knownRun: Shape<KnownRun> = object({ run: runId, attempt, state: oneOf("accepted", "starting", "running", "ended", "refused"), logBytes: offset });
+
+const fromAgent: Shape<FromAgent> = variant("type", {
+  hello: object({
+    type: oneOf("hello"),
+    protocol: oneOf(1),
+    node: object({ id: name, name, keyThumbprint: name }),
+    facts,
+    runs: list(knownRun, 100_000),
+  }),
+  accepted: object({ type: oneOf("accepted"), run: runId, attempt }),
+  declined: object({ type: oneOf("declined"), run: runId, attempt, reason: text({ max: 1000 }) }),
+  state: object({ type: oneOf("state"), run: runId, attempt, state: oneOf("starting", "running"), at: instant }),
+  log: object({ type: oneOf("log"), run: runId, attempt, offset }),
+  "log-missing": object({ type: oneOf("log-missing"), run: runId, attempt, offset }),
+  outcome: object({ type: oneOf("outcome"), run: runId, attempt, receipt: text({ max: 1024 * 1024 }), logInline: flag }),
+  facts: object({ type: oneOf("facts"), facts }),
+});
+
+/** The message, or why it is none. */
+export const readAgentMessage = (value: unknown): Result<FromAgent> => readShape(fromAgent, value, "the agent's message");
