@@ -1,0 +1,32 @@
+/** What the routes are given: the rooms of this process, opened and wired by `open-manager.ts`. */
+import type { KeyObject } from "node:crypto";
+import type { AuditTrail } from "#audit/audit-trail.ts";
+import type { RunLogs } from "#controller/run-log.ts";
+import type { Identity } from "#identity/open-identity.ts";
+import type { Clock } from "#kernel/clock.ts";
+import type { Log } from "#kernel/log.ts";
+import type { ReadSettings } from "#kernel/settings.ts";
+import type { LogFiles } from "#manager/log-file.ts";
+import type { RunFeed } from "#manager/run-feed.ts";
+import type { EventStreams } from "#manager/web/event-stream.ts";
+import type { Store } from "#store/store.ts";
+
+export interface Services {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly version: string;
+  readonly realm: { readonly id: string; readonly name: string };
+  readonly settings: ReadSettings;
+  readonly store: Store;
+  readonly audit: AuditTrail;
+  /** Public half of the audit key, and where this manager writes its checkpoints. */
+  readonly auditKey: KeyObject;
+  readonly checkpointFile: string;
+  readonly identity: Identity;
+  readonly logs: RunLogs;
+  readonly logFiles: LogFiles;
+  readonly feed: RunFeed;
+  readonly streams: EventStreams;
+  /** The OpenAPI document of the app that these routes are part of. */
+  readonly openApi: () => Record<string, unknown>;
+}
