@@ -4,7 +4,7 @@
  * belong here: answering (`decide.ts`), explaining (`explain.ts`, which never reads this).
  */
 import type { Actor, Role, RoleScope } from "#access/question.ts";
-import { nearestKnownAncestor, permissionLeaves, permissionNodeOf, type ObjectKind } from "#access/permissions.ts";
+import { nearestKnownAncestor, objectBits, permissionLeaves, permissionNodeOf } from "#access/permissions.ts";
 import type { Verdict } from "#access/verdict.ts";
 import { whatIsUnreadable } from "#access/policy-shape.ts";
 import { compareRoles } from "#access/role-order.ts";
@@ -37,9 +37,9 @@ export interface ScopeAccess {
   /** One per leaf, by `PermissionLeaf.index`. */
   readonly leaves: readonly LeafState[];
   readonly folders: FolderPool;
-  /** Kinds of objects on which at least one leaf is held (E11), apart for `manager:…` and `controller:…`. */
-  readonly managerKinds: ReadonlySet<ObjectKind>;
-  readonly controllerKinds: ReadonlySet<ObjectKind>;
+  /** `objectBits` of the kinds on which at least one leaf is held (E11), apart for `manager:…` and `controller:…`. */
+  readonly managerKinds: number;
+  readonly controllerKinds: number;
 }
 
 export interface CompiledAccess {
@@ -117,19 +117,29 @@ const addPermissions = (draft: Draft, role: Role, scope: RoleScope): void => {
 
 const addFolders = (draft: Draft, role: Role, scope: RoleScope): void => {
   for (const folder of scope.folders) {
-    const entry: FolderEntry = { path: folder.path, recursive: folder.recursive, role, scope: scope.controller, words: null, rendered: null };
+    const entry: FolderEntry = {
+      path: folder.path,
+      recursive: folder.recursive,
+      role,
+      scope: scope.controller,
+      words: null,
+      rendered: null,
+    };
     if (betterEntry(entry, draft.folders.get(folder.path))) draft.folders.set(folder.path, entry);
   }
 };
 
 const finish = (controller: string, draft: Draft, defaultFolders: FolderPool | null): ScopeAccess => {
-  const managerKinds = new Set<ObjectKind>();
-  const controllerKinds = new Set<ObjectKind>();
+  let managerKinds = 0;
+  let controllerKinds = 0;
   const leaves = permissionLeaves.map((leaf): LeafState => {
     const grantedBy = draft.grantedBy[leaf.index] ?? null;
     const deniedBy = draft.deniedBy[leaf.index] ?? null;
     if (grantedBy === null && deniedBy === null) return nobody;
-    if (deniedBy === null && leaf.object !== null) (leaf.defaultScopeOnly ? managerKinds : controllerKinds).add(leaf.object);
+    if (deniedBy === null && leaf.object !== null) {
+      if (leaf.defaultScopeOnly) managerKinds |= objectBits[leaf.object];
+      else controllerKinds |= objectBits[leaf.object];
+    }
     return { grantedBy, deniedBy, denials: draft.denials[leaf.index] ?? 0, permit: null };
   });
   return { controller, leaves, folders: buildFolderPool([...draft.folders.values()], defaultFolders), managerKinds, controllerKinds };

@@ -19,7 +19,9 @@ export const decideLogin = (access: CompiledAccess): Verdict => {
   return { effect: "deny", problem: refusal, because: verdict.because };
 };
 
-const administration: readonly string[] = permissionLeaves.map((leaf) => leaf.permission).filter((name) => name.startsWith("manager:administration:"));
+const administration: readonly string[] = permissionLeaves
+  .map((leaf) => leaf.permission)
+  .filter((name) => name.startsWith("manager:administration:"));
 
 /** D20: the administration menu is offered to accounts that hold at least one permission of `manager:administration`. */
 export const decideAdministration = (access: CompiledAccess): Verdict => {

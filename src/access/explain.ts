@@ -27,7 +27,9 @@ const folderReason = (rule: string, found: FoundFolder, ends: string): Because =
 });
 
 const capped = (list: readonly Because[], what: string): Because[] =>
-  list.length <= mostShown ? [...list] : [...list.slice(0, mostShown), { rule: "may.more", text: `and ${list.length - mostShown} more ${what}` }];
+  list.length <= mostShown
+    ? [...list]
+    : [...list.slice(0, mostShown), { rule: "may.more", text: `and ${list.length - mostShown} more ${what}` }];
 
 const permissionPart = (question: Question, findings: Findings): Because => {
   const { denials, grants } = findings;
@@ -38,18 +40,26 @@ const permissionPart = (question: Question, findings: Findings): Because => {
       : grants.length > 0
         ? `\`${question.permission}\` is granted ${scopes} and nothing denies it`
         : `nothing grants \`${question.permission}\` ${scopes}`;
-  return { rule: "may.permission", text, children: [...capped(denials.map(permissionReason), "denials"), ...capped(grants.map(permissionReason), "grants")] };
+  return {
+    rule: "may.permission",
+    text,
+    children: [...capped(denials.map(permissionReason), "denials"), ...capped(grants.map(permissionReason), "grants")],
+  };
 };
 
 const folderPart = (question: Question, findings: Findings): Because => {
   const rule = "may.folders";
-  if (question.path === undefined) return { rule, text: findings.leaf?.object === null ? "asked without an object, so folders do not matter" : "no object was named" };
+  if (question.path === undefined)
+    return { rule, text: findings.leaf?.object === null ? "asked without an object, so folders do not matter" : "no object was named" };
   if (findings.folders.length === 0) return { rule, text: "no role limits the folders, so every folder is held" };
   if (findings.holding.length > 0)
     return {
       rule,
       text: `\`${question.path}\` is in a folder of the roles`,
-      children: capped(findings.holding.map((found) => folderReason("may.folder-entry", found, `holds \`${question.path}\``)), "folders"),
+      children: capped(
+        findings.holding.map((found) => folderReason("may.folder-entry", found, `holds \`${question.path}\``)),
+        "folders",
+      ),
     };
   return { rule, text: `\`${question.path}\` is in none of the ${findings.folders.length} folders to which the roles limit this account` };
 };
@@ -64,30 +74,47 @@ const permissionMisses = (question: Question, findings: Findings): Because[] => 
   const branch = question.permission.slice(0, question.permission.lastIndexOf(":") + 1);
   for (const found of findings.otherPermissions) {
     if (found.denied) continue;
-    if (found.depth === 0) misses.push({ ...permissionReason(found), rule: "may.near-miss", text: `role \`${found.role.name}\` has \`${found.text}\`, which is not in the permission tree and grants nothing` });
-    else if (found.text.startsWith(branch)) misses.push({ ...permissionReason(found), rule: "may.near-miss", text: `role \`${found.role.name}\` grants \`${found.text}\`, which does not include \`${question.permission}\`` });
+    if (found.depth === 0)
+      misses.push({
+        ...permissionReason(found),
+        rule: "may.near-miss",
+        text: `role \`${found.role.name}\` has \`${found.text}\`, which is not in the permission tree and grants nothing`,
+      });
+    else if (found.text.startsWith(branch))
+      misses.push({
+        ...permissionReason(found),
+        rule: "may.near-miss",
+        text: `role \`${found.role.name}\` grants \`${found.text}\`, which does not include \`${question.permission}\``,
+      });
   }
   return misses;
 };
 
-const folderMisses = (question: Question, findings: Findings): Because[] => {
-  if (question.path === undefined || findings.folders.length === 0 || findings.holding.length > 0) return [];
-  const path = withoutFolderMark(question.path);
+const folderMisses = (findings: Findings): Because[] => {
+  if (findings.path === null || findings.folders.length === 0 || findings.holding.length > 0) return [];
+  const path = withoutFolderMark(findings.path);
   const misses: Because[] = [];
   for (const found of findings.folders) {
-    if (!found.recursive && (found.path === "/" || path.startsWith(`${found.path}/`))) misses.push(folderReason("may.near-miss", found, "is not recursive"));
-    else if (found.path !== "/" && path.startsWith(found.path)) misses.push(folderReason("may.near-miss", found, "only begins with the same letters"));
+    if (!found.recursive && (found.path === "/" || path.startsWith(`${found.path}/`)))
+      misses.push(folderReason("may.near-miss", found, "is not recursive"));
+    else if (found.path !== "/" && path.startsWith(found.path))
+      misses.push(folderReason("may.near-miss", found, "only begins with the same letters"));
     else if (found.path.startsWith(`${path}/`)) misses.push(folderReason("may.near-miss", found, "lies below it"));
-    else if (folderAbove(found.path) === folderAbove(path) && folderAbove(path) !== "/") misses.push(folderReason("may.near-miss", found, "lies beside it"));
+    else if (folderAbove(found.path) === folderAbove(path) && folderAbove(path) !== "/")
+      misses.push(folderReason("may.near-miss", found, "lies beside it"));
   }
-  for (const found of findings.replaced) misses.push(folderReason("may.near-miss", found, "is replaced by the controller's own entry for that folder"));
+  for (const found of findings.replaced)
+    misses.push(folderReason("may.near-miss", found, "is replaced by the controller's own entry for that folder"));
   for (const found of findings.foldersElsewhere)
-    if (path === found.path || path.startsWith(`${found.path === "/" ? "" : found.path}/`)) misses.push(folderReason("may.near-miss", found, "counts for that controller only"));
+    if (path === found.path || path.startsWith(`${found.path === "/" ? "" : found.path}/`))
+      misses.push(folderReason("may.near-miss", found, "counts for that controller only"));
   return misses;
 };
 
 const sentence = (question: Question, actor: Actor, findings: Findings): string => {
-  const place = (question.path === undefined ? "" : ` on \`${question.path}\``) + (question.controller === undefined ? "" : ` of controller \`${question.controller}\``);
+  const place =
+    (question.path === undefined ? "" : ` on \`${question.path}\``) +
+    (question.controller === undefined ? "" : ` of controller \`${question.controller}\``);
   const asked = `\`${actor.name}\` ${findings.rule === "may.granted" ? "may" : "may not"} \`${question.permission}\`${place}`;
   switch (findings.rule) {
     case "may.granted":
@@ -117,13 +144,17 @@ export const explain = (question: Question, actor: Actor): Because => {
   const children: Because[] = [];
   if (findings.leaf !== null && findings.unreadable === null) {
     children.push(permissionPart(question, findings), folderPart(question, findings));
-    const misses = [...permissionMisses(question, findings), ...folderMisses(question, findings)];
-    if (misses.length > 0) children.push({ rule: "may.near-misses", text: "what nearly decided otherwise", children: capped(misses, "near misses") });
+    const misses = [...permissionMisses(question, findings), ...folderMisses(findings)];
+    if (misses.length > 0)
+      children.push({ rule: "may.near-misses", text: "what nearly decided otherwise", children: capped(misses, "near misses") });
   }
   const change = smallestChange(question, actor, findings);
   children.push({
     rule: "may.smallest-change",
-    text: change.changes.length === 0 ? change.text : `${change.text}; ${change.byActor ? "this account itself" : `an account with \`${change.needs}\``} can do this`,
+    text:
+      change.changes.length === 0
+        ? change.text
+        : `${change.text}; ${change.byActor ? "this account itself" : `an account with \`${change.needs}\``} can do this`,
     facts: { needs: change.needs, byActor: change.byActor, changes: change.changes.length },
   });
   return {

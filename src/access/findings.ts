@@ -34,6 +34,8 @@ export interface Findings {
   readonly unreadable: string | null;
   /** The controller whose scopes count beside the default ones; null: none (E4). */
   readonly controller: string | null;
+  /** The asked path in comparable form; null: none, or not a path. */
+  readonly path: string | null;
   /** What covers the asked permission, best first. */
   readonly grants: readonly FoundPermission[];
   readonly denials: readonly FoundPermission[];
@@ -81,6 +83,7 @@ const speaksTo = (found: FoundPermission, permission: string): boolean => {
 };
 
 const nothing: Omit<Findings, "rule" | "leaf" | "unreadable" | "controller"> = {
+  path: null,
   grants: [],
   denials: [],
   otherPermissions: [],
@@ -145,5 +148,19 @@ export const gatherFindings = (question: Question, actor: Actor): Findings => {
               ? "may.folder"
               : "may.granted";
   const replaced = defaultFolders.filter((folder) => ownPaths.has(folder.path));
-  return { rule, leaf, unreadable, controller, grants, denials, otherPermissions, elsewhere, folders, holding, replaced, foldersElsewhere };
+  return {
+    rule,
+    leaf,
+    unreadable,
+    controller,
+    path,
+    grants,
+    denials,
+    otherPermissions,
+    elsewhere,
+    folders,
+    holding,
+    replaced,
+    foldersElsewhere,
+  };
 };

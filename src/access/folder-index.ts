@@ -1,10 +1,10 @@
 /**
- * The folders of one scope, ready to be asked: which entry holds a path? One pass over the path's characters with a running hash
- * that is looked up at each slash: nothing is cut or allocated, and the number of folders does not matter. (A map of strings,
- * cut at each slash, was 2-4 times slower from 100 folders on.)
+ * The folders of one scope, ready to be asked: which entry holds a path? One pass over the path's characters with a running hash that
+ * is looked up at each slash: nothing is cut or allocated. Ancestors of entries are in the table too, so a walk ends at the first segment
+ * that leads to no entry, however many folders there are. (A map of strings, cut at each slash, was 2-4 times slower.)
  */
 import type { Role } from "#access/question.ts";
-import { folderAbove, renderFolder } from "#access/folders.ts";
+import { renderFolder } from "#access/folders.ts";
 
 /** A folder entry and the role it comes from. */
 export interface FolderEntry {
@@ -22,95 +22,133 @@ export interface FolderPool {
   readonly entries: readonly FolderEntry[];
   readonly below: FolderPool | null;
   readonly empty: boolean;
+  /** The entry for `/`, the controller's own first. */
   readonly root: FolderEntry | null;
-  /** Open addressing: 1 + position in `entries`, 0 for a free slot; `hashes` beside it. */
-  readonly slots: Int32Array;
-  readonly hashes: Int32Array;
-  /** Ancestors of the entries; made at first use. */
-  names: ReadonlySet<string> | null;
+  /** Open addressing, four numbers a slot: hash, length of the path, entry + 1 (0: only an ancestor), some entry below + 1 (0: free slot). */
+  readonly table: Int32Array;
 }
 
 const slash = 47;
 const seed = 0x811c9dc5 | 0;
 const prime = 0x01000193;
+const stride = 4;
+const none = -1;
+
+const nextHash = (hash: number, code: number): number => Math.imul(hash ^ code, prime);
+const firstSlot = (hash: number, table: Int32Array): number => ((hash ^ (hash >>> 15)) & (table.length / stride - 1)) * stride;
+const slotAfter = (slot: number, table: Int32Array): number => (slot + stride) & (table.length - 1);
+
+const hasSamePrefix = (left: string, right: string, length: number): boolean => {
+  for (let at = 0; at < length; at += 1) if (left.charCodeAt(at) !== right.charCodeAt(at)) return false;
+  return true;
+};
+
+/** The slot of the first `length` characters of the path, or -1. */
+const slotOf = (pool: FolderPool, path: string, length: number, hash: number): number => {
+  const { table, entries } = pool;
+  for (let slot = firstSlot(hash, table); table[slot + 3] !== 0; slot = slotAfter(slot, table)) {
+    if (table[slot] !== hash || table[slot + 1] !== length) continue;
+    const entry = entries[(table[slot + 3] ?? 0) - 1];
+    if (entry !== undefined && hasSamePrefix(entry.path, path, length)) return slot;
+  }
+  return none;
+};
+
+const insert = (pool: FolderPool, path: string, length: number, hash: number, position: number): boolean => {
+  const { table } = pool;
+  const found = slotOf(pool, path, length, hash);
+  const isEntry = length === path.length;
+  if (found !== none) {
+    if (isEntry) table[found + 2] = position;
+    return false;
+  }
+  let slot = firstSlot(hash, table);
+  while (table[slot + 3] !== 0) slot = slotAfter(slot, table);
+  table[slot] = hash;
+  table[slot + 1] = length;
+  table[slot + 2] = isEntry ? position : 0;
+  table[slot + 3] = position;
+  return true;
+};
+
+const emptyTable = new Int32Array(stride);
+
+const tableFor = (slots: number): Int32Array => {
+  let size = 4;
+  while (size < slots * 2) size *= 2;
+  return new Int32Array(size * stride);
+};
+
+/** Puts the entry and its ancestors into the table; returns how many slots that took, or -1 where it would be more than half full. */
+const addEntry = (pool: FolderPool, path: string, position: number, free: number): number => {
+  let hash = seed;
+  let taken = 0;
+  for (let at = 0; at <= path.length; at += 1) {
+    if (at === path.length || (at > 0 && path.charCodeAt(at) === slash)) {
+      if (taken >= free) return none;
+      if (insert(pool, path, at, hash, position)) taken += 1;
+    }
+    hash = nextHash(hash, path.charCodeAt(at));
+  }
+  return taken;
+};
+
+const fill = (pool: FolderPool): boolean => {
+  let free = pool.table.length / stride / 2;
+  for (let index = 0; index < pool.entries.length; index += 1) {
+    const path = pool.entries[index]?.path ?? "/";
+    if (path === "/") continue;
+    const taken = addEntry(pool, path, index + 1, free);
+    if (taken === none) return false;
+    free -= taken;
+  }
+  return true;
+};
 
 /** Builds the pool of the entries, one per path, over the pool of all controllers. */
 export const buildFolderPool = (entries: readonly FolderEntry[], below: FolderPool | null): FolderPool => {
   if (entries.length === 0 && below !== null) return below;
-  let size = 4;
-  while (size < entries.length * 2) size *= 2;
-  const slots = new Int32Array(size);
-  const hashes = new Int32Array(size);
-  let root: FolderEntry | null = null;
-  for (let index = 0; index < entries.length; index += 1) {
-    const entry = entries[index];
-    if (entry === undefined) continue;
-    if (entry.path === "/") {
-      root = entry;
-      continue;
-    }
-    let hash = seed;
-    for (let at = 0; at < entry.path.length; at += 1) hash = Math.imul(hash ^ entry.path.charCodeAt(at), prime);
-    let slot = (hash ^ (hash >>> 15)) & (size - 1);
-    while (slots[slot] !== 0) slot = (slot + 1) & (size - 1);
-    slots[slot] = index + 1;
-    hashes[slot] = hash;
+  const root = entries.find((entry) => entry.path === "/") ?? below?.root ?? null;
+  const poolWith = (table: Int32Array): FolderPool => ({ entries, below, empty: entries.length === 0, root, table });
+  if (entries.length === 0) return poolWith(emptyTable);
+  for (let slots = entries.length + 1; ; slots *= 2) {
+    const pool = poolWith(tableFor(slots));
+    if (fill(pool)) return pool;
   }
-  return { entries, below, empty: entries.length === 0, root, slots, hashes, names: null };
 };
 
-const lookUp = (pool: FolderPool, path: string, length: number, hash: number): FolderEntry | null => {
-  const { slots, hashes } = pool;
-  const mask = slots.length - 1;
-  let slot = (hash ^ (hash >>> 15)) & mask;
-  for (;;) {
-    const position = slots[slot];
-    if (position === 0 || position === undefined) break;
-    if (hashes[slot] === hash) {
-      const entry = pool.entries[position - 1];
-      if (entry !== undefined && entry.path.length === length && path.startsWith(entry.path)) return entry;
-    }
-    slot = (slot + 1) & mask;
-  }
-  return pool.below === null ? null : lookUp(pool.below, path, length, hash);
-};
+const entryAt = (pool: FolderPool, slot: number): FolderEntry | null =>
+  slot === none ? null : (pool.entries[(pool.table[slot + 2] ?? 0) - 1] ?? null);
 
-/** The nearest entry that holds the path (comparable form, a slash at its end marks a folder), or null. */
-export const entryHolding = (pool: FolderPool, asked: string): FolderEntry | null => {
+/**
+ * Walks down a path (comparable form; a slash at its end marks a folder): the nearest entry that holds it; `name` where it only leads
+ * to an entry and is shown as a bare name (E9); null where it is neither.
+ */
+export const walk = (pool: FolderPool, asked: string): FolderEntry | "name" | null => {
   const isFolder = asked.length > 1 && asked.charCodeAt(asked.length - 1) === slash;
   const length = isFolder ? asked.length - 1 : asked.length;
-  const root = pool.root ?? pool.below?.root ?? null;
-  if (length === 1) return root;
+  const { root, below } = pool;
+  if (length === 1) return root ?? (pool.empty ? null : "name");
   let best = root !== null && root.recursive ? root : null;
+  // The entry at the folder directly above holds its objects even if it is not recursive.
   let parent = root;
-  let hash = Math.imul(seed ^ slash, prime);
+  let hash = nextHash(seed, slash);
   for (let at = 1; at < length; at += 1) {
     const code = asked.charCodeAt(at);
     if (code === slash) {
-      parent = lookUp(pool, asked, at, hash);
+      const own = slotOf(pool, asked, at, hash);
+      const general = below === null ? none : slotOf(below, asked, at, hash);
+      // INVARIANT: every ancestor of an entry has a slot, so nothing below this segment can hold the path.
+      if (own === none && general === none) return best;
+      parent = entryAt(pool, own) ?? (below === null ? null : entryAt(below, general));
       if (parent !== null && parent.recursive) best = parent;
     }
-    hash = Math.imul(hash ^ code, prime);
+    hash = nextHash(hash, code);
   }
-  return lookUp(pool, asked, length, hash) ?? (isFolder ? best : (parent ?? best));
-};
-
-/** Every ancestor of an entry: what may be shown as a bare name on the way to it (E9). */
-export const ancestorNames = (pool: FolderPool): ReadonlySet<string> => {
-  if (pool.names !== null) return pool.names;
-  const names = new Set<string>();
-  for (let layer: FolderPool | null = pool; layer !== null; layer = layer.below) {
-    for (const { path } of layer.entries) {
-      let above = path;
-      while (above !== "/") {
-        above = folderAbove(above);
-        if (names.has(above)) break;
-        names.add(above);
-      }
-    }
-  }
-  pool.names = names;
-  return names;
+  const own = slotOf(pool, asked, length, hash);
+  const general = below === null ? none : slotOf(below, asked, length, hash);
+  const itself = entryAt(pool, own) ?? (below === null ? null : entryAt(below, general));
+  return itself ?? (isFolder ? best : (parent ?? best)) ?? (own === none && general === none ? null : "name");
 };
 
 /** The entry as definitions show it: `/finance/*`. */

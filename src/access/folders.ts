@@ -28,6 +28,7 @@ export const normaliseFolder = (text: string, recursive = false): Result<{ reado
   if (text === "") return malformed(text, "it is empty");
   if (text.length > longestPath) return malformed(text, `it is longer than ${longestPath} characters`);
   if (invisible.test(text)) return malformed(text, "it has control or invisible characters");
+  if (text.includes("//")) return malformed(text, "it has an empty segment");
   let rest = text.normalize("NFC");
   let below = recursive;
   if (rest.endsWith("/*") || rest === "*") {
@@ -38,7 +39,6 @@ export const normaliseFolder = (text: string, recursive = false): Result<{ reado
   if (rest.endsWith("/")) rest = rest.slice(0, -1);
   if (rest === "") return ok({ path: "/", recursive: below });
   for (const segment of rest.split("/")) {
-    if (segment === "") return malformed(text, "it has an empty segment");
     if (segment === "." || segment === "..") return malformed(text, "`.` and `..` are not segments");
     if (segment.trim() !== segment) return malformed(text, "a segment begins or ends with a space");
     if (segment.includes("*")) return malformed(text, "`*` stands only at the end, as `/*`");
@@ -79,7 +79,8 @@ export const comparablePath = (path: string): string | null => {
 };
 
 /** The path without the slash that marks a folder. */
-export const withoutFolderMark = (path: string): string => (path.length > 1 && path.charCodeAt(path.length - 1) === slash ? path.slice(0, -1) : path);
+export const withoutFolderMark = (path: string): string =>
+  path.length > 1 && path.charCodeAt(path.length - 1) === slash ? path.slice(0, -1) : path;
 
 /** The folder above a normalised path; `/` is its own. */
 export const folderAbove = (path: string): string => {

@@ -2,37 +2,48 @@
  * E11: whether an actor may know that an object is there, which tells 404 from 403; and how much of a folder he may see. What
  * does not belong here: whether he may act on it (`decide.ts`).
  */
-import type { CompiledAccess } from "#access/compile.ts";
-import { ancestorNames, entryHolding, type FolderPool } from "#access/folder-index.ts";
-import { comparablePath, withoutFolderMark } from "#access/folders.ts";
-import type { ObjectKind } from "#access/permissions.ts";
+import type { CompiledAccess, ScopeAccess } from "#access/compile.ts";
+import { walk, type FolderPool } from "#access/folder-index.ts";
+import { comparablePath } from "#access/folders.ts";
+import { objectBits, type ObjectKind } from "#access/permissions.ts";
 
-/** The pools through which some permission on such objects is held; without a controller, those of any. */
-const poolsFor = (access: CompiledAccess, controller: string | undefined, kind: ObjectKind): readonly FolderPool[] => {
-  const base = access.default;
-  const pools: FolderPool[] = [];
-  if (base.managerKinds.has(kind)) pools.push(base.folders);
-  if (controller === undefined) {
-    if (pools.length === 0 && base.controllerKinds.has(kind)) pools.push(base.folders);
-    for (const scope of access.controllers.values()) if (scope.controllerKinds.has(kind)) pools.push(scope.folders);
-    return pools;
-  }
-  const scope = access.controllers.get(controller) ?? base;
-  if (scope.controllerKinds.has(kind) && pools[0] !== scope.folders) pools.push(scope.folders);
-  return pools;
-};
-
-/** What the actor may know of a path: the object or folder itself, only a name on the way to something visible, nothing. */
+/** What the actor may know of a path: what is there, only a name on the way to something visible (E9), nothing. */
 export type Knowledge = "content" | "name" | "nothing";
 
-/** How a path appears to the actor: with what is there, as a bare name on the way to a visible folder (E9), or not at all. */
+const inPool = (pool: FolderPool, path: string): Knowledge => {
+  if (pool.empty) return "content";
+  const found = walk(pool, path);
+  return found === null ? "nothing" : found === "name" ? "name" : "content";
+};
+
+const better = (left: Knowledge, right: Knowledge): Knowledge => (left === "content" || right === "nothing" ? left : right);
+
+/** As `knowledgeOf`, for a path in comparable form. */
+export const knowledgeOfComparable = (
+  path: string,
+  access: CompiledAccess,
+  controller: string | undefined,
+  kind: ObjectKind,
+): Knowledge => {
+  if (access.unreadable !== null) return "nothing";
+  const bit = objectBits[kind];
+  const base = access.default;
+  const throughBase = (base.managerKinds & bit) !== 0 || (controller === undefined && (base.controllerKinds & bit) !== 0);
+  let known: Knowledge = throughBase ? inPool(base.folders, path) : "nothing";
+  if (known === "content") return known;
+  const through = (scope: ScopeAccess): void => {
+    if ((scope.controllerKinds & bit) === 0 || (throughBase && scope.folders === base.folders)) return;
+    known = better(inPool(scope.folders, path), known);
+  };
+  if (controller !== undefined) through(access.controllers.get(controller) ?? base);
+  else for (const scope of access.controllers.values()) through(scope);
+  return known;
+};
+
+/** How a path appears to the actor: without a controller, on any of them. */
 export const knowledgeOf = (asked: string, access: CompiledAccess, controller?: string, kind: ObjectKind = "job"): Knowledge => {
   const path = comparablePath(asked);
-  if (path === null || access.unreadable !== null) return "nothing";
-  const pools = poolsFor(access, controller, kind);
-  for (const pool of pools) if (pool.empty || entryHolding(pool, path) !== null) return "content";
-  for (const pool of pools) if (ancestorNames(pool).has(withoutFolderMark(path))) return "name";
-  return "nothing";
+  return path === null ? "nothing" : knowledgeOfComparable(path, access, controller, kind);
 };
 
 /**

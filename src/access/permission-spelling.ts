@@ -59,9 +59,11 @@ export const nearestPermission = (text: string): string | null => {
 const unknownPermission = (text: string): Result<never> => {
   const near = nearestPermission(text);
   return refuse(
-    problem("access.unknown-permission", `there is no permission \`${text.slice(0, longestText)}\``, {
-      ...(near === null ? {} : { hint: `did you mean \`${near}\`?` }),
-    }),
+    problem(
+      "access.unknown-permission",
+      `there is no permission \`${text.slice(0, longestText)}\``,
+      near === null ? {} : { hint: `did you mean \`${near}\`?` },
+    ),
   );
 };
 
@@ -73,7 +75,8 @@ export const readGrant = (text: string): Result<Grant> => {
 };
 
 /** The text of one entry, as definitions and explanations show it. */
-export const renderGrant = (grant: Grant): string => (grant.denied && !grant.permission.startsWith("-") ? `-${grant.permission}` : grant.permission);
+export const renderGrant = (grant: Grant): string =>
+  grant.denied && !grant.permission.startsWith("-") ? `-${grant.permission}` : grant.permission;
 
 /** E6: questions name leaves. For surfaces that take a permission from people. */
 export const readLeaf = (text: string): Result<string> => {
@@ -82,7 +85,10 @@ export const readLeaf = (text: string): Result<string> => {
   const below = leafNames.filter((name) => name.startsWith(`${text}:`));
   return refuse(
     problem("access.not-a-leaf", `\`${text}\` is a branch of the permission tree: a question names one permission`, {
-      hint: `ask for one of ${below.slice(0, 6).map((name) => `\`${name}\``).join(", ")}${below.length > 6 ? ", …" : ""}`,
+      hint: `ask for one of ${below
+        .slice(0, 6)
+        .map((name) => `\`${name}\``)
+        .join(", ")}${below.length > 6 ? ", …" : ""}`,
     }),
   );
 };
@@ -124,9 +130,11 @@ export const fromSos = (text: string): Result<readonly string[]> => {
   if (ours === undefined) {
     const near = nearestOf(plain.slice(0, longestText), [...sosNames.keys()]);
     return refuse(
-      problem("access.unknown-permission", `there is no counterpart of \`${text.slice(0, longestText)}\``, {
-        ...(near === null ? {} : { hint: `did you mean \`${near}\`?` }),
-      }),
+      problem(
+        "access.unknown-permission",
+        `there is no counterpart of \`${text.slice(0, longestText)}\``,
+        near === null ? {} : { hint: `did you mean \`${near}\`?` },
+      ),
     );
   }
   const bringsLogin = !denied && ours !== "manager" && sosLoginNames.some((name) => name === plain || name.startsWith(`${plain}:`));

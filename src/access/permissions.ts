@@ -8,6 +8,16 @@ import type { Obligation } from "#access/verdict.ts";
 /** What kind of object in a folder a leaf acts on; null: no object in a folder (settings, accounts, nodes). */
 export type ObjectKind = "job" | "calendar" | "documentation" | "lock" | "noticeboard" | "transfer";
 
+/** One bit for each kind, so that a set of kinds is a number. */
+export const objectBits: Readonly<Record<ObjectKind, number>> = {
+  job: 1,
+  calendar: 2,
+  documentation: 4,
+  lock: 8,
+  noticeboard: 16,
+  transfer: 32,
+};
+
 /** A permission that questions name (E6). */
 export interface PermissionLeaf {
   readonly permission: string;
@@ -162,8 +172,9 @@ const branchesFrom = (firstLeaf: number, afterLastLeaf: number, depth: number): 
   while (start < afterLastLeaf) {
     const segments = permissionLeaves[start]?.permission.split(":") ?? [];
     const permission = segments.slice(0, depth).join(":");
+    const isBelow = (leaf: PermissionLeaf | undefined): boolean => leaf?.permission.startsWith(`${permission}:`) ?? false;
     let end = start + 1;
-    while (end < afterLastLeaf && permissionLeaves[end]?.permission.startsWith(`${permission}:`)) end += 1;
+    while (end < afterLastLeaf && isBelow(permissionLeaves[end])) end += 1;
     const isLeaf = segments.length === depth;
     found.push({
       permission,

@@ -8,7 +8,12 @@ import { roleKeeper, scopeWords } from "#access/may-rules.ts";
 import type { Actor, Question, Role } from "#access/question.ts";
 
 export type Change =
-  | { readonly kind: "add-permission" | "add-denial" | "remove-permission" | "remove-denial"; readonly role: Role; readonly scope: string; readonly permission: string }
+  | {
+      readonly kind: "add-permission" | "add-denial" | "remove-permission" | "remove-denial";
+      readonly role: Role;
+      readonly scope: string;
+      readonly permission: string;
+    }
   | { readonly kind: "add-folder"; readonly role: Role; readonly scope: string; readonly path: string; readonly recursive: boolean }
   | { readonly kind: "assign-role"; readonly permission: string };
 
@@ -51,19 +56,33 @@ const roleToExtend = (findings: Findings, permission: string, actor: Actor): Rol
 
 /** D86: a controller's part of a role is only kept with a permission, so a folder goes there only if one stands there. */
 const scopeForFolder = (role: Role, controller: string | null): string =>
-  controller !== null && role.scopes.some((scope) => scope.controller === controller && scope.permissions.length > 0) ? controller : "default";
+  controller !== null && role.scopes.some((scope) => scope.controller === controller && scope.permissions.length > 0)
+    ? controller
+    : "default";
 
 const toPermit = (question: Question, actor: Actor, findings: Findings): Change[] => {
-  const changes: Change[] = findings.denials.map((found) => ({ kind: "remove-denial", role: found.role, scope: found.scope, permission: found.text }));
+  const changes: Change[] = findings.denials.map((found) => ({
+    kind: "remove-denial",
+    role: found.role,
+    scope: found.scope,
+    permission: found.text,
+  }));
   const scope = findings.controller ?? "default";
   if (findings.grants.length === 0) {
     const role = roleToExtend(findings, question.permission, actor);
     if (role === null) return [{ kind: "assign-role", permission: question.permission }];
     changes.push({ kind: "add-permission", role, scope, permission: question.permission });
   }
-  if (question.path !== undefined && findings.folders.length > 0 && findings.holding.length === 0) {
+  if (findings.path !== null && findings.folders.length > 0 && findings.holding.length === 0) {
     const role = findings.grants[0]?.role ?? roleToExtend(findings, question.permission, actor);
-    if (role !== null) changes.push({ kind: "add-folder", role, scope: scopeForFolder(role, findings.controller), path: folderOf(question.path), recursive: false });
+    if (role !== null)
+      changes.push({
+        kind: "add-folder",
+        role,
+        scope: scopeForFolder(role, findings.controller),
+        path: folderOf(findings.path),
+        recursive: false,
+      });
   }
   return changes;
 };
@@ -71,7 +90,8 @@ const toPermit = (question: Question, actor: Actor, findings: Findings): Change[
 const toDeny = (question: Question, findings: Findings): Change[] => {
   const only = findings.grants[0];
   if (only === undefined) return [];
-  if (findings.grants.length === 1 && only.text === question.permission) return [{ kind: "remove-permission", role: only.role, scope: only.scope, permission: only.text }];
+  if (findings.grants.length === 1 && only.text === question.permission)
+    return [{ kind: "remove-permission", role: only.role, scope: only.scope, permission: only.text }];
   return [{ kind: "add-denial", role: only.role, scope: findings.controller ?? "default", permission: question.permission }];
 };
 

@@ -1,0 +1,206 @@
+/** The laws of MAY over random worlds; `BEHALF_WORLDS=100000` is the long mode. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { compileAccess } from "#access/compile.ts";
+import { decide } from "#access/decide.ts";
+import { explain } from "#access/explain.ts";
+import { gatherFindings } from "#access/findings.ts";
+import { mayKnow } from "#access/may-know.ts";
+import { leafOf } from "#access/permissions.ts";
+import type { Actor, Grant, Question, Role, RoleScope } from "#access/question.ts";
+import { smallestChange, type Change } from "#access/smallest-change.ts";
+import { arbitraryActor, arbitraryGrant, arbitraryQuestion, worldCount } from "#test/worlds/arbitrary-worlds.ts";
+import { naiveMay, naiveMayKnow } from "#test/worlds/naive-may.ts";
+
+const answer = (question: Question, actor: Actor): "permit" | "deny" => decide(question, compileAccess(actor)).effect;
+const runs = { numRuns: worldCount };
+const fewer = { numRuns: Math.ceil(worldCount / 3) };
+/** Questions per world: compiling once and asking several is nearer to use, and quicker. */
+const questions = fc.array(arbitraryQuestion, { minLength: 1, maxLength: 4 });
+
+test("D75-D98: the engine, the explanation and the naive second implementation agree", () => {
+  const met = { permit: 0, deny: 0 };
+  fc.assert(
+    fc.property(arbitraryActor, questions, (actor, asked) => {
+      const access = compileAccess(actor);
+      for (const question of asked) {
+        const verdict = decide(question, access);
+        met[verdict.effect] += 1;
+        assert.equal(verdict.effect, naiveMay(question, actor), `naive: ${verdict.because.text}`);
+        const tree = explain(question, actor);
+        assert.equal(tree.rule, verdict.because.rule);
+        assert.equal(tree.facts?.["effect"], verdict.effect);
+        for (const fact of ["role", "service", "scope", "permission", "folder", "folderRole", "folderScope"])
+          assert.equal(tree.facts?.[fact], verdict.because.facts?.[fact], fact);
+      }
+    }),
+    runs,
+  );
+  assert.ok(met.permit * 8 > met.deny, `the worlds are too dull: ${JSON.stringify(met)}`);
+});
+
+test("E11: not found exactly where no leaf is held on the object", () => {
+  fc.assert(
+    fc.property(arbitraryActor, questions, (actor, asked) => {
+      const access = compileAccess(actor);
+      for (const question of asked) {
+        if (question.path === undefined) continue;
+        const kind = leafOf(question.permission)?.object ?? "job";
+        const isKnown = naiveMayKnow(question.path, kind, question.controller, actor);
+        assert.equal(mayKnow(question.path, access, question.controller, kind), isKnown);
+        const verdict = decide(question, access);
+        if (verdict.effect === "permit" || verdict.because.rule === "may.folder") continue;
+        assert.equal(verdict.problem.code, isKnown ? "access.denied" : "access.not-found");
+      }
+    }),
+    fewer,
+  );
+});
+
+const withGrant = (actor: Actor, grant: Grant, roleAt: number, scopeAt: number): Actor => ({
+  ...actor,
+  roles: actor.roles.map((role, index) =>
+    index !== roleAt % actor.roles.length
+      ? role
+      : {
+          ...role,
+          scopes: role.scopes.map((scope, at) =>
+            at !== scopeAt % role.scopes.length ? scope : { ...scope, permissions: [...scope.permissions, grant] },
+          ),
+        },
+  ),
+});
+
+test("E1: adding a permission grant never removes access, adding a denial never adds", () => {
+  fc.assert(
+    fc.property(arbitraryActor, arbitraryQuestion, arbitraryGrant, fc.nat(9), fc.nat(9), (actor, question, grant, roleAt, scopeAt) => {
+      const before = answer(question, actor);
+      const granted = answer(question, withGrant(actor, { ...grant, denied: false }, roleAt, scopeAt));
+      const denied = answer(question, withGrant(actor, { ...grant, denied: true }, roleAt, scopeAt));
+      assert.ok(before === "deny" || granted === "permit", "a grant removed access");
+      assert.ok(before === "permit" || denied === "deny", "a denial added access");
+    }),
+    runs,
+  );
+});
+
+const reordered = (actor: Actor): Actor => ({
+  ...actor,
+  roles: actor.roles.toReversed().map((role) => ({
+    ...role,
+    scopes: role.scopes
+      .toReversed()
+      .map((scope) => ({ ...scope, permissions: scope.permissions.toReversed(), folders: scope.folders.toReversed() })),
+  })),
+});
+
+test("D94: order never matters, neither for the answer nor for the reason that is named", () => {
+  fc.assert(
+    fc.property(arbitraryActor, arbitraryQuestion, (actor, question) => {
+      const verdict = decide(question, compileAccess(actor));
+      const other = decide(question, compileAccess(reordered(actor)));
+      assert.equal(other.effect, verdict.effect);
+      assert.deepEqual(other.because, verdict.because);
+    }),
+    fewer,
+  );
+});
+
+const scopeIn = (role: Role, controller: string): readonly RoleScope[] =>
+  role.scopes.some((scope) => scope.controller === controller)
+    ? role.scopes
+    : [...role.scopes, { controller, permissions: [], folders: [] }];
+
+const applied = (actor: Actor, change: Change): Actor => {
+  if (change.kind === "assign-role") {
+    const role: Role = {
+      id: "new",
+      service: "LOCAL",
+      name: "new",
+      scopes: [{ controller: "default", permissions: [{ permission: change.permission, denied: false }], folders: [] }],
+    };
+    return { ...actor, roles: [...actor.roles, role] };
+  }
+  let isDone = false;
+  const inScope = (scope: RoleScope): RoleScope => {
+    if (scope.controller !== change.scope || isDone) return scope;
+    switch (change.kind) {
+      case "add-folder":
+        isDone = true;
+        return { ...scope, folders: [...scope.folders, { path: change.path, recursive: change.recursive }] };
+      case "add-permission":
+      case "add-denial":
+        isDone = true;
+        return { ...scope, permissions: [...scope.permissions, { permission: change.permission, denied: change.kind === "add-denial" }] };
+      case "remove-permission":
+      case "remove-denial": {
+        const at = scope.permissions.findIndex(
+          (grant) => grant.permission === change.permission && grant.denied === (change.kind === "remove-denial"),
+        );
+        if (at < 0) return scope;
+        isDone = true;
+        return { ...scope, permissions: scope.permissions.toSpliced(at, 1) };
+      }
+    }
+  };
+  return {
+    ...actor,
+    roles: actor.roles.map((role) =>
+      role.id !== change.role.id
+        ? role
+        : { ...role, scopes: (change.kind.startsWith("add") ? scopeIn(role, change.scope) : role.scopes).map(inScope) },
+    ),
+  };
+};
+
+test("3.4: the smallest change really flips the answer, and every part of it is needed", () => {
+  fc.assert(
+    fc.property(arbitraryActor, arbitraryQuestion, (actor, question) => {
+      const before = answer(question, actor);
+      const { changes } = smallestChange(question, actor, gatherFindings(question, actor));
+      if (changes.length === 0) {
+        assert.ok(["may.folder-missing", "may.folder-malformed"].includes(decide(question, compileAccess(actor)).because.rule));
+        return;
+      }
+      const leaf = leafOf(question.permission);
+      // A question that is itself incomplete stays refused whatever the roles are.
+      if (
+        before === "deny" &&
+        ((question.path === undefined && leaf?.object !== null) ||
+          naiveMay(
+            { ...question },
+            {
+              ...actor,
+              roles: [
+                {
+                  id: "x",
+                  service: "x",
+                  name: "x",
+                  scopes: [
+                    {
+                      controller: "default",
+                      permissions: [
+                        { permission: "manager", denied: false },
+                        { permission: "controller", denied: false },
+                      ],
+                      folders: [],
+                    },
+                  ],
+                },
+              ],
+            },
+          ) === "deny")
+      )
+        return;
+      assert.notEqual(answer(question, changes.reduce(applied, actor)), before);
+      for (const left of changes)
+        assert.equal(
+          answer(question, changes.filter((change) => change !== left).reduce(applied, actor)),
+          before,
+          `${left.kind} was not needed`,
+        );
+    }),
+    runs,
+  );
+});
