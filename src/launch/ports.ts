@@ -2,6 +2,8 @@
  * What the node keeps, as files that only the launcher's account owns, and the messages of the launcher's administration
  * socket. `behalf credential …`, `behalf node …` and the enrolment speak it.
  */
+import type { NodeTable } from "#nodes/rules/node-table.ts";
+import type { NodeTrust } from "#nodes/rules/node-trust.ts";
 import type { NodeRole } from "#proof/launch-order.ts";
 
 /** One entry of the node-side credential store (A6-A9, S6). On Linux there is no password: none is needed. */
@@ -33,29 +35,7 @@ export interface NodePolicy {
   readonly exclusive: "none" | "submitter";
 }
 
-/** The node's own authorization table (B12, B13): starts closed. */
-export interface NodeTable {
-  readonly version: 1;
-  readonly entries: readonly {
-    /** Access ID, `group:<name>` or `authenticated`. */ readonly subject: string;
-    readonly roles: readonly NodeRole[];
-  }[];
-}
-
-/** The launcher's trust anchors, written at join time (S5); never by the agent. */
-export interface NodeTrust {
-  readonly version: 1;
-  readonly node: { readonly id: string; readonly name: string };
-  readonly realm: {
-    readonly id: string;
-    readonly name: string;
-    /** Lowest epoch accepted (K2); rises with what is verified. */ readonly epoch: number;
-  };
-  /** Public keys (base64url raw Ed25519): the realm's root, which only announces, and the current issuers of delegation tokens. */
-  readonly rootKey: string;
-  readonly rotationSerial: number;
-  readonly issuers: readonly { readonly kid: string; readonly key: string }[];
-}
+export type { NodeTable, NodeTrust };
 
 /** Requests on the administration socket: one JSON frame each, answered by `{ type: "ok", … }` or `{ type: "problem", … }`. */
 export type AdminRequest =
@@ -77,6 +57,6 @@ export type AdminRequest =
   /** No new starts; running jobs get `drainMs`, then their normal termination, recorded as cancelled by `shutdown`; answers when none is left. */
   | { readonly type: "drain"; readonly drainMs: number }
   /** The receipts journal as witness for `behalf audit verify --against` (K1). */
-  | { readonly type: "journal-export" }
+  | { readonly type: "journal-export"; /** Pages: only receipts after this sequence; answered by `{ receipts, nextAfter }`, `nextAfter` null on the last page. */ readonly afterSequence?: number }
   /** Re-reads credentials, policy and table. */
   | { readonly type: "refresh" };

@@ -1,0 +1,154 @@
+/**
+ * Wires the launcher: files, journal, host, links; starts it, recovers what ran, and stops it leaving everything running. What does not belong
+ * here: any decision.
+ */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "#kernel/clock.ts";
+import { dataLayout } from "#kernel/data-layout.ts";
+import type { Log } from "#kernel/log.ts";
+import { fail } from "#kernel/problem.ts";
+import { makePrivateFolder } from "#kernel/private-file.ts";
+import type { NodeFacts } from "#link/messages.ts";
+import { serveAdministration } from "#launcher/admin-link.ts";
+import { createAdmission } from "#launcher/admission.ts";
+import { openAgentLink } from "#launcher/agent-link.ts";
+import { createAsWhom } from "#launcher/as-whom.ts";
+import { watchDiskSpace } from "#launcher/disk-space.ts";
+import { accountName, examineNode, unsafePaths } from "#launcher/doctor.ts";
+import { exportReceipts } from "#launcher/export-receipts.ts";
+import { lockFolder } from "#launcher/folder-lock.ts";
+import { openHost } from "#launcher/open-host.ts";
+import { openKeeperLink } from "#launcher/keeper-link.ts";
+import { openNodeFiles } from "#launcher/node-files.ts";
+import { recoverRuns } from "#launcher/recover-runs.ts";
+import { openRunRecorder } from "#launcher/run-recorder.ts";
+import { Runs } from "#launcher/runs.ts";
+import type { LauncherSettings } from "#launcher/settings.ts";
+import { openTimeFloor } from "#launcher/time-floor.ts";
+
+export interface Launcher {
+  /** Accepts nothing more, writes what is pending, leaves every job running. */
+  stop(): Promise<void>;
+}
+
+const tidyEveryMs = 30_000;
+
+const version = (): string => {
+  try {
+    return (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version?: string }).version ?? "unknown";
+  } catch {
+    return "unknown";
+  }
+};
+
+const checkInstallation = (unsafe: readonly string[], isEmbedded: boolean, log: Log): void => {
+  const [first] = unsafe;
+  if (first === undefined) return;
+  if (process.getuid?.() === 0 && !isEmbedded)
+    fail("launch.unsafe-installation", `${first}${unsafe.length > 1 ? `, and ${unsafe.length - 1} more` : ""}: a launcher that runs as root is not started from there`, {
+      hint: "install it where only root can write, e.g. below /opt, and see `behalf doctor` for the whole list",
+    });
+  log.warn({ paths: unsafe.length, first }, "other accounts can write what the launcher runs or believes");
+};
+
+/** Starts the launcher; resolves when it answers on both sockets. */
+export const startLauncher = async (settings: LauncherSettings, clock: Clock, log: Log): Promise<Launcher> => {
+  const layout = dataLayout(settings.dataFolder);
+  const { launcher } = layout;
+  const ownUid = process.getuid?.() ?? 0;
+  const hasOwnAgent = settings.agent !== null && settings.agent.uid !== ownUid;
+  // The agent's account passes through to the socket's folder, and reads nothing on the way.
+  makePrivateFolder(launcher.folder, hasOwnAgent ? 0o711 : 0o700);
+  if (statSync(launcher.folder).uid !== ownUid) fail("files.unsafe", `\`${launcher.folder}\` belongs to another account`, { hint: `chown -R ${accountName(ownUid)} '${launcher.folder}'` });
+  const lock = lockFolder(launcher.folder);
+  const unsafe = unsafePaths({ dataFolder: settings.dataFolder, launcherFolder: launcher.folder, compileCache: process.env["NODE_COMPILE_CACHE"] });
+  checkInstallation(unsafe, settings.isEmbedded, log);
+  makePrivateFolder(launcher.runs);
+
+  const files = openNodeFiles(launcher);
+  for (const found of files.problems()) log.error({ code: found.code }, found.message);
+  const disk = watchDiskSpace({ folder: launcher.folder, ballast: join(launcher.folder, "ballast"), ballastBytes: settings.ballastBytes, floorBytes: settings.floorBytes, clock, log });
+  disk.restoreBallast();
+  const nodeOf = (): { id: string; name: string } => (files.trust.ok && files.trust.value !== null ? files.trust.value.trust.node : { id: "", name: "" });
+  const recorder = await openRunRecorder({ layout: launcher, key: files.key, nodeId: () => nodeOf().id, clock, skewMs: settings.skewMs, disk, log });
+  const floor = openTimeFloor({ path: launcher.time, atLeastMs: recorder.book.latestMs, skewMs: settings.skewMs, clock, log });
+  floor.check();
+  if (!existsSync(launcher.time)) floor.persist();
+
+  const keeper = openKeeperLink(layout.supervisor.keeperSocket, log);
+  const host = await openHost({ layout: launcher, keeper, clock, log });
+  const asWhom = createAsWhom({ host, partUids: [ownUid, ...(settings.agent === null ? [] : [settings.agent.uid])] });
+  const admission = createAdmission({ files, floor, asWhom, skewMs: settings.skewMs, clock, log });
+
+  let warnings: readonly string[] = [];
+  const facts = (): NodeFacts => ({
+    launcherAccount: accountName(ownUid),
+    agentAccount: accountName(settings.agent?.uid ?? ownUid),
+    defaultJobAccount: files.policy.ok ? files.policy.value.defaultJobAccount : null,
+    switching: host.switching,
+    tree: host.tree,
+    separation: hasOwnAgent ? "accounts" : "none",
+    credentialKeys: files.credentials.ok ? files.credentials.value.map((entry) => entry.key) : [],
+    journalId: recorder.journalId,
+    version: version(),
+    platform: `${process.platform}-${process.arch}`,
+    warnings: [...warnings, ...unsafe.slice(0, 5), ...files.problems().map((found) => found.message)],
+  });
+  const node = (): { id: string; name: string; keyThumbprint: string } => ({ ...nodeOf(), keyThumbprint: files.key.thumbprint });
+
+  const agentLink = openAgentLink({ socket: launcher.socket, socketFolder: launcher.socketFolder, agent: settings.agent, log, node, facts });
+  const runs = new Runs({ host, recorder, admission, disk, folder: launcher.runs, clock, log, events: agentLink.events });
+  warnings = await host.warnings();
+  await recoverRuns({ runs, recorder, host, folder: launcher.runs, clock, log });
+
+  await agentLink.listen(runs);
+  const administration = await serveAdministration({
+    socket: launcher.adminSocket,
+    socketFolder: launcher.adminSocketFolder,
+    log,
+    actions: {
+      files,
+      checkCredential: asWhom.checkEntry,
+      testCredential: (key) => asWhom.test(key, files),
+      status: () => ({
+        node: node(),
+        publicKey: files.key.publicKey,
+        joined: files.trust.ok && files.trust.value !== null,
+        facts: facts(),
+        pid: process.pid,
+        draining: runs.isDraining,
+        runs: { open: recorder.book.open.size, unconfirmed: recorder.book.ended.size },
+        receipts: { sequence: recorder.book.sequence },
+      }),
+      doctor: () =>
+        examineNode({
+          host,
+          files,
+          agentUid: settings.agent?.uid ?? null,
+          unsafe,
+          clockProblem: floor.check,
+          diskProblem: disk.check,
+          freeBytes: disk.freeBytes,
+          refuseIssuedUpToMs: recorder.refuseIssuedUpToMs,
+        }),
+      drain: (drainMs) => runs.drain(drainMs),
+      exportReceipts: (afterSequence) => exportReceipts(recorder.receipts, afterSequence),
+      changed: () => agentLink.tellFacts(),
+    },
+  });
+  const tidy = setInterval(() => void recorder.tidy(), tidyEveryMs);
+  log.info({ pid: process.pid, node: nodeOf().name, switching: host.switching, tree: host.tree, open: recorder.book.open.size }, "launcher is ready");
+
+  return {
+    stop: async () => {
+      clearInterval(tidy);
+      await Promise.all([agentLink.close(), administration.close()]);
+      await runs.close();
+      floor.persist();
+      await recorder.close();
+      keeper.close();
+      lock.release();
+    },
+  };
+};
