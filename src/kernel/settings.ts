@@ -47,6 +47,7 @@ export const settingTable = [
   define({ name: "minimum-password-length", kind: "integer", default: "12", placeholder: "N", description: "shortest password that is accepted", min: 0, max: 256, parts: both }),
   define({ name: "keep-history", kind: "duration", default: "90d", placeholder: "TIME", description: "ended runs are removed from the history after this time", min: 60_000, parts: both }),
   define({ name: "keep-logs", kind: "duration", default: "30d", placeholder: "TIME", description: "output of ended runs is removed after this time", min: 60_000, parts: both }),
+  define({ name: "max-in-flight", kind: "integer", default: "50", placeholder: "N", description: "runs that one node may have offered or running at a time; others wait", min: 1, max: 10_000, parts: both }),
   define({ name: "log-level", kind: "choice", default: "info", placeholder: "LEVEL", description: "what the parts write about themselves", choices: ["debug", "info", "warn", "error"], parts: both }),
   define({ name: "owner-uid", kind: "integer", default: null, placeholder: "N", description: "account that may use the local socket as administrator; the starter's", min: 0, max: 4_294_967_294, parts: ["manager"] }),
   define({ name: "manager-account", kind: "account", default: null, placeholder: "NAME", description: "run the manager as this account (start as root)", parts: ["up"] }),

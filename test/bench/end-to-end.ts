@@ -1,0 +1,208 @@
+/**
+ * Durable runs per second from HTTP submission to committed outcome, against a bare loop of `setpriv … /bin/true` in the same
+ * run; the time of a single run against one bare call; memory (PSS) and start-up of a real `behalf up`.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ApiClient } from "#cli/api-client.ts";
+import type { RunView } from "#cli/run-view.ts";
+import { callLauncher } from "#cli/launcher-client.ts";
+import { removeFolder, startInstance, type TestInstance } from "#test/fixtures/instance.ts";
+import { bareSetprivLoop } from "#test/bench/setpriv-loop.ts";
+import { median, type Measured } from "#test/bench/measured.ts";
+
+const job = `kind: Job
+path: /bench/true
+requires: operator
+run: { program: /bin/true }
+as: { credential: bench }
+on: [local]
+timeout: 1m
+`;
+
+const batchSize = 50;
+const inFlight = 8;
+
+const pssBytes = (pid: number): number => {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+  return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
+};
+
+const memory = (behalf: TestInstance): { total: number; launcher: number; parts: Record<string, number> } => {
+  const parts: Record<string, number> = { supervisor: pssBytes(behalf.supervisor.pid ?? 0) };
+  for (const part of ["manager", "agent", "launcher"] as const) parts[part] = pssBytes(behalf.pidOf(part));
+  return { total: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0), launcher: parts["launcher"] ?? 0, parts };
+};
+
+const unfinished = async (api: ApiClient): Promise<boolean> => {
+  for (const state of ["queued", "offered", "accepted", "running"]) {
+    const page = await api.call<{ items: unknown[] }>("GET", `/api/v1/runs?state=${state}&limit=1`);
+    if (page.items.length > 0) return true;
+  }
+  return false;
+};
+
+const waitForAll = async (api: ApiClient): Promise<void> => {
+  while (await unfinished(api)) await new Promise((resolve) => setTimeout(resolve, 25));
+};
+
+const submitBatches = async (api: ApiClient, count: number): Promise<void> => {
+  const bodies = Array.from({ length: Math.ceil(count / batchSize) }, (_, index) => ({
+    items: Array.from({ length: Math.min(batchSize, count - index * batchSize) }, () => ({ job: "/bench/true" })),
+  }));
+  await Promise.all(
+    [0, 1].map(async (worker) => {
+      for (let index = worker; index < bodies.length; index += 2) await api.call("POST", "/api/v1/submissions", bodies[index] ?? {});
+    }),
+  );
+};
+
+const submitSingly = async (api: ApiClient, count: number): Promise<void> => {
+  let left = count;
+  await Promise.all(
+    Array.from({ length: inFlight }, async () => {
+      while (left > 0) {
+        left -= 1;
+        await api.call("POST", "/api/v1/submissions", { job: "/bench/true" });
+      }
+    }),
+  );
+};
+
+/** Runs per second from the first submission to the last committed outcome. */
+const throughput = async (api: ApiClient, count: number, submit: (api: ApiClient, count: number) => Promise<void>): Promise<number> => {
+  const begin = performance.now();
+  await submit(api, count);
+  await waitForAll(api);
+  return count / ((performance.now() - begin) / 1000);
+};
+
+const single = async (api: ApiClient): Promise<number> => {
+  const begin = performance.now();
+  const submission = await api.call<{ runs: { id: string }[] }>("POST", "/api/v1/submissions", { job: "/bench/true" });
+  const id = submission.runs[0]?.id ?? "";
+  for await (const event of api.events(`/api/v1/runs/${id}/events`)) {
+    if (event.event === "run" && (JSON.parse(event.data) as RunView).state === "ended") return performance.now() - begin;
+  }
+  throw new Error("the run's events ended before the run did");
+};
+
+/** `long`: also 50,000 runs with their history present. */
+export const benchEndToEnd = async (options: {
+  repetitions: number;
+  runs: number;
+  long: boolean;
+  tell: (text: string) => void;
+}): Promise<Measured[]> => {
+  const { repetitions, runs, long, tell } = options;
+  const found: Measured[] = [];
+  const behalf = await startInstance({ args: ["--max-in-flight", String(inFlight), "--no-example"] });
+  const { api } = behalf;
+  try {
+    const tree = (await api.call<{ facts: { tree: string; switching: string } }>("GET", "/api/v1/nodes/local")).facts;
+    await callLauncher(behalf.layout.launcher.adminSocket, {
+      type: "credential-set",
+      entry: {
+        key: "bench",
+        user: "nobody",
+        allow: { folders: ["/bench"], submitters: ["authenticated"] },
+        allowNologin: true,
+        noNewPrivileges: false,
+      },
+    });
+    await api.call("POST", "/api/v1/definitions", { documents: job });
+    await throughput(api, 200, submitBatches);
+    const atStart = memory(behalf);
+    found.push({
+      name: "memory of all processes after start (PSS)",
+      value: atStart.total / 1e6,
+      unit: "MB",
+      goal: "<= 300",
+      met: atStart.total <= 300e6,
+      detail: atStart.parts,
+    });
+
+    const bare: number[] = [];
+    const bareMs: number[] = [];
+    const batches: number[] = [];
+    const singly: number[] = [];
+    const singleMs: number[] = [];
+    for (let repetition = 0; repetition < repetitions; repetition += 1) {
+      tell(`end to end, repetition ${repetition + 1} of ${repetitions}`);
+      bare.push((await bareSetprivLoop({ count: runs, inFlight, user: "nobody" })).perSecond);
+      batches.push(await throughput(api, runs, submitBatches));
+      bareMs.push((await bareSetprivLoop({ count: 50, inFlight: 1, user: "nobody" })).medianMs);
+      singly.push(await throughput(api, runs, submitSingly));
+      const times: number[] = [];
+      for (let index = 0; index < 40; index += 1) times.push(await single(api));
+      singleMs.push(median(times));
+    }
+    const peer = median(bare);
+    const ratio = (name: string, values: readonly number[]): Measured => ({
+      name: `${name}, tree kill by ${tree.tree}`,
+      value: median(values.map((value, index) => value / (bare[index] ?? peer))),
+      unit: "of bare setpriv",
+      goal: ">= 0.5",
+      met: median(values.map((value, index) => value / (bare[index] ?? peer))) >= 0.5,
+      detail: { runsPerSecond: median(values), bareSetprivPerSecond: peer },
+    });
+    found.push(ratio("durable runs per second, submitted in batches", batches), ratio("durable runs per second, submitted singly", singly));
+    const latency = median(singleMs) / median(bareMs);
+    found.push({
+      name: "submit to exit of one /bin/true",
+      value: latency,
+      unit: "x bare setpriv",
+      goal: "<= 3",
+      met: latency <= 3,
+      detail: { ms: median(singleMs), bareMs: median(bareMs) },
+    });
+
+    tell("10,000 runs for memory");
+    await throughput(api, Math.max(0, 10_000 - repetitions * runs * 2), submitBatches);
+    const later = memory(behalf);
+    found.push({
+      name: "memory of all processes after 10,000 runs (PSS)",
+      value: later.total / 1e6,
+      unit: "MB",
+      goal: "<= 300",
+      met: later.total <= 300e6,
+      detail: later.parts,
+    });
+    found.push({
+      name: "memory of the launcher after 10,000 runs (PSS)",
+      value: later.launcher / 1e6,
+      unit: "MB",
+      goal: "<= 70",
+      met: later.launcher <= 70e6,
+    });
+    if (long) {
+      const early = await throughput(api, 2_000, submitBatches);
+      tell("50,000 runs for the growth of the cost");
+      for (let done = 0; done < 38_000; done += 2_000) await throughput(api, 2_000, submitBatches);
+      const late = await throughput(api, 2_000, submitBatches);
+      found.push({
+        name: "cost per run after 50,000 runs",
+        value: early / late,
+        unit: "x the cost after 10,000",
+        goal: "<= 1.15",
+        met: early / late <= 1.15,
+        detail: { early, late },
+      });
+    }
+  } finally {
+    await behalf.stop();
+    removeFolder(join(behalf.dataFolder, ".."));
+  }
+
+  const starts: number[] = [];
+  const folder = await startInstance({ args: ["--no-example"] });
+  await folder.stop();
+  for (let repetition = 0; repetition < 3; repetition += 1) {
+    const again = await startInstance({ dataFolder: folder.dataFolder, args: ["--no-example"] });
+    starts.push(again.readyMs);
+    await again.stop();
+  }
+  removeFolder(join(folder.dataFolder, ".."));
+  found.push({ name: "`behalf up` to ready", value: median(starts) / 1000, unit: "s", goal: "<= 1.5", met: median(starts) <= 1500 });
+  return found;
+};
