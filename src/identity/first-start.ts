@@ -40,9 +40,9 @@ export const startFirst = async (context: IdentityContext, ownerUid: number | nu
     // Another manager on the same database was first.
     if ((marked.numInsertedOrUpdatedRows ?? 0n) === 0n) return { result: null };
     const roleIds: string[] = [];
-    // One millisecond apart: ids order roles.
+    // One millisecond apart, the last one before now: ids order roles, and later ones come after these.
     for (const [index, role] of defaultRoles.entries()) {
-      const id = newId("rol", nowMs + index);
+      const id = newId("rol", nowMs - defaultRoles.length + index);
       await tx.insertInto("roles").values({ id, service: initialServiceName, name: role.name, scopes: JSON.stringify(role.scopes), revision: 1, updated_at: nowMs, updated_by: "part:identity" }).execute();
       if (role.name === "administrator") roleIds.push(id);
     }
