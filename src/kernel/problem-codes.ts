@@ -106,6 +106,7 @@ export const problemCodes = {
   "jobs.missing-argument": entry(422, 2, "missing argument", "give it with `--arg NAME=VALUE`"),
   "jobs.invalid-argument": entry(422, 2, "invalid argument", "give a value that the parameter allows"),
   "jobs.idempotency-mismatch": entry(422, 5, "idempotency key used for something else", "send the same request again, or take a new key"),
+  "jobs.unknown-node": entry(422, 2, "no such node", "list the nodes with `behalf get nodes`"),
   "jobs.too-many": entry(422, 2, "too many at once", "send at most 500 runs at once"),
   "jobs.invalid-cursor": entry(400, 2, "invalid cursor", "start again without a cursor"),
   "runs.not-found": entry(404, 4, "no such run", "list the runs with `behalf runs list`"),

@@ -1,0 +1,206 @@
+/**
+ * Submitting jobs: many requests, one transaction, one run per target node. The caller has asked the engine for each request and hands
+ * in the verdicts, which are kept. Nothing is stored unless everything is, or `partial` says otherwise.
+ *
+ * INVARIANT: submissions, runs, idempotency row and audit record are one transaction.
+ */
+import { fail, problem, ProblemError, type Problem } from "#kernel/problem.ts";
+import { newId } from "#kernel/ids.ts";
+import type { VerdictRecord } from "#proof/launch-order.ts";
+import type { Principal } from "#identity/principal.ts";
+import { claimIdempotencyKey, recallAnswer, type IdempotencyScope } from "#jobs/idempotency.ts";
+import type { JobsContext } from "#jobs/jobs-context.ts";
+import { resolveArguments } from "#jobs/rules/arguments.ts";
+import { folderOf } from "#jobs/rules/path.ts";
+import { readPresentRevisions, type JobRevision } from "#jobs/store.ts";
+import type { Writer } from "#store/store.ts";
+
+/** Most requests, and most runs, of one submission. */
+export const mostAtOnce = 500;
+/** Rows per statement: wide enough to save statements, small enough to stay in the statement cache of no store. */
+const rowsPerInsert = 500;
+
+export interface SubmissionRequest {
+  readonly job: string;
+  readonly arguments?: Readonly<Record<string, string>>;
+  /** Node names; absent: the job's own. */
+  readonly on?: readonly string[];
+  readonly comment?: string;
+  /** Who and may, as decided for this request. */
+  readonly verdicts: readonly VerdictRecord[];
+}
+
+export interface SubmitOptions {
+  /** The route, for the scope of the idempotency key (W8). */
+  readonly route: string;
+  /** SHA-256 of the request's body. */
+  readonly bodyHash: string;
+  readonly idempotencyKey?: string;
+  /** Accept what can be accepted; the others get their problem in the answer. */
+  readonly partial?: boolean;
+  /** The controller that dispatches; `main` by default. */
+  readonly controller?: string;
+  /** Who pressed the button, where that is not the principal himself. */
+  readonly actor?: Principal;
+}
+
+export interface AcceptedSubmission {
+  readonly accepted: true;
+  readonly id: string;
+  readonly job: string;
+  readonly jobRevision: number;
+  readonly runs: readonly { readonly id: string; readonly node: string }[];
+}
+
+export interface RefusedSubmission {
+  readonly accepted: false;
+  readonly job: string;
+  readonly problem: Problem;
+}
+
+export interface SubmitAnswer {
+  /** One entry per request, in order. */
+  readonly items: readonly (AcceptedSubmission | RefusedSubmission)[];
+  /** An earlier request with the same idempotency key was answered again; nothing new was stored. */
+  readonly replayed: boolean;
+}
+
+interface Planned {
+  readonly accepted: AcceptedSubmission;
+  readonly revision: JobRevision;
+  readonly request: SubmissionRequest;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+const unknownNode = (name: string): Problem => problem("jobs.unknown-node", `there is no node \`${name.slice(0, 64).replaceAll("`", "'")}\``);
+
+/** The nodes a request means, each once. */
+const targetsOf = (request: SubmissionRequest, revision: JobRevision): readonly string[] => [...new Set(request.on === undefined || request.on.length === 0 ? revision.job.on : request.on)];
+
+/** What a request would become, or why it is refused. */
+const plan = (request: SubmissionRequest, revision: JobRevision | undefined, missingNodes: ReadonlySet<string>): { readonly problem: Problem } | { readonly revision: JobRevision; readonly nodes: readonly string[]; readonly values: Readonly<Record<string, string>> } => {
+  if (revision === undefined) return { problem: problem("jobs.not-found", `there is no job \`${request.job.slice(0, 200).replaceAll("`", "'")}\``) };
+  const nodes = targetsOf(request, revision);
+  if (nodes.length === 0) return { problem: problem("jobs.not-runnable", `the job \`${revision.path}\` names no node`, { hint: `say where: \`behalf run ${revision.path} --on NODE\`` }) };
+  const missing = nodes.filter((node) => missingNodes.has(node)).map(unknownNode);
+  if (missing[0] !== undefined) return { problem: missing.length === 1 ? missing[0] : { ...missing[0], also: missing.slice(1, 21) } };
+  if (request.comment !== undefined && (request.comment.length > 2000 || request.comment.includes("\u0000"))) return { problem: problem("input.invalid-value", "the comment is longer than 2000 characters or has a NUL character", { at: { path: "comment" } }) };
+  const values = resolveArguments(revision.job.parameters, request.arguments ?? {});
+  return values.ok ? { revision, nodes, values: values.value } : { problem: values.problem };
+};
+
+const findMissingNodes = async (context: JobsContext, names: Iterable<string>): Promise<ReadonlySet<string>> => {
+  const missing = new Set<string>();
+  for (const name of new Set(names)) if (!(await context.nodes.exists(name))) missing.add(name);
+  return missing;
+};
+
+/** Ids of one kind in rising order, so that runs of one batch are queued, listed and dispatched in the order of their requests. */
+const risingIds = (kind: "run" | "sub", count: number, nowMs: number): string[] => Array.from({ length: count }, () => newId(kind, nowMs)).toSorted();
+
+const store = async (tx: Writer, planned: readonly Planned[], principal: Principal, options: SubmitOptions, nowMs: number): Promise<void> => {
+  const actor = options.actor ?? principal;
+  const controller = options.controller ?? "main";
+  const claim = JSON.stringify({ groups: principal.groups, amr: principal.amr, authTime: principal.authTime });
+  const submissions = planned.map(({ accepted, request, values }) => ({
+    id: accepted.id,
+    job_path: accepted.job,
+    job_revision: accepted.jobRevision,
+    controller,
+    arguments: JSON.stringify(values),
+    submitter: principal.accessId,
+    submitter_name: principal.name,
+    submitter_claim: claim,
+    actor: actor.accessId,
+    actor_name: actor.name,
+    verdicts: JSON.stringify(request.verdicts),
+    comment: request.comment ?? null,
+    created_at: nowMs,
+  }));
+  const runs = planned.flatMap(({ accepted }) => {
+    const folder = folderOf(accepted.job);
+    return accepted.runs.map(({ id, node }) => ({
+      id,
+      submission_id: accepted.id,
+      job_path: accepted.job,
+      folder,
+      job_revision: accepted.jobRevision,
+      controller,
+      node,
+      submitter: principal.accessId,
+      submitter_name: principal.name,
+      state: "queued",
+      attempt: 0,
+      queued_at: nowMs,
+      log_bytes: 0,
+    }));
+  });
+  for (let at = 0; at < submissions.length; at += rowsPerInsert) await tx.insertInto("submissions").values(submissions.slice(at, at + rowsPerInsert)).execute();
+  for (let at = 0; at < runs.length; at += rowsPerInsert) await tx.insertInto("runs").values(runs.slice(at, at + rowsPerInsert)).execute();
+};
+
+/** Plans every request; throws the first problem unless `partial`. */
+const planAll = async (context: JobsContext, requests: readonly SubmissionRequest[], partial: boolean, nowMs: number): Promise<{ readonly items: readonly (AcceptedSubmission | RefusedSubmission)[]; readonly planned: readonly Planned[] }> => {
+  const revisions = await readPresentRevisions(context.store.read, [...new Set(requests.map(({ job }) => job))].filter((path) => !path.includes("\u0000")), context.revisions);
+  const targets = requests.flatMap((request) => {
+    const revision = revisions.get(request.job);
+    return revision === undefined ? [] : targetsOf(request, revision);
+  });
+  if (targets.length > mostAtOnce) fail("jobs.too-many", `these are ${targets.length} runs, and at most ${mostAtOnce} can be submitted at once`);
+  const missingNodes = await findMissingNodes(context, targets);
+  const plans = requests.map((request) => ({ request, plan: plan(request, revisions.get(request.job), missingNodes) }));
+  const problems = plans.flatMap(({ plan: made }, index) => ("problem" in made ? [{ ...made.problem, at: { ...made.problem.at, ...(requests.length === 1 ? {} : { path: `submissions[${index}]${made.problem.at?.path === undefined ? "" : `.${made.problem.at.path}`}` }) } }] : []));
+  const [first, ...also] = problems;
+  if (first !== undefined && !partial) throw new ProblemError(also.length === 0 ? first : { ...first, also: [...(first.also ?? []), ...also].slice(0, 20) });
+  const submissionIds = risingIds("sub", requests.length, nowMs);
+  const runIds = risingIds("run", targets.length, nowMs);
+  const items: (AcceptedSubmission | RefusedSubmission)[] = [];
+  const planned: Planned[] = [];
+  let usedRuns = 0;
+  for (const [index, { request, plan: made }] of plans.entries()) {
+    if ("problem" in made) {
+      items.push({ accepted: false, job: request.job.slice(0, 200), problem: made.problem });
+      continue;
+    }
+    const runs = made.nodes.map((node) => ({ id: runIds[usedRuns++] ?? newId("run", nowMs), node }));
+    const accepted: AcceptedSubmission = { accepted: true, id: submissionIds[index] ?? newId("sub", nowMs), job: made.revision.path, jobRevision: made.revision.revision, runs };
+    items.push(accepted);
+    planned.push({ accepted, revision: made.revision, request, values: made.values });
+  }
+  return { items, planned };
+};
+
+/** Submits requests in the name of `principal`. Throws `jobs.*` or `input.*`; then nothing is stored. */
+export const submit = async (context: JobsContext, principal: Principal, requests: readonly SubmissionRequest[], options: SubmitOptions): Promise<SubmitAnswer> => {
+  if (requests.length === 0) fail("input.missing-field", "there is nothing to submit");
+  if (requests.length > mostAtOnce) fail("jobs.too-many", `these are ${requests.length} requests, and at most ${mostAtOnce} can be submitted at once`);
+  const scope: IdempotencyScope | null =
+    options.idempotencyKey === undefined ? null : { principal: principal.accessId, route: options.route, key: options.idempotencyKey, bodyHash: options.bodyHash };
+  if (scope !== null) {
+    const earlier = await recallAnswer(context.store.read, scope);
+    if (earlier !== null) return { items: earlier as SubmitAnswer["items"], replayed: true };
+  }
+  const nowMs = context.clock.nowMs();
+  const { items, planned } = await planAll(context, requests, options.partial ?? false, nowMs);
+  const actor = options.actor ?? principal;
+  const [only] = planned;
+  const entry = {
+    actor: actor.accessId,
+    action: "runs.create",
+    object: planned.length === 1 && only !== undefined ? only.accepted.job : "jobs",
+    detail: { submitter: principal.accessId, requests: requests.length },
+  };
+  return context.audit.act<SubmitAnswer>(entry, async (tx, stage) => {
+    if (scope !== null) {
+      const earlier = await claimIdempotencyKey(tx, scope, items, nowMs);
+      if (earlier !== null) return { result: { items: earlier as SubmitAnswer["items"], replayed: true }, detail: { replayed: true } };
+    }
+    if (planned.length > 0) await store(tx, planned, principal, options, nowMs);
+    // Of many, each has a record of its own, so that it can be found by its job.
+    if (planned.length > 1)
+      for (const { accepted } of planned) context.audit.stageNote(stage, { actor: actor.accessId, action: "runs.create", object: accepted.job, detail: recordOf(accepted) });
+    return { result: { items, replayed: false }, detail: planned.length === 1 && only !== undefined ? recordOf(only.accepted) : { submissions: planned.length } };
+  });
+};
+
+const recordOf = ({ id, jobRevision, runs }: AcceptedSubmission): Record<string, unknown> => ({ submission: id, revision: jobRevision, runs: runs.map(({ id: run, node }) => `${run} on ${node}`) });
