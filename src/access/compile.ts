@@ -129,20 +129,31 @@ const addFolders = (draft: Draft, role: Role, scope: RoleScope): void => {
   }
 };
 
-const finish = (controller: string, draft: Draft, defaultFolders: FolderPool | null): ScopeAccess => {
+/** `base` is the default scope where a controller's is made: what is the same there is shared. */
+const finish = (controller: string, draft: Draft, base: ScopeAccess | null): ScopeAccess => {
   let managerKinds = 0;
   let controllerKinds = 0;
   const leaves = permissionLeaves.map((leaf): LeafState => {
     const grantedBy = draft.grantedBy[leaf.index] ?? null;
     const deniedBy = draft.deniedBy[leaf.index] ?? null;
+    const denials = draft.denials[leaf.index] ?? 0;
     if (grantedBy === null && deniedBy === null) return nobody;
-    if (deniedBy === null && leaf.object !== null) {
+    if (grantedBy !== null && deniedBy === null && leaf.object !== null) {
       if (leaf.defaultScopeOnly) managerKinds |= objectBits[leaf.object];
       else controllerKinds |= objectBits[leaf.object];
     }
-    return { grantedBy, deniedBy, denials: draft.denials[leaf.index] ?? 0, permit: null };
+    const general = base?.leaves[leaf.index];
+    if (general !== undefined && general.grantedBy === grantedBy && general.deniedBy === deniedBy && general.denials === denials)
+      return general;
+    return { grantedBy, deniedBy, denials, permit: null };
   });
-  return { controller, leaves, folders: buildFolderPool([...draft.folders.values()], defaultFolders), managerKinds, controllerKinds };
+  return {
+    controller,
+    leaves,
+    folders: buildFolderPool([...draft.folders.values()], base?.folders ?? null),
+    managerKinds,
+    controllerKinds,
+  };
 };
 
 /** Compiles what the actor's roles grant, deny and limit (D75-D99, E1-E12). Never throws; what it cannot read denies everything. */
@@ -171,7 +182,7 @@ export const compileAccess = (actor: Actor): CompiledAccess => {
       addPermissions(own, role, scope);
       addFolders(own, role, scope);
     }
-    controllers.set(controller, finish(controller, own, base.folders));
+    controllers.set(controller, finish(controller, own, base));
   }
   return { actor, unreadable: null, default: base, controllers };
 };

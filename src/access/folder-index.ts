@@ -26,6 +26,8 @@ export interface FolderPool {
   readonly root: FolderEntry | null;
   /** Open addressing, four numbers a slot: hash, length of the path, entry + 1 (0: only an ancestor), some entry below + 1 (0: free slot). */
   readonly table: Int32Array;
+  /** Whether two paths of the table have the same hash and length, so that a look-up must compare the texts too. */
+  collides: boolean;
 }
 
 const slash = 47;
@@ -43,27 +45,35 @@ const hasSamePrefix = (left: string, right: string, length: number): boolean => 
   return true;
 };
 
-/** The slot of the first `length` characters of the path, or -1. */
+const isPrefixAt = (pool: FolderPool, slot: number, path: string, length: number): boolean => {
+  const entry = pool.entries[(pool.table[slot + 3] ?? 0) - 1];
+  return entry !== undefined && hasSamePrefix(entry.path, path, length);
+};
+
+/**
+ * The slot of the first `length` characters of the path, or -1. Texts are compared where it decides (`entryAt`, `isNameAt`), not on
+ * the way: reading them costs more than everything else.
+ */
 const slotOf = (pool: FolderPool, path: string, length: number, hash: number): number => {
-  const { table, entries } = pool;
+  const { table } = pool;
   for (let slot = firstSlot(hash, table); table[slot + 3] !== 0; slot = slotAfter(slot, table)) {
-    if (table[slot] !== hash || table[slot + 1] !== length) continue;
-    const entry = entries[(table[slot + 3] ?? 0) - 1];
-    if (entry !== undefined && hasSamePrefix(entry.path, path, length)) return slot;
+    if (table[slot] === hash && table[slot + 1] === length && (!pool.collides || isPrefixAt(pool, slot, path, length))) return slot;
   }
   return none;
 };
 
 const insert = (pool: FolderPool, path: string, length: number, hash: number, position: number): boolean => {
   const { table } = pool;
-  const found = slotOf(pool, path, length, hash);
   const isEntry = length === path.length;
-  if (found !== none) {
-    if (isEntry) table[found + 2] = position;
-    return false;
-  }
   let slot = firstSlot(hash, table);
-  while (table[slot + 3] !== 0) slot = slotAfter(slot, table);
+  for (; table[slot + 3] !== 0; slot = slotAfter(slot, table)) {
+    if (table[slot] !== hash || table[slot + 1] !== length) continue;
+    if (isPrefixAt(pool, slot, path, length)) {
+      if (isEntry) table[slot + 2] = position;
+      return false;
+    }
+    pool.collides = true;
+  }
   table[slot] = hash;
   table[slot + 1] = length;
   table[slot + 2] = isEntry ? position : 0;
@@ -109,7 +119,7 @@ const fill = (pool: FolderPool): boolean => {
 export const buildFolderPool = (entries: readonly FolderEntry[], below: FolderPool | null): FolderPool => {
   if (entries.length === 0 && below !== null) return below;
   const root = entries.find((entry) => entry.path === "/") ?? below?.root ?? null;
-  const poolWith = (table: Int32Array): FolderPool => ({ entries, below, empty: entries.length === 0, root, table });
+  const poolWith = (table: Int32Array): FolderPool => ({ entries, below, empty: entries.length === 0, root, table, collides: false });
   if (entries.length === 0) return poolWith(emptyTable);
   for (let slots = entries.length + 1; ; slots *= 2) {
     const pool = poolWith(tableFor(slots));
@@ -117,8 +127,14 @@ export const buildFolderPool = (entries: readonly FolderEntry[], below: FolderPo
   }
 };
 
-const entryAt = (pool: FolderPool, slot: number): FolderEntry | null =>
-  slot === none ? null : (pool.entries[(pool.table[slot + 2] ?? 0) - 1] ?? null);
+const entryAt = (pool: FolderPool | null, slot: number, path: string, length: number): FolderEntry | null => {
+  if (pool === null || slot === none) return null;
+  const entry = pool.entries[(pool.table[slot + 2] ?? 0) - 1];
+  return entry !== undefined && hasSamePrefix(entry.path, path, length) ? entry : null;
+};
+
+const isNameAt = (pool: FolderPool | null, slot: number, path: string, length: number): boolean =>
+  pool !== null && slot !== none && isPrefixAt(pool, slot, path, length);
 
 /**
  * Walks down a path (comparable form; a slash at its end marks a folder): the nearest entry that holds it; `name` where it only leads
@@ -140,15 +156,15 @@ export const walk = (pool: FolderPool, asked: string): FolderEntry | "name" | nu
       const general = below === null ? none : slotOf(below, asked, at, hash);
       // INVARIANT: every ancestor of an entry has a slot, so nothing below this segment can hold the path.
       if (own === none && general === none) return best;
-      parent = entryAt(pool, own) ?? (below === null ? null : entryAt(below, general));
+      parent = entryAt(pool, own, asked, at) ?? entryAt(below, general, asked, at);
       if (parent !== null && parent.recursive) best = parent;
     }
     hash = nextHash(hash, code);
   }
   const own = slotOf(pool, asked, length, hash);
   const general = below === null ? none : slotOf(below, asked, length, hash);
-  const itself = entryAt(pool, own) ?? (below === null ? null : entryAt(below, general));
-  return itself ?? (isFolder ? best : (parent ?? best)) ?? (own === none && general === none ? null : "name");
+  const entry = entryAt(pool, own, asked, length) ?? entryAt(below, general, asked, length) ?? (isFolder ? best : (parent ?? best));
+  return entry ?? (isNameAt(pool, own, asked, length) || isNameAt(below, general, asked, length) ? "name" : null);
 };
 
 /** The entry as definitions show it: `/finance/*`. */

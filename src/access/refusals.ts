@@ -1,0 +1,161 @@
+/**
+ * The refusals of MAY: which of 404 and 403, in what words, with what smallest change (E11, W7, D98). What does not belong here: deciding.
+ *
+ * Nothing is put into words that is not shown: most refusals are "not found" and lists ask for thousands of them.
+ */
+import type { CompiledAccess, Decider, LeafState } from "#access/compile.ts";
+import { renderEntry, type FolderEntry } from "#access/folder-index.ts";
+import { folderOf, withoutFolderMark } from "#access/folders.ts";
+import { knowledgeOfComparable } from "#access/may-know.ts";
+import { roleKeeper, scopeWords, type MayRule } from "#access/may-rules.ts";
+import { nearestPermission } from "#access/permission-spelling.ts";
+import { permissionLeaves, type ObjectKind, type PermissionLeaf } from "#access/permissions.ts";
+import type { Question } from "#access/question.ts";
+import type { Verdict } from "#access/verdict.ts";
+import { problemCodeEntry } from "#kernel/problem-codes.ts";
+import type { Because } from "#kernel/problem.ts";
+
+/** A question's path: undefined where it has none, null where it cannot be compared, else in comparable form. */
+export type AskedPath = string | null | undefined;
+
+/** The facts where neither a grant, a denial nor a folder took part. */
+const noFacts: NonNullable<Because["facts"]> = Object.freeze({
+  role: null,
+  service: null,
+  scope: null,
+  permission: null,
+  folder: null,
+  folderRole: null,
+  folderScope: null,
+});
+
+/** The reason of a verdict with the facts that every one of them has. */
+export const because = (rule: MayRule, text: string, decider: Decider | null, folder: FolderEntry | null): Because => ({
+  rule,
+  text,
+  facts:
+    decider === null
+      ? noFacts
+      : {
+          role: decider.role.name,
+          service: decider.role.service,
+          scope: decider.scope,
+          permission: decider.text,
+          folder: folder === null ? null : renderEntry(folder),
+          folderRole: folder === null ? null : folder.role.name,
+          folderScope: folder === null ? null : folder.scope,
+        },
+});
+
+const canDoThis = `; an account with \`${roleKeeper}\` can do this`;
+const notFoundHint = problemCodeEntry("access.not-found").hint;
+
+const isKnown = (question: Question, access: CompiledAccess, kind: ObjectKind, path: AskedPath, rule: MayRule): boolean => {
+  if (path === undefined) return true;
+  if (path === null) return false;
+  const knowledge = knowledgeOfComparable(path, access, question.controller, kind);
+  return knowledge === "content" || (knowledge === "name" && rule === "may.folder");
+};
+
+const notFound = (question: Question, reason: Because): Verdict => ({
+  effect: "deny",
+  problem: { code: "access.not-found", message: `there is no \`${question.path ?? ""}\` that you may see`, hint: notFoundHint },
+  because: reason,
+});
+
+const refused = (reason: Because, message: string, hint: string): Verdict => ({
+  effect: "deny",
+  problem: { code: "access.denied", message, hint, because: reason },
+  because: reason,
+});
+
+const where = (question: Question): string =>
+  (question.path === undefined ? "" : ` on \`${question.path}\``) +
+  (question.controller === undefined ? "" : ` of controller \`${question.controller}\``);
+
+const refusedFor = (question: Question, reason: Because, hint: string): Verdict =>
+  refused(reason, `\`${question.permission}\`${where(question)} is refused: ${reason.text}`, hint);
+
+/** E12: the policy cannot be read. */
+export const denyUnreadable = (question: Question, why: string): Verdict => {
+  const reason = because("may.policy-unreadable", `the policy cannot be read: ${why}`, null, null);
+  return question.path === undefined
+    ? refusedFor(question, reason, `repair the roles of the account${canDoThis}`)
+    : notFound(question, reason);
+};
+
+/** E6: the question does not name a leaf. */
+export const denyUnknown = (question: Question, access: CompiledAccess, path: AskedPath): Verdict => {
+  const reason = because("may.unknown-permission", `\`${question.permission}\` is not a single permission of the tree`, null, null);
+  if (!isKnown(question, access, "job", path, "may.unknown-permission")) return notFound(question, reason);
+  const near = nearestPermission(question.permission);
+  return refused(reason, reason.text, near === null ? "ask for a permission of the tree" : `did you mean \`${near}\`?`);
+};
+
+const denyByDenial = (
+  question: Question,
+  access: CompiledAccess,
+  kind: ObjectKind,
+  path: AskedPath,
+  state: LeafState,
+  denial: Decider,
+): Verdict => {
+  denial.words ??= `role \`${denial.role.name}\` denies \`${denial.text}\` for ${scopeWords(denial.scope)}`;
+  const reason = because("may.denied", denial.words, denial, null);
+  if (!isKnown(question, access, kind, path, "may.denied")) return notFound(question, reason);
+  const others = state.denials === 1 ? "" : ` and ${state.denials - 1} more that deny it`;
+  const alsoGrant = state.grantedBy === null ? `, and add \`${question.permission}\` to one of the roles` : "";
+  return refusedFor(
+    question,
+    reason,
+    `remove the denial \`-${denial.text}\` from role \`${denial.role.name}\`${others}${alsoGrant}${canDoThis}`,
+  );
+};
+
+const notGranted: readonly Because[] = permissionLeaves.map((leaf) =>
+  Object.freeze(because("may.not-granted", `no role grants \`${leaf.permission}\` here`, null, null)),
+);
+const noRole: Because = Object.freeze(because("may.not-granted", "no role is assigned", null, null));
+
+/** D77, D94: denied, or granted by nothing. */
+export const denyPermission = (
+  question: Question,
+  access: CompiledAccess,
+  leaf: PermissionLeaf,
+  path: AskedPath,
+  state: LeafState | undefined,
+): Verdict => {
+  const kind = leaf.object ?? "job";
+  if (state !== undefined && state.deniedBy !== null) return denyByDenial(question, access, kind, path, state, state.deniedBy);
+  const hasRole = access.actor.roles.length > 0;
+  const reason = hasRole ? (notGranted[leaf.index] ?? noRole) : noRole;
+  if (!isKnown(question, access, kind, path, "may.not-granted")) return notFound(question, reason);
+  return refusedFor(
+    question,
+    reason,
+    hasRole
+      ? `add \`${leaf.permission}\` to one of the roles of this account${canDoThis}`
+      : `assign a role that grants \`${leaf.permission}\`${canDoThis}`,
+  );
+};
+
+const folderEndings: readonly string[] = permissionLeaves.map((leaf) => ` (\`${leaf.permission}\`)`);
+
+/** D92, D98: the path is in no folder of the roles. */
+export const denyFolder = (question: Question, access: CompiledAccess, leaf: PermissionLeaf, path: string): Verdict => {
+  const text = `Access denied for folder: ${withoutFolderMark(path)}${folderEndings[leaf.index] ?? ""}`;
+  const reason = because("may.folder", text, null, null);
+  if (!isKnown(question, access, leaf.object ?? "job", path, "may.folder")) return notFound(question, reason);
+  const scope = question.controller === undefined ? "" : ` for all controllers or for \`${question.controller}\``;
+  return refused(reason, text, `add the folder \`${folderOf(path)}\` to one of the roles of this account${scope}${canDoThis}`);
+};
+
+/** E9: a permission on objects in folders, asked without naming one. */
+export const denyWithoutPath = (leaf: PermissionLeaf): Verdict => {
+  const text = `\`${leaf.permission}\` is asked on an object in a folder, and none was named`;
+  return refused(because("may.folder-missing", text, null, null), text, "name the object's path");
+};
+
+/** E9: a path that cannot be compared names nothing that exists. */
+export const denyMalformedPath = (question: Question): Verdict =>
+  notFound(question, because("may.folder-malformed", `\`${question.path ?? ""}\` is not a path`, null, null));
