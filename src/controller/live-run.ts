@@ -29,6 +29,8 @@ export interface LiveRun {
   cancel: { readonly by: string; readonly reason: string } | null;
   /** Verified; waits for its log or its transaction. */
   outcome: ReceivedOutcome | null;
+  /** Its receipt is in its place in the chain, its inline log is written. */
+  outcomeTaken: boolean;
   settling: boolean;
   /** Something came while it was being settled. */
   lookAgain: boolean;
@@ -76,6 +78,7 @@ export const liveRunOf = (row: RunOnNode, job: { readonly successExitCodes: Live
   offeredHere: false,
   cancel: row.cancel,
   outcome: null,
+  outcomeTaken: false,
   settling: false,
   lookAgain: false,
   logFlowing: false,

@@ -11,7 +11,7 @@ import { readRun, resumeQueued } from "#jobs/dispatch-store.ts";
 import type { ControllerContext } from "#controller/controller-context.ts";
 import type { LiveRun, ReceivedOutcome } from "#controller/live-run.ts";
 import type { KnownNode } from "#controller/ports.ts";
-import { followChain, type ChainPosition, type ChainStep } from "#controller/rules/receipt-chain.ts";
+import { followChain, type ChainFinding, type ChainPosition } from "#controller/rules/receipt-chain.ts";
 import { settleOutcome, type LogFault } from "#controller/settle-run.ts";
 
 /** What the desk says to the node. */
@@ -23,6 +23,7 @@ export interface DeskAnswers {
 }
 
 const retryAfterMs = 3000;
+const waitForPredecessorMs = 2000;
 const part = "part:controller";
 
 export class OutcomeDesk {
@@ -32,7 +33,10 @@ export class OutcomeDesk {
   readonly #key: ReturnType<typeof publicKeyFromRaw>;
   /** Null: the node's memory changed, so its chain begins anew. */
   #chain: ChainPosition | null;
-  readonly #steps = new Map<string, ChainStep>();
+  readonly #findings = new Map<string, ChainFinding>();
+  /** Receipts that came before their predecessors. */
+  #early: { readonly sequence: number; readonly take: () => void }[] = [];
+  #earlyTimer: NodeJS.Timeout | null = null;
   #journalId = "";
   #closed = false;
 
@@ -54,6 +58,7 @@ export class OutcomeDesk {
   /** The connection is gone: nothing more is answered. Transactions that are under way go on. */
   close(): void {
     this.#closed = true;
+    this.#letEarlyPass();
   }
 
   /** An outcome of a run that is live on this connection. */
@@ -66,13 +71,10 @@ export class OutcomeDesk {
       return;
     }
     if (live.outcome === null) {
-      const digest = receiptDigest(jws);
-      live.outcome = { jws, receipt: checked.value, digest };
-      // In the order of arrival, which is the launcher's: the chain must not depend on how long a log takes.
-      const step = followChain(this.#chain, checked.value, digest);
-      this.#chain = step.position;
-      this.#steps.set(live.run, step);
+      live.outcome = { jws, receipt: checked.value, digest: receiptDigest(jws) };
       this.#answers.left(live);
+      await this.#inChainOrder(checked.value.sequence);
+      this.#follow(live.run, checked.value, live.outcome.digest);
     }
     if (inlineLog !== null && inlineLog.length > 0) {
       try {
@@ -81,13 +83,14 @@ export class OutcomeDesk {
         return this.#later(live, error);
       }
     }
+    live.outcomeTaken = true;
     await this.progress(live);
   }
 
   /** The log has grown, or will not grow any more: settles the run if that was all that it waited for. */
   async progress(live: LiveRun): Promise<void> {
     const received = live.outcome;
-    if (received === null) return;
+    if (received === null || !live.outcomeTaken) return;
     if (live.settling) {
       live.lookAgain = true;
       return;
@@ -108,11 +111,11 @@ export class OutcomeDesk {
       await settleOutcome(this.#context, live, received, {
         nodeId: this.#node.id,
         journalChanged: live.journalId !== null && this.#journalId !== "" && live.journalId !== this.#journalId,
-        chain: this.#steps.get(live.run) ?? null,
+        chain: this.#chain === null ? null : { position: this.#chain, finding: this.#findings.get(live.run) ?? null },
         logBytes,
         logFault: fault,
       });
-      this.#steps.delete(live.run);
+      this.#findings.delete(live.run);
       if (!this.#closed) this.#answers.ack(live.run, live.attempt);
     } catch (error) {
       live.settling = false;
@@ -126,6 +129,10 @@ export class OutcomeDesk {
     const checked = checkReceipt(jws, this.#key);
     const mine = row !== null && row.node === this.#node.name;
     const isSame = mine && row.receipt === jws;
+    if (checked.ok && checked.value.node.id === this.#node.id) {
+      await this.#inChainOrder(checked.value.sequence);
+      this.#follow(run, checked.value, receiptDigest(jws));
+    }
     if (checked.ok && mine && row.state === "queued" && row.attempt === attempt && row.orderDigest === checked.value.orderDigest && checked.value.outcome.started) {
       // It was queued again although it did run: its outcome counts, and it does not start twice.
       const { orderDigest, journalId } = row;
@@ -144,6 +151,41 @@ export class OutcomeDesk {
     }
     this.#answers.ack(run, attempt);
     return "acknowledged";
+  }
+
+  /**
+   * The launcher signs in one order and sends small outcomes before it has read the logs of larger ones: a receipt whose predecessor is missing waits
+   * a little for it, so that the chain is followed in its own order and a true gap is still seen.
+   */
+  async #inChainOrder(sequence: number): Promise<void> {
+    if (this.#chain === null || this.#closed || sequence <= this.#chain.sequence + 1) return;
+    await new Promise<void>((resolve) => {
+      this.#early.push({ sequence, take: resolve });
+      this.#early.sort((a, b) => a.sequence - b.sequence);
+      this.#earlyTimer ??= setTimeout(() => this.#letEarlyPass(), waitForPredecessorMs).unref();
+    });
+  }
+
+  #letEarlyPass(): void {
+    if (this.#earlyTimer !== null) clearTimeout(this.#earlyTimer);
+    this.#earlyTimer = null;
+    for (const { take } of this.#early.splice(0)) take();
+  }
+
+  #follow(run: string, receipt: Receipt, digest: string): void {
+    const { position, finding } = followChain(this.#chain, receipt, digest);
+    this.#chain = position;
+    if (finding !== null) {
+      this.#context.log.warn({ node: this.#node.name, run, ...finding }, "the node's chain of receipts does not hold");
+      this.#findings.set(run, finding);
+    }
+    if (this.#early[0] !== undefined && this.#early[0].sequence <= position.sequence + 1) {
+      this.#early.shift()?.take();
+      if (this.#early.length === 0 && this.#earlyTimer !== null) {
+        clearTimeout(this.#earlyTimer);
+        this.#earlyTimer = null;
+      }
+    }
   }
 
   #check(live: LiveRun, jws: string): Result<Receipt> {

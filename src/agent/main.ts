@@ -1,0 +1,117 @@
+/**
+ * The agent's process: an unprivileged courier between its controller and its launcher. Either may be away, or come first; the agent waits for both and
+ * says so. `--data DIR`, `--launcher-socket PATH`, `--log-level LEVEL`.
+ */
+import { userInfo } from "node:os";
+import { isAbsolute } from "node:path";
+import { parseArgs } from "node:util";
+import { Courier } from "#agent/courier.ts";
+import { certificateEndsAt, readAgentFiles, readControllerCredentials } from "#agent/agent-files.ts";
+import { keepControllerLink, type ControllerLink } from "#agent/controller-link.ts";
+import { keepLauncherLink } from "#agent/launcher-link.ts";
+import { OfferJournal } from "#agent/offer-journal.ts";
+import { dataLayout } from "#kernel/data-layout.ts";
+import { lineLog, type LogLevel } from "#kernel/log.ts";
+import { makePrivateFolder } from "#kernel/private-file.ts";
+import { fail, ProblemError } from "#kernel/problem.ts";
+import { version } from "#kernel/version.ts";
+
+/** How long the first report waits for the launcher, so that it is usually whole. */
+const waitForLauncherMs = 1500;
+const lookAtCertificateEveryMs = 6 * 3_600_000;
+const warnBeforeMs = 60 * 86_400_000;
+const levels: readonly string[] = ["debug", "info", "warn", "error"];
+
+const readArguments = (): { readonly data: string; readonly launcherSocket: string | null; readonly level: LogLevel } => {
+  const { values } = parseArgs({ options: { data: { type: "string" }, "launcher-socket": { type: "string" }, "log-level": { type: "string" } } });
+  const level = values["log-level"] ?? "info";
+  if (values.data === undefined || !isAbsolute(values.data)) return fail("input.invalid-value", "`--data` must be an absolute path");
+  if (!levels.includes(level)) return fail("input.invalid-value", `\`--log-level\` must be one of ${levels.join(", ")}`);
+  return { data: values.data, launcherSocket: values["launcher-socket"] ?? null, level: level as LogLevel };
+};
+
+const run = async (): Promise<void> => {
+  const given = readArguments();
+  const layout = dataLayout(given.data);
+  const log = lineLog("agent", process.stderr, { level: given.level });
+  makePrivateFolder(layout.agent.folder);
+  const config = readAgentFiles(layout.agent);
+  const journal = await OfferJournal.open(layout.agent.journal, log);
+  const courier = new Courier({
+    journal,
+    log,
+    node: { ...config.node, keyThumbprint: "" },
+    factsWithoutLauncher: {
+      launcherAccount: "",
+      agentAccount: userInfo().username,
+      defaultJobAccount: null,
+      switching: "setpriv",
+      tree: "group",
+      separation: "none",
+      credentialKeys: [],
+      journalId: "",
+      version,
+      platform: process.platform,
+      warnings: [],
+    },
+  });
+
+  let controller: ControllerLink | null = null;
+  let ending = false;
+  const dialController = (): void => {
+    if (controller !== null || ending) return;
+    controller = keepControllerLink(
+      () => readControllerCredentials(layout.agent, config),
+      { up: (side) => courier.controllerUp(side), message: (message) => courier.fromController(message), down: () => courier.controllerDown() },
+      log.child({ link: "controller" }),
+    );
+  };
+  const launcher = keepLauncherLink(
+    given.launcherSocket ?? layout.launcher.socket,
+    {
+      up: (side, hello) => {
+        courier.launcherUp(side, hello);
+        dialController();
+      },
+      message: (message, payload) => courier.fromLauncher(message, payload),
+      down: () => courier.launcherDown(),
+      away: () => {},
+    },
+    log.child({ link: "launcher" }),
+  );
+  const patience = setTimeout(dialController, waitForLauncherMs);
+
+  const lookAtCertificate = (): void => {
+    try {
+      const endsAt = certificateEndsAt(readControllerCredentials(layout.agent, config).certificate);
+      if (endsAt - Date.now() < warnBeforeMs) log.warn({ endsAt: new Date(endsAt).toISOString() }, "the agent's certificate ends soon: join the node again");
+    } catch (error) {
+      log.warn({ error }, "the agent's certificate cannot be read");
+    }
+  };
+  lookAtCertificate();
+  const certificateTimer = setInterval(lookAtCertificate, lookAtCertificateEveryMs);
+
+  const end = async (): Promise<void> => {
+    if (ending) return;
+    ending = true;
+    clearTimeout(patience);
+    clearInterval(certificateTimer);
+    controller?.close();
+    launcher.close();
+    await journal.close();
+    log.info({}, "ended");
+    process.exit(0);
+  };
+  process.on("SIGTERM", () => void end());
+  process.on("SIGINT", () => void end());
+  // A hang-up of a terminal is not for a courier.
+  process.on("SIGHUP", () => {});
+  log.info({ node: config.node.name, version, carried: courier.runCount }, "the agent has begun");
+};
+
+run().catch((error: unknown) => {
+  const shown = error instanceof ProblemError ? { code: error.problem.code, hint: error.problem.hint } : { error };
+  lineLog("agent", process.stderr).error(shown, error instanceof ProblemError ? error.problem.message : "the agent cannot begin");
+  process.exitCode = 1;
+});

@@ -1,0 +1,355 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import WebSocket from "ws";
+import { tokenDigestOf } from "#controller/live-run.ts";
+import { checkDelegationToken } from "#proof/delegation-token.ts";
+import { generateSigningKey, keyThumbprint, privateKeyFromPem, publicKeyFromRaw } from "#proof/keys.ts";
+import { jobOf, openControllerWorld, starter, type ControllerWorld } from "#test/fixtures/controller-world.ts";
+import { orderIn, outputOf, SpeakingNode } from "#test/fixtures/speaking-node.ts";
+
+const worldWith = async (t: TestContext, settings: Parameters<typeof openControllerWorld>[0]["settings"] = {}): Promise<{ world: ControllerWorld; node: SpeakingNode; folder: string }> => {
+  const folder = mkdtempSync(join(tmpdir(), "bhf-ctl-"));
+  const world = await openControllerWorld({ dataFolder: join(folder, "manager"), settings: { pollMs: 200, ...settings } });
+  await world.saveJob(jobOf("/jobs/a", "true"));
+  await world.saveJob(jobOf("/jobs/again", "true", { restartable: true }));
+  const node = await SpeakingNode.join(world, join(folder, "node"), "local");
+  t.after(async () => {
+    await node.cut();
+    await world.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return { world, node, folder };
+};
+
+const until = async <T>(what: string, look: () => Promise<T>, holds: (value: T) => boolean): Promise<T> => {
+  for (let waited = 0; waited < 5000; waited += 20) {
+    const value = await look();
+    if (holds(value)) return value;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`never: ${what}; now ${JSON.stringify(await look())}`);
+};
+const ended = (world: ControllerWorld, run: string) => until(`${run} ended`, () => world.run(run), (row) => row.state === "ended");
+
+test("S1, S2: an offer carries a short-lived token whose payload is the whole order, committed before it leaves", async (t) => {
+  const { world, node } = await worldWith(t);
+  await node.connect();
+  node.hello();
+  assert.equal((await node.hear("welcome")).nodeName, "local");
+  const [run] = await world.submit("/jobs/a", "local");
+  const offer = await node.hear("offer");
+  const row = await world.run(run ?? "");
+  assert.equal(row.state, "offered");
+  assert.equal(row.attempt, 1);
+  assert.equal(row.journal_id, "jrn_first");
+  const checked = checkDelegationToken(offer.token, {
+    issuers: new Map([[world.keys.delegation.kid, publicKeyFromRaw(world.keys.delegation.publicKey)]]),
+    node: { id: node.id, keyThumbprint: node.thumbprint },
+    realmId: world.keys.realm.id,
+    minimumEpoch: 1,
+    nowMs: Date.now(),
+    skewMs: 0,
+  });
+  assert.ok(checked.ok);
+  const { order } = checked.value;
+  assert.equal(checked.value.orderDigest, row.order_digest);
+  assert.equal(order.submitter.accessId, starter);
+  assert.ok(order.exp - order.iat <= 300);
+  assert.ok(order.auditHead.sequence > 0);
+  assert.deepEqual(await world.auditActions(offer.run), ["runs.offer"]);
+  const verdicts = JSON.parse(row.dispatch_verdicts ?? "[]") as { part: string; effect: string }[];
+  assert.deepEqual(verdicts.map(({ part, effect }) => `${part} ${effect}`), ["who permit", "may permit"]);
+});
+
+test("2.8: a signed outcome ends the run once, with its output, and is acknowledged after the commit", async (t) => {
+  const { world, node } = await worldWith(t);
+  await node.connect();
+  node.hello();
+  await world.submit("/jobs/a", "local");
+  const offer = await node.hear("offer");
+  node.say({ type: "accepted", run: offer.run, attempt: 1 });
+  node.say({ type: "state", run: offer.run, attempt: 1, state: "running", at: new Date().toISOString() });
+  await until("running", () => world.run(offer.run), (row) => row.state === "running");
+  const log = Buffer.from("output of the job");
+  const receipt = node.receipt(offer, { exitCode: 3, output: outputOf(log) });
+  node.tell(offer, receipt, log);
+  await node.hear("outcome-ack");
+  const row = await world.run(offer.run);
+  assert.deepEqual([row.state, row.result, row.exit_code, row.run_as, row.log_bytes, row.receipt], ["ended", "failed", 3, "nobody", log.length, receipt]);
+  assert.equal(readFileSync(world.controller.logs.path(offer.run), "utf8"), "output of the job");
+  // Sent again: acknowledged, nothing changes.
+  node.tell(offer, receipt, log);
+  await node.hear("outcome-ack");
+  assert.deepEqual(await world.auditActions(offer.run), ["runs.offer", "runs.end"]);
+  assert.deepEqual(world.changes.filter((change) => change.run === offer.run).map((change) => change.state), ["offered", "running", "ended"]);
+  const stored = await world.nodes.find(node.id);
+  assert.equal(stored?.receiptSequence, 1);
+});
+
+test("S10: an outcome of another key, order, run or attempt is not believed and never acknowledged", async (t) => {
+  const { world, node } = await worldWith(t);
+  await node.connect();
+  node.hello();
+  await world.submit("/jobs/a", "local", 2);
+  const offer = await node.hear("offer");
+  const other = await node.hear("offer");
+  const stranger = generateSigningKey();
+  const forged = [
+    node.receipt(offer, {}, {}, privateKeyFromPem(stranger.privatePem), keyThumbprint(stranger.publicKey)),
+    node.receipt(offer, {}, { orderDigest: "0".repeat(64) }),
+    node.receipt(other),
+    node.receipt(offer, {}, { attempt: 2 }),
+    node.receipt(offer, {}, { node: { id: "nod_other", keyThumbprint: node.thumbprint } }),
+  ];
+  for (const receipt of forged) node.tell(offer, receipt);
+  assert.ok(await node.hearsNo("outcome-ack"));
+  assert.equal((await world.run(offer.run)).state, "offered");
+  await until("noted", () => world.auditActions(offer.run), (actions) => actions.filter((action) => action === "runs.outcome-refused").length === forged.length);
+});
+
+test("S10: output that differs from what was signed is asked for again, and noted when it stays so", async (t) => {
+  const { world, node } = await worldWith(t);
+  await node.connect();
+  node.hello();
+  await world.submit("/jobs/a", "local");
+  const offer = await node.hear("offer");
+  const log = Buffer.from("what the job wrote");
+  node.tell(offer, node.receipt(offer, { output: outputOf(log) }), Buffer.from("what the courier made"));
+  const asked = await node.hear("log-position");
+  assert.equal(asked.offset, 0);
+  assert.notEqual((await world.run(offer.run)).state, "ended");
+  node.say({ type: "log", run: offer.run, attempt: 1, offset: 0 }, log.subarray(0, 5));
+  node.say({ type: "log", run: offer.run, attempt: 1, offset: 5 }, log.subarray(5));
+  await node.hear("outcome-ack");
+  assert.equal(readFileSync(world.controller.logs.path(offer.run), "utf8"), log.toString());
+  assert.equal((await world.run(offer.run)).result, "succeeded");
+});
+
+test("2.8: output that is missing is asked for where it ends; a launcher that lost it ends the wait", async (t) => {
+  const { world, node } = await worldWith(t);
+  await node.connect();
+  node.hello();
+  await world.submit("/jobs/a", "local");
+  const offer = await node.hear("offer");
+  const log = Buffer.from("0123456789");
+  node.say({ type: "log", run: offer.run, attempt: 1, offset: 0 }, log.subarray(0, 4));
+  node.say({ type: "log", run: offer.run, attempt: 1, offset: 6 }, log.subarray(6));
+  assert.equal((await node.hear("log-position")).offset, 4);
+  node.tell(offer, node.receipt(offer, { output: outputOf(log) }));
+  assert.ok(await node.hearsNo("outcome-ack"));
+  node.say({ type: "log-missing", run: offer.run, attempt: 1, offset: 4 });
+  await node.hear("outcome-ack");
+  const row = await world.run(offer.run);
+  assert.equal(row.log_bytes, 4);
+  const detail = await world.store.read.selectFrom("audit").select("detail").where("object", "=", offer.run).where("action", "=", "runs.end").executeTakeFirstOrThrow();
+  assert.match(detail.detail, /"logFault":"missing"/);
+});
+
+test("2.8: an offer that never reached the node is made again with a new attempt and a new token", async (t) => {
+  const { world, node } = await worldWith(t);
+  await node.connect();
+  node.hello();
+  await world.submit("/jobs/a", "local");
+  const first = await node.hear("offer");
+  await node.cut();
+  await node.connect();
+  node.hello();
+  const second = await node.hear("offer");
+  assert.equal(second.run, first.run);
+  assert.equal(second.attempt, 2);
+  assert.notEqual(second.token, first.token);
+  assert.deepEqual(await world.auditActions(first.run), ["runs.offer", "runs.queue-again", "runs.offer"]);
+});
+
+test("2.8: a node that has the run keeps it over a new connection; its log goes on where it was", async (t) => {
+  const { world, node } = await worldWith(t);
+  await node.connect();
+  node.hello();
+  await world.submit("/jobs/a", "local");
+  const offer = await node.hear("offer");
+  node.say({ type: "log", run: offer.run, attempt: 1, offset: 0 }, Buffer.from("first "));
+  await until("log", () => world.controller.logs.size(offer.run), (size) => size === 6);
+  await node.cut();
+  await node.connect();
+  node.hello([{ run: offer.run, attempt: 1, state: "running", logBytes: 12 }]);
+  assert.equal((await node.hear("log-position")).offset, 6);
+  assert.ok(await node.hearsNo("offer", 100));
+  const log = Buffer.from("first second");
+  node.say({ type: "log", run: offer.run, attempt: 1, offset: 6 }, log.subarray(6));
+  node.tell(offer, node.receipt(offer, { output: outputOf(log) }));
+  await node.hear("outcome-ack");
+  assert.equal((await ended(world, offer.run)).result, "succeeded");
+});
+
+test("2.8: after the loss of a node's journal its runs are unknown; restartable ones are offered again", async (t) => {
+  const { world, node } = await worldWith(t);
+  await node.connect();
+  node.hello();
+  const [once] = await world.submit("/jobs/a", "local");
+  const [again] = await world.submit("/jobs/again", "local");
+  await node.hear("offer", (offer) => offer.run === once);
+  await node.hear("offer", (offer) => offer.run === again);
+  await node.cut();
+  await node.connect();
+  node.journalId = "jrn_second";
+  node.hello();
+  const second = await node.hear("offer");
+  assert.deepEqual([second.run, second.attempt], [again, 2]);
+  const row = await ended(world, once ?? "");
+  assert.deepEqual([row.result, row.receipt], ["unknown", null]);
+  assert.ok((await world.auditActions("local")).includes("nodes.journal-changed"));
+  // Its late outcome changes nothing, and is acknowledged.
+  node.say({ type: "outcome", run: once ?? "", attempt: 1, receipt: node.receipt({ type: "offer", run: once ?? "", attempt: 1, token: second.token }), logInline: false });
+  await node.hear("outcome-ack", (ack) => ack.run === once);
+  assert.equal((await world.run(once ?? "")).result, "unknown");
+});
+
+test("2.8: while its launcher is away nothing is concluded about a node's runs, and nothing is offered", async (t) => {
+  const { world, node } = await worldWith(t);
+  await node.connect();
+  node.hello();
+  await world.submit("/jobs/a", "local");
+  const offer = await node.hear("offer");
+  await node.cut();
+  await node.connect();
+  node.hello([], "");
+  await world.submit("/jobs/a", "local");
+  assert.ok(await node.hearsNo("offer"));
+  assert.equal((await world.run(offer.run)).state, "offered");
+  assert.equal(world.controller.nodes()[0]?.launcherReachable, false);
+  node.hello([{ run: offer.run, attempt: 1, state: "running", logBytes: 0 }]);
+  const second = await node.hear("offer");
+  assert.notEqual(second.run, offer.run);
+});
+
+test("S2: a token that expired before the start is followed by a new one; a node's other refusals are final", async (t) => {
+  const { world, node } = await worldWith(t);
+  await node.connect();
+  node.hello();
+  await world.submit("/jobs/a", "local");
+  const first = await node.hear("offer");
+  const refusal = (code: string) => ({ started: false, startedAt: null, exitCode: null, runAs: null, tree: null, launchProblem: { code, message: "m", hint: "h" } }) as const;
+  // A launcher that believes a token no more names the token, not the order.
+  node.tell(first, node.receipt(first, refusal("delegation.expired"), { orderDigest: tokenDigestOf(first.token), auditHead: null }));
+  const second = await node.hear("offer");
+  assert.deepEqual([second.run, second.attempt], [first.run, 2]);
+  node.tell(second, node.receipt(second, refusal("launch.no-such-key")));
+  const row = await ended(world, first.run);
+  assert.equal(row.result, "refused");
+  assert.match(row.outcome ?? "", /launch\.no-such-key/);
+});
+
+test("S2: today's facts decide at the offer: a submitter who is gone is refused and nothing is sent", async (t) => {
+  const { world, node } = await worldWith(t);
+  const [unknown] = await world.submit("/jobs/a", "local", 1, { submitter: "user:corp/acc_00000000000000000000000000" });
+  const [missing] = await world.submit("/jobs/gone", "local");
+  await node.connect();
+  node.hello();
+  const row = await ended(world, unknown ?? "");
+  assert.equal(row.result, "refused");
+  assert.equal(row.attempt, 0);
+  assert.match(row.outcome ?? "", /controller\.submitter-unknown/);
+  assert.match(row.dispatch_verdicts ?? "", /who\.unknown/);
+  assert.match((await ended(world, missing ?? "")).outcome ?? "", /controller\.job-missing/);
+  assert.ok(await node.hearsNo("offer", 100));
+  assert.deepEqual(await world.auditActions(unknown ?? ""), ["runs.refuse"]);
+});
+
+test("2.3: a queued run is cancelled at once, one at the node is told to it, also after a new connection", async (t) => {
+  const { world, node } = await worldWith(t);
+  const [queued] = await world.submit("/jobs/a", "local");
+  await world.requestCancel(queued ?? "", "not needed");
+  assert.equal((await ended(world, queued ?? "")).result, "cancelled");
+  await node.connect();
+  node.hello();
+  await world.submit("/jobs/a", "local");
+  const offer = await node.hear("offer");
+  await world.requestCancel(offer.run, "enough");
+  const cancel = await node.hear("cancel");
+  assert.deepEqual([cancel.run, cancel.attempt, cancel.by, cancel.reason], [offer.run, 1, starter, "enough"]);
+  await node.cut();
+  await node.connect();
+  node.hello([{ run: offer.run, attempt: 1, state: "running", logBytes: 0 }]);
+  await node.hear("cancel");
+  node.tell(offer, node.receipt(offer, { cancelled: { by: starter, reason: "enough" }, exitCode: null, signal: "SIGTERM" }));
+  assert.equal((await ended(world, offer.run)).result, "cancelled");
+});
+
+test("2.3: no more than the limit is in flight, and submitters take turns", async (t) => {
+  const { world, node } = await worldWith(t, { maxInFlightPerNode: 2 });
+  await node.connect();
+  node.hello();
+  await world.submit("/jobs/a", "local", 5);
+  const first = await node.hear("offer");
+  await node.hear("offer");
+  assert.ok(await node.hearsNo("offer", 150));
+  node.tell(first, node.receipt(first));
+  await node.hear("offer");
+  assert.ok(await node.hearsNo("offer", 150));
+});
+
+test("2.8: a manager that starts anew goes on with what is at the node, and runs nothing twice", async (t) => {
+  const { world, node, folder } = await worldWith(t);
+  await node.connect();
+  node.hello();
+  await world.submit("/jobs/a", "local");
+  const offer = await node.hear("offer");
+  const log = Buffer.from("written while nobody listened");
+  node.say({ type: "log", run: offer.run, attempt: 1, offset: 0 }, log.subarray(0, 8));
+  await until("log", () => world.controller.logs.size(offer.run), (size) => size === 8);
+  await world.close();
+  const later = await openControllerWorld({ dataFolder: join(folder, "manager"), settings: { pollMs: 200 } });
+  t.after(() => later.close());
+  await node.connect(later.listenerAddress);
+  node.hello([{ run: offer.run, attempt: 1, state: "ended", logBytes: log.length }]);
+  node.tell(offer, node.receipt(offer, { output: outputOf(log) }));
+  assert.equal((await node.hear("log-position")).offset, 8);
+  node.say({ type: "log", run: offer.run, attempt: 1, offset: 8 }, log.subarray(8));
+  await node.hear("outcome-ack");
+  assert.equal((await later.run(offer.run)).result, "succeeded");
+  assert.ok(await node.hearsNo("offer", 100));
+});
+
+test("K1: a withheld receipt shows as a gap in the record; receipts in another order do not", async (t) => {
+  const { world, node } = await worldWith(t);
+  await node.connect();
+  node.hello();
+  await world.submit("/jobs/a", "local", 4);
+  const offers = [await node.hear("offer"), await node.hear("offer"), await node.hear("offer"), await node.hear("offer")] as const;
+  const receipts = offers.map((offer) => node.receipt(offer));
+  node.tell(offers[1], receipts[1] ?? "");
+  node.tell(offers[0], receipts[0] ?? "");
+  await ended(world, offers[0].run);
+  await ended(world, offers[1].run);
+  assert.ok(!(await world.auditActions("local")).includes("nodes.receipt-chain"));
+  node.tell(offers[3], receipts[3] ?? "");
+  await ended(world, offers[3].run);
+  assert.ok((await world.auditActions("local")).includes("nodes.receipt-chain"));
+  assert.equal((await world.nodes.find(node.id))?.receiptSequence, 4);
+});
+
+test("S9: revoking a node cuts its connection, ends its runs as unknown, and it cannot come back", async (t) => {
+  const { world, node } = await worldWith(t);
+  await node.connect();
+  node.hello();
+  await world.submit("/jobs/a", "local");
+  const offer = await node.hear("offer");
+  await world.nodes.revoke(starter, "local");
+  await until("cut", async () => node.isConnected, (connected) => !connected);
+  assert.equal((await ended(world, offer.run)).result, "unknown");
+  await assert.rejects(node.connect(), /403/);
+});
+
+test("S9: a second connection of the same node replaces the first", async (t) => {
+  const { world, node } = await worldWith(t);
+  await node.connect();
+  node.hello();
+  await node.hear("welcome");
+  const second = new WebSocket(`wss://${world.listenerAddress}/agent`, node.tls());
+  await new Promise((resolve, reject) => second.once("open", resolve).once("error", reject));
+  await until("replaced", async () => node.isConnected, (connected) => !connected);
+  second.terminate();
+});
