@@ -105,15 +105,35 @@ export const appendCheckpoint = (path: string, signature: string): void => {
   }
 };
 
-/** The lines of a checkpoint file, one signed checkpoint each; none when there is no file. An unfinished last line is left out. */
-export async function* readCheckpointFile(path: string): AsyncGenerator<string> {
-  let descriptor: number;
+const openForReading = (path: string): number | null => {
   try {
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     return fail("files.unsafe", `\`${path}\` cannot be read as a plain file`, { cause: error });
   }
+};
+
+/** The whole lines at the end of a checkpoint file, oldest first: a few dozen. None when there is no file. */
+export const lastCheckpointLines = (path: string): readonly string[] => {
+  const descriptor = openForReading(path);
+  if (descriptor === null) return [];
+  try {
+    const size = fstatSync(descriptor).size;
+    const tail = Buffer.alloc(Math.min(size, 8 * maxCheckpointCharacters));
+    readSync(descriptor, tail, 0, tail.length, size - tail.length);
+    const lines = tail.toString("latin1").split("\n");
+    // The last piece is empty or unfinished, the first one may be cut.
+    return lines.slice(tail.length < size ? 1 : 0, -1).filter((line) => line !== "");
+  } finally {
+    closeSync(descriptor);
+  }
+};
+
+/** The lines of a checkpoint file, one signed checkpoint each; none when there is no file. An unfinished last line is left out. */
+export async function* readCheckpointFile(path: string): AsyncGenerator<string> {
+  const descriptor = openForReading(path);
+  if (descriptor === null) return;
   const size = fstatSync(descriptor).size;
   const last = Buffer.alloc(1);
   if (size > 0) readSync(descriptor, last, 0, 1, size - 1);

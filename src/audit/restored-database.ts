@@ -3,27 +3,24 @@
  * before it begins its chain, and then starts a new epoch.
  */
 import type { KeyObject } from "node:crypto";
-import { checkCheckpoint, readCheckpointFile, type Checkpoint } from "#audit/checkpoint.ts";
+import { checkCheckpoint, lastCheckpointLines, type Checkpoint } from "#audit/checkpoint.ts";
 import type { Reader } from "#store/store.ts";
 
-/** A checkpoint that the database does not hold; null when it holds the last one of every chain. */
+/**
+ * The last checkpoint of the file when the database does not hold it; null when it does. The last one only: every start signs one, so once a restored
+ * database was started on, the file's last line is its own again.
+ */
 export const findLostCheckpoint = async (read: Reader, checkpointFile: string, publicKey: KeyObject): Promise<Checkpoint | null> => {
-  const last = new Map<string, Checkpoint>();
-  for await (const line of readCheckpointFile(checkpointFile)) {
-    const checkpoint = checkCheckpoint(line, publicKey);
-    if (checkpoint === null) continue;
-    const known = last.get(checkpoint.writer);
-    if (known === undefined || known.sequence < checkpoint.sequence) last.set(checkpoint.writer, checkpoint);
-  }
-  // Newest first: a restored database lacks the newest.
-  for (const checkpoint of [...last.values()].toSorted((a, b) => b.at - a.at)) {
-    const found = await read
-      .selectFrom("audit")
-      .select("hash")
-      .where("writer", "=", checkpoint.writer)
-      .where("sequence", "=", checkpoint.sequence)
-      .executeTakeFirst();
-    if (found?.hash !== checkpoint.hash) return checkpoint;
-  }
-  return null;
+  const last = lastCheckpointLines(checkpointFile)
+    .toReversed()
+    .map((line) => checkCheckpoint(line, publicKey))
+    .find((checkpoint) => checkpoint !== null);
+  if (last === undefined) return null;
+  const found = await read
+    .selectFrom("audit")
+    .select("hash")
+    .where("writer", "=", last.writer)
+    .where("sequence", "=", last.sequence)
+    .executeTakeFirst();
+  return found?.hash === last.hash ? null : last;
 };
