@@ -1,0 +1,110 @@
+/**
+ * Finds a run again after the launcher was restarted: by its record, or by names alone when the launcher died before it wrote one. The
+ * exit of an adopted process cannot be observed: it was another process's child.
+ */
+import type { HostParts } from "#launch/linux/host-parts.ts";
+import { attemptName, fifoPaths, removeFifos, reopenStream } from "#launch/linux/fifo.ts";
+import { Socket } from "node:net";
+import { holdProcess, isSameProcess, watchForeign } from "#launch/linux/held-process.ts";
+import { findUserName } from "#launch/linux/accounts.ts";
+import { hasEnvironmentEntry, isDead, listProcesses, readProcess, readProcessUid, type ProcessFacts } from "#launch/linux/process-facts.ts";
+import { isThroughSudo, removeTmpdir, tmpdirPath } from "#launch/linux/start-process.ts";
+import { cgroupExists, cgroupPath, holdCgroup } from "#launch/linux/tree/cgroup.ts";
+import type { HeldTree } from "#launch/linux/tree/held-tree.ts";
+import { holdBySudo } from "#launch/linux/tree/sudo.ts";
+import type { HeldProcess, ProcessRecord } from "#launch/process-port.ts";
+import { lstatSync } from "node:fs";
+
+/** A stream that has already ended, for a run whose pipe is gone. */
+const endedStream = (): Socket => {
+  const socket = new Socket();
+  socket.push(null);
+  return socket;
+};
+
+const ownerOf = (path: string): { uid: number; gid: number } | null => {
+  try {
+    const found = lstatSync(path);
+    return found.isDirectory() ? { uid: found.uid, gid: found.gid } : null;
+  } catch {
+    return null;
+  }
+};
+
+/** The main process among several: the leader of its session, else the oldest. */
+const pickMain = (candidates: readonly ProcessFacts[]): ProcessFacts | null =>
+  candidates.find((facts) => facts.pid === facts.sessionId) ?? [...candidates].sort((left, right) => Number(left.startTicks) - Number(right.startTicks))[0] ?? null;
+
+/** The run's tree, or null when nothing of it is left. */
+export const adoptProcess = async (host: HostParts, run: string, attempt: number, record: ProcessRecord | null): Promise<HeldProcess | null> => {
+  const paths = fifoPaths(host.fifoFolder, run, attempt);
+  const tmpdir = tmpdirPath(host, run, attempt);
+  const name = attemptName(run, attempt);
+  const cgroup = host.cgroups === null ? null : (record?.cgroup ?? cgroupPath(host.cgroups, name));
+  const owner = ownerOf(tmpdir);
+  const uid = record?.uid ?? owner?.uid ?? -1;
+  const account = { user: uid < 0 ? "" : ((await findUserName(uid)) ?? String(uid)), uid, gid: owner?.gid ?? 65_534 };
+  const removeTraces = async (): Promise<void> => {
+    removeFifos(paths);
+    if (owner !== null) await removeTmpdir(host, account, tmpdir);
+  };
+
+  // Another boot: no process can be left, whatever has its numbers now.
+  if (record !== null && record.bootId !== host.bootId) {
+    await removeTraces();
+    return null;
+  }
+
+  const stdout = reopenStream(paths.stdout);
+  const stderr = reopenStream(paths.stderr);
+
+  let tree: HeldTree;
+  let kind: ProcessRecord["tree"];
+  let main: ProcessFacts | null = null;
+  if (cgroup !== null && cgroupExists(cgroup)) {
+    kind = "cgroup";
+    tree = holdCgroup(cgroup);
+    if (record === null) main = pickMain(tree.members().map(readProcess).filter((facts) => facts !== null));
+  } else {
+    const marker = `BEHALF_RUN_ID=${run}`;
+    if (record === null) main = pickMain(listProcesses().filter((facts) => facts.pid !== process.pid && !isDead(facts) && hasEnvironmentEntry(facts.pid, marker)));
+    else if (isSameProcess(record, host.bootId)) main = readProcess(record.pid);
+    const leader = record !== null ? { pid: record.pid, startTicks: record.startTicks } : main === null ? null : { pid: main.sessionId, startTicks: main.startTicks };
+    if (uid >= 0 && isThroughSudo(host, uid)) {
+      kind = "sudo";
+      tree = holdBySudo({ run, user: account.user, uid, sessionId: leader?.pid ?? 0 });
+    } else {
+      kind = "group";
+      tree = host.groups.hold({ run, uid, leader });
+    }
+  }
+
+  const found: ProcessRecord = record ?? {
+    run,
+    attempt,
+    pid: main?.pid ?? 0,
+    startTicks: main?.startTicks ?? "0",
+    bootId: host.bootId,
+    uid: uid >= 0 ? uid : main === null ? -1 : (readProcessUid(main.pid) ?? -1),
+    tree: kind,
+    cgroup: kind === "cgroup" ? cgroup : null,
+  };
+  if (stdout === null && stderr === null && !isSameProcess(found, host.bootId) && tree.members().length === 0) {
+    await tree.remove().catch(() => undefined);
+    await removeTraces();
+    return null;
+  }
+  return holdProcess(
+    {
+      record: found,
+      stdout: stdout ?? endedStream(),
+      stderr: stderr ?? endedStream(),
+      tree,
+      exited: watchForeign(() => isSameProcess(found, host.bootId)),
+      isOwnChild: () => false,
+      removeTraces,
+      log: host.log,
+    },
+    host.bootId,
+  );
+};

@@ -1,0 +1,20 @@
+/** What `host.ts` found out once and every start and adoption uses. */
+import type { Log } from "#kernel/log.ts";
+import type { TmpFolders } from "#launch/linux/private-tmp.ts";
+import type { CgroupBase } from "#launch/linux/tree/cgroup.ts";
+import type { GroupTrees } from "#launch/linux/tree/group.ts";
+
+export interface HostParts {
+  readonly fifoFolder: string;
+  readonly tmp: TmpFolders;
+  readonly log: Log;
+  readonly bootId: string;
+  readonly switching: "setpriv" | "sudo";
+  /** Null: no control group can be written. */
+  readonly cgroups: CgroupBase | null;
+  readonly groups: GroupTrees;
+  readonly hasKeyrings: boolean;
+  readonly maxProcesses: number;
+  readonly resetsOomScore: boolean;
+  readonly launcherAccount: string;
+}

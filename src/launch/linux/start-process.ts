@@ -1,0 +1,259 @@
+/**
+ * One start: makes pipes, TMPDIR, control group and the script in memory, starts setpriv (or sudo) and gives the held process. One chain of
+ * execs in one process: setpriv, /bin/sh with the prelude, the job. Whatever fails on the way removes what was made.
+ */
+import { closeSync, fchmodSync, openSync, readSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { problem, type Problem } from "#kernel/problem.ts";
+import { ok, refuse, type Result } from "#kernel/result.ts";
+import { attemptName, fifoPaths, makeStream, removeFifos, socketOn } from "#launch/linux/fifo.ts";
+import { holdProcess } from "#launch/linux/held-process.ts";
+import type { HostParts } from "#launch/linux/host-parts.ts";
+import { joinNewSessionKeyring, makeMemoryFile } from "#launch/linux/libc.ts";
+import { readStatusPid, renderPrelude, type PreludeSpec } from "#launch/linux/prelude.ts";
+import { makePrivateTmp, removeEmptyTmp, removeQuietly } from "#launch/linux/private-tmp.ts";
+import { readProcess } from "#launch/linux/process-facts.ts";
+import { runAsAccount, setprivArguments, setprivEnvironment, setprivFile } from "#launch/linux/setpriv-command.ts";
+import { spawnProgram, type ProgramExit } from "#launch/linux/spawn-program.ts";
+import { startProblem } from "#launch/linux/start-problem.ts";
+import { hasSudo, isAllowedBySudo, makeScriptFile, runScriptBySudo, sudoArguments, sudoEnvironment, sudoersHint, sudoFile } from "#launch/linux/sudo-command.ts";
+import { showUserName } from "#launch/rules/user-name.ts";
+import { quoteForShell } from "#launch/linux/prelude.ts";
+import { cgroupPath, holdCgroup, makeCgroup } from "#launch/linux/tree/cgroup.ts";
+import { holdBySudo } from "#launch/linux/tree/sudo.ts";
+import type { HeldProcess, OsAccount, ProcessExit, ProcessRecord, StartSpec } from "#launch/process-port.ts";
+
+/** How this account is reached: by setpriv, by sudo, or it is the launcher's own. */
+export const isThroughSudo = (host: HostParts, uid: number): boolean => host.switching === "sudo" && uid !== process.getuid?.();
+
+export const tmpdirPath = (host: HostParts, run: string, attempt: number): string => join(host.tmp.jobs, attemptName(run, attempt));
+
+/** Removes the TMPDIR of a run, its content as the account (SECURITY: see `private-tmp.ts`). */
+export const removeTmpdir = async (host: HostParts, account: Pick<OsAccount, "user" | "uid" | "gid">, path: string): Promise<void> => {
+  if (removeEmptyTmp(path)) return;
+  const script = `chmod -R u+rwX -- ${quoteForShell(path)} 2>/dev/null; exec rm -rf -- ${quoteForShell(path)}`;
+  if (isThroughSudo(host, account.uid)) {
+    await runScriptBySudo(account.user, `PATH=/usr/bin:/bin; ${script}\n`);
+    return;
+  }
+  const nullDevice = openSync("/dev/null", "r+");
+  try {
+    const removing: OsAccount = { ...account, groups: [account.gid], home: "/", shell: "/bin/sh", state: "usable", nologin: false };
+    await runAsAccount(removing, ["/bin/sh", "-c", `PATH=/usr/bin:/bin; ${script}`], nullDevice);
+  } finally {
+    closeSync(nullDevice);
+  }
+  // The account cannot remove the folder itself from ours; empty now, it is ours to remove.
+  if (!removeEmptyTmp(path)) host.log.warn({ path }, "the TMPDIR of a run could not be emptied");
+};
+
+/** Texts that no program or variable can carry. */
+const findUnsendable = (spec: StartSpec): string | null => {
+  const texts = spec.program.kind === "shell" ? [spec.program.text] : [spec.program.file, ...spec.program.args];
+  if (texts.some((text) => text.includes("\0"))) return "the program holds a NUL character";
+  if (spec.workingDirectory !== null && (spec.workingDirectory.includes("\0") || !spec.workingDirectory.startsWith("/"))) return "the working directory is not an absolute path";
+  for (const [name, value] of Object.entries(spec.environment)) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return `\`${showUserName(name)}\` cannot name a variable`;
+    if (value.includes("\0")) return `the variable \`${name}\` holds a NUL character`;
+  }
+  return null;
+};
+
+const readAll = (descriptor: number): string => {
+  const buffer = Buffer.alloc(256);
+  return buffer.toString("latin1", 0, readSync(descriptor, buffer, 0, buffer.length, 0));
+};
+
+const nullDevices: number[] = [];
+const nullDevice = (): number => {
+  nullDevices[0] ??= openSync("/dev/null", "r");
+  return nullDevices[0];
+};
+
+interface Undo {
+  readonly steps: (() => void)[];
+  run(): void;
+}
+
+const makeUndo = (): Undo => {
+  const steps: (() => void)[] = [];
+  return {
+    steps,
+    run: () => {
+      for (const step of steps.reverse()) {
+        try {
+          step();
+        } catch {
+          // The next steps must still be taken.
+        }
+      }
+    },
+  };
+};
+
+const toExit = (exit: ProgramExit, notStarted: Problem | null): ProcessExit => ({
+  known: exit !== null,
+  exitCode: exit?.exitCode ?? null,
+  signal: exit?.signal ?? null,
+  startProblem: notStarted,
+});
+
+/** Starts the run now. A refusal means that nothing is left of it. */
+export const startProcess = async (host: HostParts, spec: StartSpec): Promise<Result<HeldProcess>> => {
+  const unsendable = findUnsendable(spec);
+  if (unsendable !== null) return refuse(problem("launch.start-failed", unsendable, { hint: "correct the job's definition" }));
+  const throughSudo = isThroughSudo(host, spec.account.uid);
+  if (throughSudo && !hasSudo()) {
+    return refuse(problem("launch.sudo-not-allowed", "sudo is not installed on the node", { hint: `apt-get install sudo, then ${sudoersHint(host.launcherAccount, spec.account.user)}` }));
+  }
+  if (throughSudo && spec.noNewPrivileges) {
+    return refuse(problem("general.not-supported", "`noNewPrivileges` needs a launcher that runs as root: sudo cannot pass it on"));
+  }
+  const undo = makeUndo();
+  const closing: number[] = [];
+  try {
+    return ok(throughSudo ? startBySudo(host, spec, undo, closing) : startBySetpriv(host, spec, undo, closing));
+  } catch (error) {
+    undo.run();
+    host.log.error({ run: spec.run, error }, "a run could not be started");
+    return refuse(problem("launch.start-failed", "the node could not start a process", { hint: "run the job again; the launcher's log on the node has the cause" }));
+  } finally {
+    for (const descriptor of closing) closeSync(descriptor);
+  }
+};
+
+const openStreams = (host: HostParts, spec: StartSpec, undo: Undo, closing: number[]) => {
+  const paths = fifoPaths(host.fifoFolder, spec.run, spec.attempt);
+  undo.steps.push(() => removeFifos(paths));
+  const out = makeStream(paths.stdout);
+  undo.steps.push(() => closeSync(out.reader));
+  closing.push(out.writer);
+  const err = makeStream(paths.stderr);
+  undo.steps.push(() => closeSync(err.reader));
+  closing.push(err.writer);
+  return { paths, out, err };
+};
+
+const startBySetpriv = (host: HostParts, spec: StartSpec, undo: Undo, closing: number[]): HeldProcess => {
+  const { run, attempt } = spec;
+  const isOwn = process.getuid?.() !== 0;
+  // The launcher's own account keeps the groups that the process really has.
+  const account = isOwn ? { ...spec.account, groups: [...new Set([...(process.getgroups?.() ?? []), spec.account.gid])] } : spec.account;
+  const tmpdir = tmpdirPath(host, run, attempt);
+  makePrivateTmp(tmpdir, account);
+  undo.steps.push(() => removeEmptyTmp(tmpdir));
+  const { paths, out, err } = openStreams(host, spec, undo, closing);
+
+  let cgroup: string | null = null;
+  const descriptors = [nullDevice(), out.writer, err.writer];
+  if (host.cgroups !== null) {
+    cgroup = cgroupPath(host.cgroups, attemptName(run, attempt));
+    const joining = cgroup;
+    closing.push(makeCgroup(joining));
+    undo.steps.push(() => void holdCgroup(joining).remove().catch(() => undefined));
+  }
+  const preludeSpec: PreludeSpec = { ...spec, account, tmpdir, maxProcesses: host.maxProcesses, resetsOomScore: host.resetsOomScore, channels: { kind: "descriptors", joinsCgroup: cgroup !== null } };
+  const script = makeScriptFile(renderPrelude(preludeSpec));
+  const joiner = cgroup === null ? [] : [closing.at(-1) ?? -1];
+  closing.push(script);
+  const status = makeMemoryFile("behalf-status");
+  undo.steps.push(() => closeSync(status));
+  descriptors.push(script, status, ...joiner);
+
+  const program = spawnProgram({
+    file: setprivFile,
+    argv: setprivArguments(account, spec.noNewPrivileges, ["/bin/sh", "-c", ". /dev/fd/3", "behalf"]),
+    environment: setprivEnvironment,
+    descriptors,
+  });
+  // What comes next in this thread, the next start too, must not share the keyring that this process has now.
+  if (host.hasKeyrings) joinNewSessionKeyring();
+
+  const record: ProcessRecord = {
+    run,
+    attempt,
+    pid: program.pid,
+    startTicks: readProcess(program.pid)?.startTicks ?? "0",
+    bootId: host.bootId,
+    uid: account.uid,
+    tree: cgroup === null ? "group" : "cgroup",
+    cgroup,
+  };
+  const tree = cgroup === null ? host.groups.hold({ run, uid: account.uid, leader: { pid: record.pid, startTicks: record.startTicks } }) : holdCgroup(cgroup);
+  let isCollected = false;
+  const exited = program.exited.then((exit) => {
+    isCollected = true;
+    const text = readAll(status);
+    closeSync(status);
+    return toExit(exit, startProblem(text, exit, spec));
+  });
+  return holdProcess(
+    {
+      record,
+      stdout: socketOn(out.reader),
+      stderr: socketOn(err.reader),
+      tree,
+      exited,
+      isOwnChild: () => !isCollected,
+      removeTraces: async () => {
+        removeFifos(paths);
+        await removeTmpdir(host, account, tmpdir);
+      },
+      log: host.log,
+    },
+    host.bootId,
+  );
+};
+
+const startBySudo = (host: HostParts, spec: StartSpec, undo: Undo, closing: number[]): HeldProcess => {
+  const { run, attempt, account } = spec;
+  const tmpdir = tmpdirPath(host, run, attempt);
+  const { paths, out, err } = openStreams(host, spec, undo, closing);
+  // The name is the secret: only the script, which no other account can read, has it. Write-only for others, in a folder that nobody can list.
+  const statusPath = join(host.tmp.status, `${attemptName(run, attempt)}-${randomBytes(16).toString("hex")}`);
+  writeFileSync(statusPath, "", { flag: "wx+", mode: 0o600 });
+  undo.steps.push(() => removeQuietly(statusPath));
+  const status = openSync(statusPath, "r");
+  undo.steps.push(() => closeSync(status));
+  fchmodSync(status, 0o622);
+  const script = makeScriptFile(renderPrelude({ ...spec, tmpdir, maxProcesses: host.maxProcesses, resetsOomScore: false, channels: { kind: "named", statusPath } }));
+  closing.push(script);
+
+  const program = spawnProgram({ file: sudoFile, argv: sudoArguments(account.user), environment: sudoEnvironment, descriptors: [script, out.writer, err.writer] });
+  const record: ProcessRecord = { run, attempt, pid: program.pid, startTicks: readProcess(program.pid)?.startTicks ?? "0", bootId: host.bootId, uid: account.uid, tree: "sudo", cgroup: null };
+  let isCollected = false;
+  const exited = program.exited.then(async (exit): Promise<ProcessExit> => {
+    isCollected = true;
+    const text = readAll(status);
+    closeSync(status);
+    removeQuietly(statusPath);
+    // Before the prelude began, whatever stopped it was sudo.
+    if (readStatusPid(text) === null && !(await isAllowedBySudo(account.user))) {
+      return toExit(
+        exit,
+        problem("launch.sudo-not-allowed", `sudo does not allow account \`${host.launcherAccount}\` to run jobs as \`${account.user}\``, {
+          hint: sudoersHint(host.launcherAccount, account.user),
+        }),
+      );
+    }
+    return toExit(exit, startProblem(text, exit, spec));
+  });
+  return holdProcess(
+    {
+      record,
+      stdout: socketOn(out.reader),
+      stderr: socketOn(err.reader),
+      tree: holdBySudo({ run, user: account.user, uid: account.uid, sessionId: record.pid }),
+      exited,
+      isOwnChild: () => !isCollected,
+      removeTraces: async () => {
+        removeFifos(paths);
+        removeQuietly(statusPath);
+        await removeTmpdir(host, account, tmpdir);
+      },
+      log: host.log,
+    },
+    host.bootId,
+  );
+};

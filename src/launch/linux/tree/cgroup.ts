@@ -1,0 +1,130 @@
+/**
+ * Holds a run in a control group (version 2) of its own: nothing leaves it without privileges, whatever it does with sessions, parents or
+ * its environment, and one write kills all of it at once. What does not belong here: how a process gets in (`prelude.ts` joins before the job begins).
+ *
+ * The groups lie at the top of the mounted hierarchy, not below the launcher's own group: runs outlive a launcher that is started again from
+ * somewhere else, and it finds them by name. Hybrid hosts have the hierarchy beside the old ones, e.g. at /sys/fs/cgroup/unified.
+ */
+import { createHash } from "node:crypto";
+import { constants, existsSync, mkdirSync, openSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { openPidfd, sendSignal, signalPidfd } from "#launch/linux/libc.ts";
+import { killLimitMs, type HeldTree } from "#launch/linux/tree/held-tree.ts";
+import { closeSync } from "node:fs";
+
+/** Where a hierarchy of version 2 is mounted for writing, by the text of /proc/self/mountinfo; null when there is none. */
+export const findUnifiedMount = (mountinfo: string): string | null => {
+  for (const line of mountinfo.split("\n")) {
+    const [mount, source] = line.split(" - ");
+    if (source === undefined || mount === undefined || !source.startsWith("cgroup2 ")) continue;
+    const fields = mount.split(" ");
+    const point = fields[4];
+    if (point === undefined || !(fields[5] ?? "").split(",").includes("rw")) continue;
+    return point.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+  }
+  return null;
+};
+
+export interface CgroupBase {
+  readonly folder: string;
+}
+
+/** Makes the folder below which the runs of this instance get their groups; null when this host or account cannot. */
+export const openCgroupBase = (instance: string): CgroupBase | null => {
+  try {
+    const mount = findUnifiedMount(readFileSync("/proc/self/mountinfo", "utf8"));
+    if (mount === null) return null;
+    const folder = join(mount, "behalf", createHash("sha256").update(instance).digest("hex").slice(0, 16));
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    // `cgroup.kill` came with Linux 5.14.
+    if (!existsSync(join(folder, "cgroup.kill"))) return null;
+    return { folder };
+  } catch {
+    return null;
+  }
+};
+
+export const cgroupPath = (base: CgroupBase, name: string): string => join(base.folder, name);
+
+/** Makes the group and opens the list through which a process joins it. The caller closes the descriptor. */
+export const makeCgroup = (path: string): number => {
+  mkdirSync(path, { mode: 0o755 });
+  try {
+    return openSync(join(path, "cgroup.procs"), constants.O_WRONLY);
+  } catch (error) {
+    rmdirSync(path);
+    throw error;
+  }
+};
+
+export const cgroupExists = (path: string): boolean => existsSync(path);
+
+const readMembers = (path: string): number[] => {
+  try {
+    const text = readFileSync(join(path, "cgroup.procs"), "latin1");
+    return text === "" ? [] : text.trimEnd().split("\n").map(Number).filter((pid) => pid > 0);
+  } catch {
+    return [];
+  }
+};
+
+const isPopulated = (path: string): boolean => {
+  try {
+    return readFileSync(join(path, "cgroup.events"), "latin1").includes("populated 1");
+  } catch {
+    return false;
+  }
+};
+
+/** The group of a run, made by this launcher or an earlier one. */
+export const holdCgroup = (path: string): HeldTree => {
+  const signalAll = (signal: number): Promise<void> => {
+    for (const pid of readMembers(path)) {
+      const descriptor = openPidfd(pid);
+      // The descriptor names one process; being listed after it was opened proves that it is the run's.
+      try {
+        if (!readMembers(path).includes(pid)) continue;
+        if (descriptor === null) sendSignal(pid, signal);
+        else signalPidfd(descriptor, signal);
+      } finally {
+        if (descriptor !== null) closeSync(descriptor);
+      }
+    }
+    return Promise.resolve();
+  };
+
+  return {
+    members: () => readMembers(path),
+    signalAll,
+    kill: async () => {
+      const count = readMembers(path).length;
+      if (count === 0 && !isPopulated(path)) return 0;
+      const limit = performance.now() + killLimitMs;
+      for (let waitMs = 1; performance.now() < limit; waitMs = Math.min(waitMs * 2, 50)) {
+        try {
+          writeFileSync(join(path, "cgroup.kill"), "1");
+        } catch {
+          return count;
+        }
+        if (!isPopulated(path)) break;
+        await sleep(waitMs);
+      }
+      return count;
+    },
+    remove: async () => {
+      for (let waitMs = 1; ; waitMs *= 4) {
+        try {
+          rmdirSync(path);
+          return;
+        } catch (error) {
+          const { code } = error as NodeJS.ErrnoException;
+          if (code === "ENOENT") return;
+          // Processes that have ended stay in the group until the kernel is done with them.
+          if (waitMs > 2000) throw error;
+          await sleep(waitMs);
+        }
+      }
+    },
+  };
+};

@@ -1,0 +1,119 @@
+/**
+ * Holds a run by its session, process group, environment marker and ancestry, where no control group can be written. What escapes: a process
+ * that made its own session, cleared its environment *and* lost its parents becomes a child of the launcher (subreaper); it is found while
+ * no other run of the same account is held, else when the account's last run ends. Needs root, or runs as the launcher's own account.
+ */
+import { closeSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { becomeSubreaper, collectChild, openPidfd, sendSignal, signalPidfd } from "#launch/linux/libc.ts";
+import { hasEnvironmentEntry, isDead, listProcesses, readProcess, readProcessUid, type ProcessFacts } from "#launch/linux/process-facts.ts";
+import { killLimitMs, type HeldTree } from "#launch/linux/tree/held-tree.ts";
+
+interface GroupRun {
+  readonly run: string;
+  readonly uid: number;
+  /** Leader of the run's session; null: not known (adopted without a record). */
+  readonly leader: { readonly pid: number; readonly startTicks: string } | null;
+}
+
+export interface GroupTrees {
+  hold(run: GroupRun): HeldTree;
+}
+
+const SIGKILL = 9;
+const SIGSTOP = 19;
+
+/** Ticks compare as numbers of any length. */
+const startedBefore = (left: string, right: string): boolean => left.length < right.length || (left.length === right.length && left < right);
+
+/** All runs that are held this way by this process; it becomes the parent of their orphans when the way is used at all. */
+export const openGroupTrees = (isUsed: boolean): GroupTrees => {
+  if (isUsed) becomeSubreaper();
+  const held = new Set<GroupRun>();
+
+  const findMembers = (target: GroupRun): ProcessFacts[] => {
+    const processes = listProcesses();
+    const { leader } = target;
+    const lone = [...held].filter((other) => other.uid === target.uid).length <= 1;
+    const members = new Map<number, ProcessFacts>();
+    const isOwn = (facts: ProcessFacts): boolean => {
+      if (facts.pid === process.pid || (leader !== null && startedBefore(facts.startTicks, leader.startTicks))) return false;
+      if (readProcessUid(facts.pid) !== target.uid) return false;
+      if (leader !== null && (facts.sessionId === leader.pid || facts.groupId === leader.pid)) return true;
+      if (hasEnvironmentEntry(facts.pid, `BEHALF_RUN_ID=${target.run}`)) return true;
+      const isOrphan = facts.parentPid === process.pid && target.uid !== process.getuid?.();
+      return isOrphan && lone && leader !== null && ![...held].some((other) => other !== target && other.leader?.pid === facts.sessionId);
+    };
+    for (const facts of processes) if (isOwn(facts)) members.set(facts.pid, facts);
+    // Children of members belong to it whoever they are by now (a helper that changed its account).
+    for (let grew = members.size > 0; grew; ) {
+      grew = false;
+      for (const facts of processes) {
+        if (members.has(facts.pid) || !members.has(facts.parentPid) || facts.pid === process.pid) continue;
+        members.set(facts.pid, facts);
+        grew = true;
+      }
+    }
+    return [...members.values()];
+  };
+
+  const live = (target: GroupRun): ProcessFacts[] =>
+    findMembers(target).filter((facts) => {
+      if (!isDead(facts)) return true;
+      // An orphan of the run that ended: nobody else collects it.
+      if (facts.parentPid === process.pid && facts.pid !== target.leader?.pid) collectChild(facts.pid);
+      return false;
+    });
+
+  const signalOne = (facts: ProcessFacts, signal: number): void => {
+    const descriptor = openPidfd(facts.pid);
+    try {
+      // SECURITY: a pid may have been taken by another process since it was listed; its start time tells (O8: `group.root.test.ts`).
+      if (readProcess(facts.pid)?.startTicks !== facts.startTicks) return;
+      if (descriptor === null) sendSignal(facts.pid, signal);
+      else signalPidfd(descriptor, signal);
+    } finally {
+      if (descriptor !== null) closeSync(descriptor);
+    }
+  };
+
+  return {
+    hold: (target) => {
+      held.add(target);
+      return {
+        members: () => live(target).map((facts) => facts.pid),
+        signalAll: (signal) => {
+          for (const facts of live(target)) signalOne(facts, signal);
+          return Promise.resolve();
+        },
+        kill: async () => {
+          const limit = performance.now() + killLimitMs;
+          const seen = new Set<number>();
+          // Stopped first, so that what multiplies stands still before it is killed.
+          for (let round = 0; round < 50; round += 1) {
+            const fresh = live(target).filter((facts) => !seen.has(facts.pid));
+            if (fresh.length === 0) break;
+            for (const facts of fresh) {
+              seen.add(facts.pid);
+              signalOne(facts, SIGSTOP);
+            }
+          }
+          while (performance.now() < limit) {
+            const left = live(target);
+            if (left.length === 0) break;
+            for (const facts of left) {
+              seen.add(facts.pid);
+              signalOne(facts, SIGKILL);
+            }
+            await sleep(2);
+          }
+          return seen.size;
+        },
+        remove: () => {
+          held.delete(target);
+          return Promise.resolve();
+        },
+      };
+    },
+  };
+};
