@@ -20,9 +20,10 @@ export type Shape<T> = (value: unknown, path: string, faults: Fault[]) => T;
 
 type ShapeValue<S> = S extends Shape<infer T> ? T : never;
 
-const failed = <T>(faults: Fault[], code: Fault["code"], path: string, text: string): T => {
+const failed = (faults: Fault[], code: Fault["code"], path: string, text: string): never => {
   if (faults.length < 20) faults.push({ code, path, text });
-  return undefined as T;
+  // Counts for nothing: there is a fault now.
+  return undefined as never;
 };
 
 const below = (path: string, key: string): string => (path === "" ? key : `${path}.${key}`);

@@ -24,7 +24,7 @@ import {
 import { fail } from "#kernel/problem.ts";
 import { agentUri, managerUri } from "#nodes/rules/part-names.ts";
 
-cryptoProvider.set(webcrypto as unknown as Crypto);
+cryptoProvider.set(webcrypto);
 
 const keyAlgorithm = { name: "ECDSA", namedCurve: "P-256" } as const;
 const signingAlgorithm = { name: "ECDSA", hash: "SHA-256" } as const;
@@ -150,7 +150,7 @@ export const issueAgent = async (
     const algorithm = request.publicKey.algorithm as { name?: string; namedCurve?: string };
     if (algorithm.name !== keyAlgorithm.name || algorithm.namedCurve !== keyAlgorithm.namedCurve) throw new Error("wrong kind of key");
     if (!(await request.verify())) throw new Error("wrong signature");
-    publicKey = (await request.publicKey.export(keyAlgorithm, ["verify"])) as webcrypto.CryptoKey;
+    publicKey = await request.publicKey.export(keyAlgorithm, ["verify"]);
   } catch (error) {
     return fail("nodes.bad-request", "the request for a certificate does not hold (a signed PKCS #10 for a P-256 key is expected)", {
       cause: error,

@@ -104,7 +104,12 @@ const readAnswer = (status: number, body: string): JoinAnswer => {
 };
 
 /** Sends the request to the listener, verified against the pinned CA, its name and its role. */
-export const postJoin = (address: ManagerAddress, ca: string, body: JoinRequest): Promise<JoinAnswer> =>
+export const postJoin = async (address: ManagerAddress, ca: string, body: JoinRequest): Promise<JoinAnswer> => {
+  const answered = await post(address, ca, body);
+  return readAnswer(answered.status, answered.body);
+};
+
+const post = (address: ManagerAddress, ca: string, body: JoinRequest): Promise<{ readonly status: number; readonly body: string }> =>
   new Promise((resolve, reject) => {
     const text = JSON.stringify(body);
     const outgoing = request(
@@ -131,13 +136,7 @@ export const postJoin = (address: ManagerAddress, ca: string, body: JoinRequest)
           if (bytes > maxAnswerBytes) outgoing.destroy(new Error("the answer is too large"));
           else chunks.push(chunk);
         });
-        response.on("end", () => {
-          try {
-            resolve(readAnswer(response.statusCode ?? 0, Buffer.concat(chunks).toString("utf8")));
-          } catch (error) {
-            reject(error as Error);
-          }
-        });
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }));
         response.on("error", reject);
       },
     );

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { sign, createPublicKey } from "node:crypto";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { CompactSign, compactVerify } from "jose";
 import { canonicalJson } from "#proof/canonical-json.ts";
 import {

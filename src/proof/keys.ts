@@ -23,7 +23,7 @@ export const rawPublicKey = (key: KeyObject): string => {
 /** A fresh key pair. */
 export const generateSigningKey = (): SigningKey => {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
-  return { privatePem: privateKey.export({ format: "pem", type: "pkcs8" }) as string, publicKey: rawPublicKey(publicKey) };
+  return { privatePem: privateKey.export({ format: "pem", type: "pkcs8" }), publicKey: rawPublicKey(publicKey) };
 };
 
 /** Reads a private key. Throws `delegation.bad-key` for anything that is not an Ed25519 key; the text never reaches the message. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { readAgentConfig } from "#nodes/rules/agent-config.ts";
 import { readJoinToken, renderJoinToken } from "#nodes/rules/join-token.ts";
 import { readLabels, readNodeName } from "#nodes/rules/node-name.ts";

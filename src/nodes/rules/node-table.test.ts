@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Verdict } from "#access/verdict.ts";
 import type { LaunchOrder, NodeRole } from "#proof/launch-order.ts";
 import { nodeRoles } from "#proof/read-launch-order.ts";
