@@ -56,7 +56,9 @@ const evaluate = (question: Question, access: CompiledAccess): Verdict => {
     if (leaf.object !== null) return denyWithoutPath(leaf);
   } else if (!scope.folders.empty) {
     const entry = walk(scope.folders, path);
-    return entry === null || entry === "name" ? denyFolder(question, access, leaf, path) : permitInFolder(leaf, state.grantedBy, entry);
+    return entry === null || entry === "name"
+      ? denyFolder(question, access, leaf, path, scope.folders, entry === "name")
+      : permitInFolder(leaf, state.grantedBy, entry);
   }
   return state.permit ?? permitFor(leaf, state, state.grantedBy);
 };

@@ -6,7 +6,7 @@ import { comparablePath, holds } from "#access/folders.ts";
 import type { MayRule } from "#access/may-rules.ts";
 import { covers, leafOf, nearestKnownAncestor, permissionNodeOf, type PermissionLeaf } from "#access/permissions.ts";
 import { whatIsUnreadable } from "#access/policy-shape.ts";
-import type { Actor, Question, Role } from "#access/question.ts";
+import type { Actor, Grant, Question, Role } from "#access/question.ts";
 import { compareRoles } from "#access/role-order.ts";
 
 /** A grant or denial of a role. */
@@ -39,7 +39,7 @@ export interface Findings {
   /** What covers the asked permission, best first. */
   readonly grants: readonly FoundPermission[];
   readonly denials: readonly FoundPermission[];
-  /** Grants and denials of the scopes that count which do not cover it. */
+  /** Grants and denials of the scopes that count which do not cover it; gathered only where nothing grants it. */
   readonly otherPermissions: readonly FoundPermission[];
   /** What would cover it in a scope that does not count. */
   readonly elsewhere: readonly FoundPermission[];
@@ -67,19 +67,52 @@ const byNearness = (left: FoundFolder, right: FoundFolder): number => {
   return compareRoles(left.role, right.role);
 };
 
-const asFound = (role: Role, scope: string, grant: { readonly permission: string; readonly denied: boolean }): FoundPermission => {
-  const minus = grant.permission.startsWith("-");
-  const text = minus ? grant.permission.slice(1) : grant.permission;
-  const denied = grant.denied || minus;
+const isDenial = (grant: Grant): boolean => grant.denied || grant.permission.startsWith("-");
+const textOf = (grant: Grant): string => (grant.permission.startsWith("-") ? grant.permission.slice(1) : grant.permission);
+
+const asFound = (role: Role, scope: string, grant: Grant): FoundPermission => {
+  const text = textOf(grant);
+  const denied = isDenial(grant);
   const node = denied ? nearestKnownAncestor(text) : permissionNodeOf(text);
   return { role, scope, text, denied, depth: node?.depth ?? 0 };
 };
 
 /** E12: an unknown grant covers nothing, an unknown denial what its nearest known ancestor covers. */
-const speaksTo = (found: FoundPermission, permission: string): boolean => {
-  if (!found.denied) return found.depth > 0 && covers(found.text, permission);
-  const node = nearestKnownAncestor(found.text);
+const speaksTo = (grant: Grant, permission: string): boolean => {
+  if (!isDenial(grant)) return covers(grant.permission, permission);
+  const text = textOf(grant);
+  if (covers(text, permission)) return true;
+  const node = nearestKnownAncestor(text);
   return node === null || covers(node.permission, permission);
+};
+
+/** What the scopes that count have and does not speak to the permission: looked for only where nothing grants it. */
+const gatherOthers = (permission: string, controller: string | null, actor: Actor): FoundPermission[] => {
+  const others: FoundPermission[] = [];
+  for (const role of actor.roles) {
+    for (const scope of role.scopes) {
+      if (scope.controller !== "default" && scope.controller !== controller) continue;
+      for (const grant of scope.permissions) if (!speaksTo(grant, permission)) others.push(asFound(role, scope.controller, grant));
+    }
+  }
+  return others;
+};
+
+/** Whether a permission that needs no object is held in the default scope. */
+export const isHeldByDefault = (permission: string, actor: Actor): boolean => {
+  if (whatIsUnreadable(actor) !== null) return false;
+  let isGranted = false;
+  for (const role of actor.roles) {
+    for (const scope of role.scopes) {
+      if (scope.controller !== "default") continue;
+      for (const grant of scope.permissions) {
+        if (!speaksTo(grant, permission)) continue;
+        if (isDenial(grant)) return false;
+        isGranted = true;
+      }
+    }
+  }
+  return isGranted;
 };
 
 const nothing: Omit<Findings, "rule" | "leaf" | "unreadable" | "controller"> = {
@@ -104,7 +137,6 @@ export const gatherFindings = (question: Question, actor: Actor): Findings => {
 
   const grants: FoundPermission[] = [];
   const denials: FoundPermission[] = [];
-  const otherPermissions: FoundPermission[] = [];
   const elsewhere: FoundPermission[] = [];
   const defaultFolders: FoundFolder[] = [];
   const ownFolders: FoundFolder[] = [];
@@ -113,11 +145,9 @@ export const gatherFindings = (question: Question, actor: Actor): Findings => {
     for (const scope of role.scopes) {
       const counts = scope.controller === "default" || scope.controller === controller;
       for (const grant of scope.permissions) {
+        if (!speaksTo(grant, leaf.permission)) continue;
         const found = asFound(role, scope.controller, grant);
-        const speaks = speaksTo(found, leaf.permission);
-        if (!counts) {
-          if (speaks) elsewhere.push(found);
-        } else if (!speaks) otherPermissions.push(found);
+        if (!counts) elsewhere.push(found);
         else if (found.denied) denials.push(found);
         else grants.push(found);
       }
@@ -125,6 +155,7 @@ export const gatherFindings = (question: Question, actor: Actor): Findings => {
       for (const folder of scope.folders) list.push({ role, scope: scope.controller, path: folder.path, recursive: folder.recursive });
     }
   }
+  const otherPermissions = grants.length === 0 ? gatherOthers(leaf.permission, controller, actor) : [];
   const ownPaths = new Set(ownFolders.map((folder) => folder.path));
   const folders = [...ownFolders, ...defaultFolders.filter((folder) => !ownPaths.has(folder.path))];
   const path = question.path === undefined ? null : comparablePath(question.path);

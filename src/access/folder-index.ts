@@ -24,16 +24,19 @@ export interface FolderPool {
   readonly empty: boolean;
   /** The entry for `/`, the controller's own first. */
   readonly root: FolderEntry | null;
-  /** Open addressing, four numbers a slot: hash, length of the path, entry + 1 (0: only an ancestor), some entry below + 1 (0: free slot). */
+  /**
+   * Open addressing, two numbers a slot: hash, and entry + 1 for the entry's own path, -(entry + 1) for an ancestor of it, 0 for a
+   * free slot.
+   */
   readonly table: Int32Array;
-  /** Whether two paths of the table have the same hash and length, so that a look-up must compare the texts too. */
+  /** Whether two paths of the table have the same hash, so that a look-up must compare the texts too. */
   collides: boolean;
 }
 
 const slash = 47;
 const seed = 0x811c9dc5 | 0;
 const prime = 0x01000193;
-const stride = 4;
+const stride = 2;
 const none = -1;
 
 const nextHash = (hash: number, code: number): number => Math.imul(hash ^ code, prime);
@@ -46,8 +49,13 @@ const hasSamePrefix = (left: string, right: string, length: number): boolean => 
 };
 
 const isPrefixAt = (pool: FolderPool, slot: number, path: string, length: number): boolean => {
-  const entry = pool.entries[(pool.table[slot + 3] ?? 0) - 1];
-  return entry !== undefined && hasSamePrefix(entry.path, path, length);
+  const reference = pool.table[slot + 1] ?? 0;
+  const entry = pool.entries[Math.abs(reference) - 1];
+  return (
+    entry !== undefined &&
+    (reference > 0 ? entry.path.length === length : entry.path.length > length && entry.path.charCodeAt(length) === slash) &&
+    hasSamePrefix(entry.path, path, length)
+  );
 };
 
 /**
@@ -56,8 +64,8 @@ const isPrefixAt = (pool: FolderPool, slot: number, path: string, length: number
  */
 const slotOf = (pool: FolderPool, path: string, length: number, hash: number): number => {
   const { table } = pool;
-  for (let slot = firstSlot(hash, table); table[slot + 3] !== 0; slot = slotAfter(slot, table)) {
-    if (table[slot] === hash && table[slot + 1] === length && (!pool.collides || isPrefixAt(pool, slot, path, length))) return slot;
+  for (let slot = firstSlot(hash, table); table[slot + 1] !== 0; slot = slotAfter(slot, table)) {
+    if (table[slot] === hash && (!pool.collides || isPrefixAt(pool, slot, path, length))) return slot;
   }
   return none;
 };
@@ -66,18 +74,16 @@ const insert = (pool: FolderPool, path: string, length: number, hash: number, po
   const { table } = pool;
   const isEntry = length === path.length;
   let slot = firstSlot(hash, table);
-  for (; table[slot + 3] !== 0; slot = slotAfter(slot, table)) {
-    if (table[slot] !== hash || table[slot + 1] !== length) continue;
+  for (; table[slot + 1] !== 0; slot = slotAfter(slot, table)) {
+    if (table[slot] !== hash) continue;
     if (isPrefixAt(pool, slot, path, length)) {
-      if (isEntry) table[slot + 2] = position;
+      if (isEntry) table[slot + 1] = position;
       return false;
     }
     pool.collides = true;
   }
   table[slot] = hash;
-  table[slot + 1] = length;
-  table[slot + 2] = isEntry ? position : 0;
-  table[slot + 3] = position;
+  table[slot + 1] = isEntry ? position : -position;
   return true;
 };
 
@@ -129,8 +135,8 @@ export const buildFolderPool = (entries: readonly FolderEntry[], below: FolderPo
 
 const entryAt = (pool: FolderPool | null, slot: number, path: string, length: number): FolderEntry | null => {
   if (pool === null || slot === none) return null;
-  const entry = pool.entries[(pool.table[slot + 2] ?? 0) - 1];
-  return entry !== undefined && hasSamePrefix(entry.path, path, length) ? entry : null;
+  const reference = pool.table[slot + 1] ?? 0;
+  return reference > 0 && isPrefixAt(pool, slot, path, length) ? (pool.entries[reference - 1] ?? null) : null;
 };
 
 const isNameAt = (pool: FolderPool | null, slot: number, path: string, length: number): boolean =>

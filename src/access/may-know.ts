@@ -18,21 +18,25 @@ const inPool = (pool: FolderPool, path: string): Knowledge => {
 
 const better = (left: Knowledge, right: Knowledge): Knowledge => (left === "content" || right === "nothing" ? left : right);
 
-/** As `knowledgeOf`, for a path in comparable form. */
+/**
+ * As `knowledgeOf`, for a path in comparable form. A caller that walked one pool already and found nothing that holds the path names that
+ * pool, and it is not walked again.
+ */
 export const knowledgeOfComparable = (
   path: string,
   access: CompiledAccess,
   controller: string | undefined,
   kind: ObjectKind,
+  walked: FolderPool | null = null,
 ): Knowledge => {
   if (access.unreadable !== null) return "nothing";
   const bit = objectBits[kind];
   const base = access.default;
   const throughBase = (base.managerKinds & bit) !== 0 || (controller === undefined && (base.controllerKinds & bit) !== 0);
-  let known: Knowledge = throughBase ? inPool(base.folders, path) : "nothing";
+  let known: Knowledge = throughBase && base.folders !== walked ? inPool(base.folders, path) : "nothing";
   if (known === "content") return known;
   const through = (scope: ScopeAccess): void => {
-    if ((scope.controllerKinds & bit) === 0 || (throughBase && scope.folders === base.folders)) return;
+    if ((scope.controllerKinds & bit) === 0 || scope.folders === walked || (throughBase && scope.folders === base.folders)) return;
     known = better(inPool(scope.folders, path), known);
   };
   if (controller !== undefined) through(access.controllers.get(controller) ?? base);

@@ -4,7 +4,7 @@
  * Nothing is put into words that is not shown: most refusals are "not found" and lists ask for thousands of them.
  */
 import type { CompiledAccess, Decider, LeafState } from "#access/compile.ts";
-import { renderEntry, type FolderEntry } from "#access/folder-index.ts";
+import { renderEntry, type FolderEntry, type FolderPool } from "#access/folder-index.ts";
 import { folderOf, withoutFolderMark } from "#access/folders.ts";
 import { knowledgeOfComparable } from "#access/may-know.ts";
 import { roleKeeper, scopeWords, type MayRule } from "#access/may-rules.ts";
@@ -50,12 +50,8 @@ export const because = (rule: MayRule, text: string, decider: Decider | null, fo
 const canDoThis = `; an account with \`${roleKeeper}\` can do this`;
 const notFoundHint = problemCodeEntry("access.not-found").hint;
 
-const isKnown = (question: Question, access: CompiledAccess, kind: ObjectKind, path: AskedPath, rule: MayRule): boolean => {
-  if (path === undefined) return true;
-  if (path === null) return false;
-  const knowledge = knowledgeOfComparable(path, access, question.controller, kind);
-  return knowledge === "content" || (knowledge === "name" && rule === "may.folder");
-};
+const isKnown = (question: Question, access: CompiledAccess, kind: ObjectKind, path: AskedPath): boolean =>
+  path === undefined || (path !== null && knowledgeOfComparable(path, access, question.controller, kind) === "content");
 
 const notFound = (question: Question, reason: Because): Verdict => ({
   effect: "deny",
@@ -87,7 +83,7 @@ export const denyUnreadable = (question: Question, why: string): Verdict => {
 /** E6: the question does not name a leaf. */
 export const denyUnknown = (question: Question, access: CompiledAccess, path: AskedPath): Verdict => {
   const reason = because("may.unknown-permission", `\`${question.permission}\` is not a single permission of the tree`, null, null);
-  if (!isKnown(question, access, "job", path, "may.unknown-permission")) return notFound(question, reason);
+  if (!isKnown(question, access, "job", path)) return notFound(question, reason);
   const near = nearestPermission(question.permission);
   return refused(reason, reason.text, near === null ? "ask for a permission of the tree" : `did you mean \`${near}\`?`);
 };
@@ -102,7 +98,7 @@ const denyByDenial = (
 ): Verdict => {
   denial.words ??= `role \`${denial.role.name}\` denies \`${denial.text}\` for ${scopeWords(denial.scope)}`;
   const reason = because("may.denied", denial.words, denial, null);
-  if (!isKnown(question, access, kind, path, "may.denied")) return notFound(question, reason);
+  if (!isKnown(question, access, kind, path)) return notFound(question, reason);
   const others = state.denials === 1 ? "" : ` and ${state.denials - 1} more that deny it`;
   const alsoGrant = state.grantedBy === null ? `, and add \`${question.permission}\` to one of the roles` : "";
   return refusedFor(
@@ -129,7 +125,7 @@ export const denyPermission = (
   if (state !== undefined && state.deniedBy !== null) return denyByDenial(question, access, kind, path, state, state.deniedBy);
   const hasRole = access.actor.roles.length > 0;
   const reason = hasRole ? (notGranted[leaf.index] ?? noRole) : noRole;
-  if (!isKnown(question, access, kind, path, "may.not-granted")) return notFound(question, reason);
+  if (!isKnown(question, access, kind, path)) return notFound(question, reason);
   return refusedFor(
     question,
     reason,
@@ -141,11 +137,19 @@ export const denyPermission = (
 
 const folderEndings: readonly string[] = permissionLeaves.map((leaf) => ` (\`${leaf.permission}\`)`);
 
-/** D92, D98: the path is in no folder of the roles. */
-export const denyFolder = (question: Question, access: CompiledAccess, leaf: PermissionLeaf, path: string): Verdict => {
+/** D92, D98: the path is in no folder of the pool that was walked; `isName`: it is on the way to one, so it is known by name (E9). */
+export const denyFolder = (
+  question: Question,
+  access: CompiledAccess,
+  leaf: PermissionLeaf,
+  path: string,
+  walked: FolderPool,
+  isName: boolean,
+): Verdict => {
   const text = `Access denied for folder: ${withoutFolderMark(path)}${folderEndings[leaf.index] ?? ""}`;
   const reason = because("may.folder", text, null, null);
-  if (!isKnown(question, access, leaf.object ?? "job", path, "may.folder")) return notFound(question, reason);
+  if (!isName && knowledgeOfComparable(path, access, question.controller, leaf.object ?? "job", walked) === "nothing")
+    return notFound(question, reason);
   const scope = question.controller === undefined ? "" : ` for all controllers or for \`${question.controller}\``;
   return refused(reason, text, `add the folder \`${folderOf(path)}\` to one of the roles of this account${scope}${canDoThis}`);
 };

@@ -2,7 +2,7 @@
  * The smallest change of the roles that would flip an answer, as data (so that a test can apply it) and in words, and what an
  * account needs to make it. What does not belong here: making the change.
  */
-import { gatherFindings, type Findings } from "#access/findings.ts";
+import { isHeldByDefault, type Findings } from "#access/findings.ts";
 import { folderOf, renderFolder } from "#access/folders.ts";
 import { roleKeeper, scopeWords } from "#access/may-rules.ts";
 import type { Actor, Question, Role } from "#access/question.ts";
@@ -101,7 +101,7 @@ export const smallestChange = (question: Question, actor: Actor, findings: Findi
     changes,
     text,
     needs: roleKeeper,
-    byActor: gatherFindings({ permission: roleKeeper }, actor).rule === "may.granted",
+    byActor: isHeldByDefault(roleKeeper, actor),
   });
   switch (findings.rule) {
     case "may.policy-unreadable":

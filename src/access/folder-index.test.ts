@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { buildFolderPool, walk, type FolderEntry, type FolderPool } from "#access/folder-index.ts";
+import type { Role } from "#access/question.ts";
+
+const role: Role = { id: "rol_r", service: "LOCAL", name: "r", scopes: [] };
+const entryOf = (path: string, recursive = true): FolderEntry => ({ path, recursive, role, scope: "default", words: null, rendered: null });
+const poolOf = (...paths: readonly string[]): FolderPool =>
+  buildFolderPool(
+    paths.map((path) => entryOf(path)),
+    null,
+  );
+const found = (pool: FolderPool, path: string): string | null => {
+  const result = walk(pool, path);
+  return result === null || result === "name" ? result : result.path;
+};
+
+/** The hash of the table, so that the test can look for two folders that share it. */
+const hashOf = (text: string): number => {
+  let hash = 0x811c9dc5 | 0;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash;
+};
+
+const collision = (): [string, string] => {
+  const seen = new Map<number, string>();
+  for (let index = 0; ; index += 1) {
+    const path = `/team-${index}`;
+    const hash = hashOf(path);
+    const other = seen.get(hash);
+    if (other !== undefined) return [other, path];
+    seen.set(hash, path);
+  }
+};
+
+test("E9: folders that share a hash are told apart", () => {
+  const [one, two] = collision();
+  assert.equal(found(poolOf(one), `${one}/x/y`), one);
+  assert.equal(found(poolOf(one), `${two}/x/y`), null);
+  assert.equal(found(poolOf(`${one}/deep`), two), null);
+  assert.equal(found(poolOf(`${one}/deep`), one), "name");
+  const both = poolOf(one, `${two}/deep`);
+  assert.ok(both.collides);
+  assert.equal(found(both, `${one}/x/y`), one);
+  assert.equal(found(both, `${two}/x`), null);
+  assert.equal(found(both, two), "name");
+  assert.equal(found(both, `${two}/deep/x`), `${two}/deep`);
+});
+
+test("E9: in 20,000 folders each is found, and its neighbour is not", () => {
+  const paths = Array.from({ length: 20_000 }, (_, index) => `/d${index % 7}/t${index % 101}/p${index}`);
+  const pool = poolOf(...paths);
+  for (const path of paths) {
+    assert.equal(found(pool, `${path}/sub/job`), path);
+    assert.equal(found(pool, `${path}x/job`), null);
+  }
+  assert.equal(found(pool, "/d1/t1"), "name");
+  assert.equal(found(pool, "/d9/t1"), null);
+  assert.equal(found(pool, "/"), "name");
+});
+
+test("D98: a controller's pool stands over the one of all controllers", () => {
+  const below = poolOf("/a", "/b");
+  const pool = buildFolderPool([entryOf("/a", false), entryOf("/c/d")], below);
+  assert.equal(found(pool, "/a/x"), "/a");
+  assert.equal(found(pool, "/a/x/y"), null);
+  assert.equal(found(pool, "/b/x/y"), "/b");
+  assert.equal(found(pool, "/c"), "name");
+  assert.equal(found(pool, "/c/d/e/f"), "/c/d");
+  assert.equal(buildFolderPool([], below), below);
+  assert.ok(buildFolderPool([], null).empty);
+  assert.equal(found(buildFolderPool([], null), "/a"), null);
+});
