@@ -149,6 +149,7 @@ const prepare = (
       submitter: run.submitter,
       submissionId: run.submissionId,
       cancel: null,
+      result: null,
       receipt: null,
       dispatchVerdicts: null,
     },

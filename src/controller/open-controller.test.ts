@@ -8,7 +8,7 @@ import { tokenDigestOf } from "#controller/live-run.ts";
 import { checkDelegationToken } from "#proof/delegation-token.ts";
 import { generateSigningKey, keyThumbprint, privateKeyFromPem, publicKeyFromRaw } from "#proof/keys.ts";
 import { jobOf, openControllerWorld, starter, type ControllerWorld } from "#test/fixtures/controller-world.ts";
-import { orderIn, outputOf, SpeakingNode } from "#test/fixtures/speaking-node.ts";
+import { outputOf, SpeakingNode } from "#test/fixtures/speaking-node.ts";
 
 const worldWith = async (t: TestContext, settings: Parameters<typeof openControllerWorld>[0]["settings"] = {}): Promise<{ world: ControllerWorld; node: SpeakingNode; folder: string }> => {
   const folder = mkdtempSync(join(tmpdir(), "bhf-ctl-"));

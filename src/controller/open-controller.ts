@@ -142,7 +142,12 @@ export const openController = async (options: ControllerOptions): Promise<Contro
   const cancel = async (runId: string): Promise<void> => {
     for (let tries = 0; tries < 5; tries += 1) {
       const row = await readRun(store.read, runId);
-      if (row === null || row.state === "ended" || row.cancel === null) return;
+      if (row === null || row.cancel === null) return;
+      if (row.state === "ended") {
+        // Ended together with its cancellation: nobody has told yet.
+        dispatcher.forget(runId);
+        return context.changed({ run: row.id, submission: row.submissionId, jobPath: row.jobPath, folder: row.folder, submitter: row.submitter, node: row.node, state: "ended", result: row.result, attempt: row.attempt, atMs: clock.nowMs() });
+      }
       if (row.state === "queued") {
         dispatcher.forget(runId);
         if (await endCancelledQueued(context, runId)) return;

@@ -207,16 +207,17 @@ export interface RunOnNode {
   readonly submitter: string;
   readonly submissionId: string;
   readonly cancel: { readonly by: string; readonly reason: string } | null;
+  readonly result: RunResult | null;
   readonly receipt: string | null;
   /** JSON `VerdictRecord[]`. */
   readonly dispatchVerdicts: string | null;
 }
 
-const runOnNodeColumns = ["id", "node", "state", "attempt", "journal_id", "order_digest", "job_path", "job_revision", "folder", "submitter", "submission_id", "cancel_at", "cancel_by", "cancel_reason", "receipt", "dispatch_verdicts"] as const;
+const runOnNodeColumns = ["id", "node", "state", "attempt", "journal_id", "order_digest", "job_path", "job_revision", "folder", "submitter", "submission_id", "cancel_at", "cancel_by", "cancel_reason", "result", "receipt", "dispatch_verdicts"] as const;
 
 type RunOnNodeRow = {
   id: string; node: string; state: string; attempt: number; journal_id: string | null; order_digest: string | null; job_path: string; job_revision: number; folder: string;
-  submitter: string; submission_id: string; cancel_at: number | null; cancel_by: string | null; cancel_reason: string | null; receipt: string | null; dispatch_verdicts: string | null;
+  submitter: string; submission_id: string; cancel_at: number | null; cancel_by: string | null; cancel_reason: string | null; result: string | null; receipt: string | null; dispatch_verdicts: string | null;
 };
 
 const toRunOnNode = (row: RunOnNodeRow): RunOnNode => ({
@@ -232,6 +233,7 @@ const toRunOnNode = (row: RunOnNodeRow): RunOnNode => ({
   submitter: row.submitter,
   submissionId: row.submission_id,
   cancel: row.cancel_at === null ? null : { by: row.cancel_by ?? "", reason: row.cancel_reason ?? "" },
+  result: row.result as RunResult | null,
   receipt: row.receipt,
   dispatchVerdicts: row.dispatch_verdicts,
 });
