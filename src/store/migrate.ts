@@ -32,6 +32,8 @@ const compareNames = (left: { name: string }, right: { name: string }): number =
 /** Brings the schema up to the last of `all`; returns the names of those it applied. */
 export const migrate = async (database: Kysely<Tables>, kind: "sqlite" | "postgres", clock: Clock, all: readonly Migration[] = migrations): Promise<readonly string[]> => {
   const dialect = dialects[kind];
+  // From here on a SQLite migration runs to its end without giving way: another opener in this process would block it while waiting for its lock.
+  await new Promise((resolve) => setImmediate(resolve));
   return database.transaction().execute(async (tx) => {
     const run = (statement: string) => sql.raw(statement).execute(tx);
     if (kind === "postgres") await sql`select pg_advisory_xact_lock(${sql.lit(advisoryLock)})`.execute(tx);

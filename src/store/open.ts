@@ -19,16 +19,12 @@ export const openStore = async ({ url, clock = systemClock, log }: StoreOptions)
   const kind = url.startsWith("sqlite:") ? "sqlite" : /^postgres(?:ql)?:\/\//.test(url) ? "postgres" : fail("store.wrong-url", "the database URL starts neither with `sqlite:` nor with `postgres://`");
   const path = url.slice("sqlite:".length);
   if (kind === "sqlite" && path === "") fail("store.wrong-url", "the database URL `sqlite:` names no file");
-  const { write, read } = kind === "sqlite" ? await openSqlite(path) : await openPostgres(url);
-  const end = async (): Promise<void> => {
-    await read.destroy();
-    await write.destroy();
-  };
+  const { write, read, close } = kind === "sqlite" ? await openSqlite(path) : await openPostgres(url);
   try {
     const applied = await migrate(write, kind, clock);
     if (applied.length > 0) log?.info({ applied, store: kind }, "database schema brought up to date");
   } catch (error) {
-    await end();
+    await close();
     throw error;
   }
   const queue = new GroupCommit(write);
@@ -38,6 +34,6 @@ export const openStore = async ({ url, clock = systemClock, log }: StoreOptions)
     read,
     write: (work) => queue.write(work),
     flushWith: (flusher) => queue.flushWith(flusher),
-    close: () => (closing ??= queue.close().then(end)),
+    close: () => (closing ??= queue.close().then(close)),
   };
 };

@@ -64,6 +64,8 @@ const makePool = (url: string, connections: number, settings: string): pg.Pool =
   });
   // An idle connection that the server ends is replaced at the next query; unheard, the event would end the process.
   pool.on("error", () => {});
+  // The same for a connection in use: its query is rejected as well, and that is what counts.
+  pool.on("connect", (client) => void client.on("error", () => {}));
   return pool;
 };
 
@@ -91,15 +93,21 @@ const placeOf = (url: string): string => {
 /** Opens a database of a PostgreSQL server. Throws `store.*` problems that name host and database, never the password. */
 export const openPostgres = async (url: string): Promise<OpenedDatabase> => {
   const place = placeOf(url);
-  const write = new Kysely<Tables>({ dialect: dialect(makePool(url, 1, "-c default_transaction_isolation=read\\ committed")) });
-  const read = new Kysely<Tables>({ dialect: dialect(makePool(url, readConnections, "-c default_transaction_read_only=on")) });
+  const writing = makePool(url, 1, "-c default_transaction_isolation=read\\ committed");
+  const reading = makePool(url, readConnections, "-c default_transaction_read_only=on");
+  const write = new Kysely<Tables>({ dialect: dialect(writing) });
+  const read = new Kysely<Tables>({ dialect: dialect(reading) });
+  let closing: Promise<unknown> | null = null;
+  const close = async (): Promise<void> => {
+    await (closing ??= Promise.all([reading.end(), writing.end()]));
+  };
   try {
     const { rows } = await sql<{ encoding: string; commit: string }>`select current_setting('server_encoding') as encoding, current_setting('synchronous_commit') as commit`.execute(write);
     if (rows[0]?.encoding !== "UTF8") fail("store.cannot-open", `the database at \`${place}\` is not in UTF8`, { hint: "create it with `createdb --encoding UTF8 --template template0 NAME`" });
     if (rows[0]?.commit === "off") fail("store.cannot-open", `the database at \`${place}\` acknowledges writes that are not durable`, { hint: "set `synchronous_commit = on` for this database" });
-    return { write, read };
+    return { write, read, close };
   } catch (error) {
-    await Promise.all([write.destroy(), read.destroy()]);
+    await close();
     const found = storeProblemOf(error);
     if (found !== null && found.problem.message.includes(place)) throw found;
     return fail(found?.problem.code ?? "store.cannot-open", `the database at \`${place}\` cannot be opened: ${found?.problem.message ?? "the server refused"}`, {

@@ -100,7 +100,7 @@ class SqliteConnection implements DatabaseConnection {
 
   close(): void {
     this.#prepared.clear();
-    this.#database.close();
+    if (this.#database.isOpen) this.#database.close();
   }
 }
 
@@ -213,7 +213,7 @@ const configure = (database: DatabaseSync, reading: boolean): void => {
   const mode = database.prepare("pragma journal_mode = wal").get() as { journal_mode: string };
   if (mode.journal_mode !== "wal") fail("store.cannot-open", "the database's file system does not allow write-ahead logging", { hint: "keep the database on a local file system" });
   // LIKE as in PostgreSQL; every other comparison is bytewise by default.
-  database.exec(`pragma synchronous = full; pragma foreign_keys = on; pragma trusted_schema = off; pragma case_sensitive_like = on; pragma query_only = ${reading ? "on" : "off"}`);
+  database.exec(`pragma synchronous = full; pragma foreign_keys = on; pragma trusted_schema = off; pragma wal_autocheckpoint = 4000; pragma case_sensitive_like = on; pragma query_only = ${reading ? "on" : "off"}`);
 };
 
 /** Switching a new file to write-ahead logging fails at once while another process does the same: SQLite asks no busy handler there. */
@@ -235,6 +235,8 @@ const openConnection = async (path: string, reading: boolean): Promise<SqliteCon
 export interface OpenedDatabase {
   readonly write: Kysely<Tables>;
   readonly read: Kysely<Tables>;
+  /** Idempotent. Kysely's own `destroy` closes nothing that was never asked. */
+  close(): Promise<void>;
 }
 
 /** Opens (or makes) the database file. Throws `store.*` problems that name the path. */
@@ -243,9 +245,17 @@ export const openSqlite = async (path: string): Promise<OpenedDatabase> => {
   try {
     makeFolders(folder);
     makePrivateFile(path);
-    const write = new Kysely<Tables>({ dialect: dialect(new SqliteDriver(await openConnection(path, false))) });
-    const read = new Kysely<Tables>({ dialect: dialect(new SqliteReadDriver(await openConnection(path, true))) });
-    return { write, read };
+    const writing = await openConnection(path, false);
+    const reading = await openConnection(path, true);
+    return {
+      write: new Kysely<Tables>({ dialect: dialect(new SqliteDriver(writing)) }),
+      read: new Kysely<Tables>({ dialect: dialect(new SqliteReadDriver(reading)) }),
+      close: async () => {
+        reading.close();
+        // The last one to close brings the write-ahead log into the file.
+        writing.close();
+      },
+    };
   } catch (error) {
     if (error instanceof ProblemError && error.problem.message.includes(path)) throw error;
     const found = storeProblemOf(error);

@@ -37,6 +37,7 @@ export const storeProblemOf = (error: unknown): ProblemError | null => {
     const found = sqliteProblems[errcode & 0xff];
     return found === undefined ? null : new ProblemError(problem(found[0], found[1]), { cause: error });
   }
+  if (code === "ERR_INVALID_STATE" || error.message.startsWith("Cannot use a pool after calling end")) return new ProblemError(problem("store.closed", "the store is closed"), { cause: error });
   if (typeof code === "string") {
     if (unreachable.has(code) || syscall === "connect" || code.startsWith("08")) return new ProblemError(problem("store.unavailable", "the database server does not answer"), { cause: error });
     if (code === "28P01" || code === "28000") return new ProblemError(problem("store.unavailable", "the database server refused this account"), { cause: error });
