@@ -63,9 +63,9 @@ const POSIX_SPAWN_SETSID = 0x80;
 const attributes = Buffer.alloc(512);
 spawnAttributesInit(attributes);
 spawnAttributesFlags(attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-// The kernel's 64 signals without the two that glibc keeps to itself (32, 33).
+// All 64 of the kernel: glibc would leave the two that it keeps to itself (32, 33) ignored in the child.
 const everySignal = Buffer.alloc(128);
-everySignal.writeBigUInt64LE(0xffff_fffe_7fff_ffffn);
+everySignal.writeBigUInt64LE(0xffff_ffff_ffff_ffffn);
 spawnAttributesSigdefault(attributes, everySignal);
 spawnAttributesSigmask(attributes, Buffer.alloc(128));
 

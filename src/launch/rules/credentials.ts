@@ -1,0 +1,52 @@
+/**
+ * Strict reading of credential entries and of the node's policy (A6-A9, A16, S6), whoever sends them: command line, file or importer. What does
+ * not belong here: where they are kept, and what follows from them (`run-identity.ts`). Pure.
+ */
+import { flag, integer, list, nullable, object, oneOf, readShape, text, type Shape } from "#kernel/shape.ts";
+import { problem } from "#kernel/problem.ts";
+import { ok, refuse, type Result } from "#kernel/result.ts";
+import { checkUserName } from "#launch/rules/user-name.ts";
+import type { CredentialEntry, NodePolicy } from "#launch/ports.ts";
+
+// A key is a name in commands, messages and files: no spaces at its ends, nothing that a terminal obeys, no quotes of the shell.
+const keyShape: Shape<string> = text({ min: 1, max: 128, pattern: /^[\p{L}\p{Nd}_][\p{L}\p{Nd}_.:@-]*$/u, expected: "letters, digits and `_ . : @ -`, beginning with a letter, a digit or `_`" });
+const folderShape: Shape<string> = text({ min: 1, max: 1024, pattern: /^\/(?:[^/\p{C}]+(?:\/[^/\p{C}]+)*)?$/u, expected: "an absolute folder such as `/finance`, without a slash at its end" });
+const submitterShape: Shape<string> = text({ min: 1, max: 512, pattern: /^(?:authenticated|group:[^\p{C}]+|(?:user|os):[^\p{C}]+)$/u, expected: "`authenticated`, `group:NAME` or an access ID such as `user:corp/alice` or `os:1000`" });
+const userShape: Shape<string> = text({ min: 1, max: 256 });
+const roleShape = oneOf("monitor", "configurator", "operator", "administrator", "auditor");
+
+export const credentialEntryShape: Shape<CredentialEntry> = object({
+  key: keyShape,
+  user: userShape,
+  allow: object({ folders: list(folderShape, 1000), submitters: list(submitterShape, 10_000) }),
+  allowNologin: flag,
+  noNewPrivileges: flag,
+});
+
+export const nodePolicyShape: Shape<NodePolicy> = object({
+  version: oneOf(1),
+  namedUids: list(integer(0, 4_294_967_295), 1000),
+  defaultJobAccount: nullable(userShape),
+  accounts: list(object({ user: userShape, folders: list(folderShape, 1000), roles: list(roleShape, 5) }), 10_000),
+  exclusive: oneOf("none", "submitter"),
+});
+
+/** One entry, its user name checked too (A17, A58). */
+export const readCredentialEntry = (value: unknown): Result<CredentialEntry> => {
+  const read = readShape(credentialEntryShape, value, "the credential entry");
+  if (!read.ok) return refuse(problem("launch.bad-credential", read.problem.message, { hint: read.problem.hint, at: read.problem.at, also: read.problem.also }));
+  const user = checkUserName(read.value.user);
+  return user.ok ? read : user;
+};
+
+/** The policy; every user name in it is checked. */
+export const readNodePolicy = (value: unknown): Result<NodePolicy> => {
+  const read = readShape(nodePolicyShape, value, "the node policy");
+  if (!read.ok) return refuse(problem("launch.bad-policy", read.problem.message, { hint: read.problem.hint, at: read.problem.at, also: read.problem.also }));
+  for (const user of [read.value.defaultJobAccount, ...read.value.accounts.map((rule) => rule.user)]) {
+    if (user === null) continue;
+    const checked = checkUserName(user);
+    if (!checked.ok) return checked;
+  }
+  return ok(read.value);
+};
