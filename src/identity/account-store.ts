@@ -32,19 +32,33 @@ export const groupsOf = (row: Pick<AccountRow, "groups">): readonly string[] => 
   return Array.isArray(parsed) ? parsed.filter((group) => typeof group === "string") : [];
 };
 
-export const findAccountById = (source: Source, id: string): Promise<AccountRow | undefined> => source.selectFrom("accounts").selectAll().where("id", "=", id).executeTakeFirst();
+export const findAccountById = (source: Source, id: string): Promise<AccountRow | undefined> =>
+  source.selectFrom("accounts").selectAll().where("id", "=", id).executeTakeFirst();
 
 export const findAccountByKey = (source: Source, service: string, nameKey: string): Promise<AccountRow | undefined> =>
   source.selectFrom("accounts").selectAll().where("service", "=", service).where("name_key", "=", nameKey).executeTakeFirst();
 
 /** All accounts, or those given, by service and name. */
-export const loadAccounts = async (source: Source, realmName: string, ids: readonly string[] | null = null): Promise<readonly Account[]> => {
+export const loadAccounts = async (
+  source: Source,
+  realmName: string,
+  ids: readonly string[] | null = null,
+): Promise<readonly Account[]> => {
   if (ids !== null && ids.length === 0) return [];
   let query = source.selectFrom("accounts").selectAll().orderBy("service").orderBy("name_key");
   if (ids !== null) query = query.where("id", "in", ids);
   const rows = await query.execute();
-  let held = source.selectFrom("role_assignments").innerJoin("roles", "roles.id", "role_assignments.role_id").select(["role_assignments.subject", "roles.id", "roles.name"]).orderBy("roles.id");
-  if (ids !== null) held = held.where("role_assignments.subject", "in", ids.map((id) => accessIdOf(realmName, id)));
+  let held = source
+    .selectFrom("role_assignments")
+    .innerJoin("roles", "roles.id", "role_assignments.role_id")
+    .select(["role_assignments.subject", "roles.id", "roles.name"])
+    .orderBy("roles.id");
+  if (ids !== null)
+    held = held.where(
+      "role_assignments.subject",
+      "in",
+      ids.map((id) => accessIdOf(realmName, id)),
+    );
   const rolesBySubject = Map.groupBy(await held.execute(), (row) => row.subject);
   return rows.map((row) => {
     const accessId = accessIdOf(realmName, row.id);

@@ -61,7 +61,17 @@ export interface Accounts {
   /** Replaces the password by the initial one and ends all sessions (D31, D32). */
   resetPassword(actor: Doer, id: string): Promise<AccountOutcome>;
   /** Makes or edits the account that a definition describes: roles, groups and state become exactly those. */
-  applyAccount(actor: Doer, definition: { readonly service: string; readonly name: string; readonly roles: readonly string[]; readonly groups: readonly string[]; readonly disabled: boolean }, options?: ChangeOptions): Promise<AccountOutcome>;
+  applyAccount(
+    actor: Doer,
+    definition: {
+      readonly service: string;
+      readonly name: string;
+      readonly roles: readonly string[];
+      readonly groups: readonly string[];
+      readonly disabled: boolean;
+    },
+    options?: ChangeOptions,
+  ): Promise<AccountOutcome>;
   /** Exactly these roles for `os:<uid>` (S11). */
   setOsRoles(actor: Doer, uid: number, roles: readonly string[]): Promise<void>;
   /** The operating-system accounts that hold roles here. */
@@ -87,23 +97,39 @@ export const openAccounts = (context: IdentityContext): Accounts => {
 
   const roleIdsOf = async (tx: Writer, service: string, names: readonly string[]): Promise<readonly string[]> => {
     const ids: string[] = [];
-    for (const name of names) ids.push((await findRoleByName(tx, service, name))?.id ?? fail("identity.role-not-found", `there is no role \`${name.slice(0, 128).replaceAll(/\p{Cc}/gu, "?")}\` in service \`${service}\``));
+    for (const name of names)
+      ids.push(
+        (await findRoleByName(tx, service, name))?.id ??
+          fail(
+            "identity.role-not-found",
+            `there is no role \`${name.slice(0, 128).replaceAll(/\p{Cc}/gu, "?")}\` in service \`${service}\``,
+          ),
+      );
     return ids;
   };
 
-  const groupsFrom = (groups: readonly string[]): string => JSON.stringify([...new Set(groups.map((group) => valueOf(readGroupName(group))))]);
+  const groupsFrom = (groups: readonly string[]): string =>
+    JSON.stringify([...new Set(groups.map((group) => valueOf(readGroupName(group))))]);
 
   /** Hashed before the transaction: nothing inside one may wait for a slot. */
   const readyPassword = async (password: string | undefined, accountName: string): Promise<ReadyPassword> => {
     if (password === undefined || password === "") {
       const initial = makeInitialPassword(settings);
-      return { hash: await hasher.inSlot((hashing) => hashing.hash(initial.password)), initial: true, shown: initial.generated ? initial.password : null };
+      return {
+        hash: await hasher.inSlot((hashing) => hashing.hash(initial.password)),
+        initial: true,
+        shown: initial.generated ? initial.password : null,
+      };
     }
     const checked = valueOf(checkNewPassword(password, { minimumLength: settings.minimumPasswordLength, accountName }));
     return { hash: await hasher.inSlot((hashing) => hashing.hash(checked)), initial: false, shown: null };
   };
 
-  const passwordColumns = (ready: ReadyPassword, nameKey: string, mustChange: boolean): Pick<AccountRow, "password_hash" | "must_change" | "password_expires_at"> => ({
+  const passwordColumns = (
+    ready: ReadyPassword,
+    nameKey: string,
+    mustChange: boolean,
+  ): Pick<AccountRow, "password_hash" | "must_change" | "password_expires_at"> => ({
     password_hash: ready.hash,
     must_change: ready.initial || mustChange ? 1 : 0,
     password_expires_at: ready.initial ? initialPasswordExpiry(settings, nameKey, clock.nowMs()) : null,
@@ -113,12 +139,16 @@ export const openAccounts = (context: IdentityContext): Accounts => {
 
   const requireFreeName = async (tx: Writer, service: string, nameKey: string, id: string | null): Promise<void> => {
     const other = await findAccountByKey(tx, service, nameKey);
-    if (other !== undefined && other.id !== id) fail("identity.name-taken", `an account \`${other.name}\` exists already; names that differ only in case are the same`);
+    if (other !== undefined && other.id !== id)
+      fail("identity.name-taken", `an account \`${other.name}\` exists already; names that differ only in case are the same`);
   };
 
   const createAccount: Accounts["createAccount"] = async (actor, input, options = {}) => {
     const service = input.service ?? initialServiceName;
-    if (service !== initialServiceName) fail("input.invalid-value", `there is no identity service of that name whose accounts are kept here`, { hint: `leave the service out: it is \`${initialServiceName}\`` });
+    if (service !== initialServiceName)
+      fail("input.invalid-value", `there is no identity service of that name whose accounts are kept here`, {
+        hint: `leave the service out: it is \`${initialServiceName}\``,
+      });
     const { name, nameKey } = valueOf(readAccountName(input.name, "local"));
     const groups = groupsFrom(input.groups ?? []);
     const ready = await readyPassword(input.password, name);
@@ -132,7 +162,18 @@ export const openAccounts = (context: IdentityContext): Accounts => {
       const columns = passwordColumns(ready, nameKey, input.mustChangePassword === true);
       await tx
         .insertInto("accounts")
-        .values({ id, service, name, name_key: nameKey, ...columns, disabled: input.disabled === true ? 1 : 0, groups, created_at: nowMs, last_login_at: null, revision: 1 })
+        .values({
+          id,
+          service,
+          name,
+          name_key: nameKey,
+          ...columns,
+          disabled: input.disabled === true ? 1 : 0,
+          groups,
+          created_at: nowMs,
+          last_login_at: null,
+          revision: 1,
+        })
         .execute();
       await assignRoles(tx, accessId, roleIds);
       const notices = folderNotices(name, [], await rolesOfSubject(tx, accessId));
@@ -142,7 +183,13 @@ export const openAccounts = (context: IdentityContext): Accounts => {
   };
 
   /** What the change takes from the one who makes it. */
-  const selfNotices = async (tx: Writer, actor: Doer, before: Account, hadRoles: Awaited<ReturnType<typeof rolesOfSubject>>, change: AccountChange): Promise<readonly Notice[]> => {
+  const selfNotices = async (
+    tx: Writer,
+    actor: Doer,
+    before: Account,
+    hadRoles: Awaited<ReturnType<typeof rolesOfSubject>>,
+    change: AccountChange,
+  ): Promise<readonly Notice[]> => {
     if (actor.accessId !== before.accessId) return [];
     if (change.disabled === true) return [toConfirm("self.disabled", "this disables your own account and signs you out")];
     const has = await rolesOfSubject(tx, before.accessId);
@@ -153,13 +200,21 @@ export const openAccounts = (context: IdentityContext): Accounts => {
 
   const editAccount: Accounts["editAccount"] = async (actor, id, change, options = {}) => {
     const found = (await findAccountById(store.read, id)) ?? noAccount();
-    const named = change.name === undefined ? { name: found.name, nameKey: found.name_key } : valueOf(readAccountName(change.name, "local"));
+    const named =
+      change.name === undefined ? { name: found.name, nameKey: found.name_key } : valueOf(readAccountName(change.name, "local"));
     if (change.password !== undefined && actor.accountId === id)
-      fail("identity.wrong-current-password", "your own password is changed with the current one", { hint: "change it in your profile, or with `behalf login`" });
+      fail("identity.wrong-current-password", "your own password is changed with the current one", {
+        hint: "change it in your profile, or with `behalf login`",
+      });
     const ready = change.password === undefined ? null : await readyPassword(change.password, named.name);
     const groups = change.groups === undefined ? null : groupsFrom(change.groups);
     const changed = Object.keys(change).filter((key) => change[key as keyof AccountChange] !== undefined);
-    const detail = { name: found.name, changed, ...(change.roles === undefined ? {} : { roles: [...change.roles] }), ...(change.disabled === undefined ? {} : { disabled: change.disabled }) };
+    const detail = {
+      name: found.name,
+      changed,
+      ...(change.roles === undefined ? {} : { roles: [...change.roles] }),
+      ...(change.disabled === undefined ? {} : { disabled: change.disabled }),
+    };
     return await changePolicy(context, { actor: actor.accessId, action: "account.edit", object: `account:${id}`, detail }, async (tx) => {
       const row = (await findAccountById(tx, id)) ?? noAccount();
       const conflict = revisionConflict(`account \`${row.name}\``, row.revision, options.revision ?? null);
@@ -185,7 +240,11 @@ export const openAccounts = (context: IdentityContext): Accounts => {
       if (change.name !== undefined || ready !== null) await clearFailures(tx, `account:${row.service}/${row.name_key}`);
       await requireAdministrator(tx, realm.name);
       const hasRoles = await rolesOfSubject(tx, before.accessId);
-      const notices = [...folderNotices(row.name, hadRoles, hasRoles), ...liftedDenials(row.name, hadRoles, hasRoles), ...(await selfNotices(tx, actor, before, hadRoles, change))];
+      const notices = [
+        ...folderNotices(row.name, hadRoles, hasRoles),
+        ...liftedDenials(row.name, hadRoles, hasRoles),
+        ...(await selfNotices(tx, actor, before, hadRoles, change)),
+      ];
       requireConfirmation(notices, options);
       return { result: { account: await loadOne(tx, id), initialPassword: ready?.shown ?? null, notices }, detail: { sessionsEnded } };
     });
@@ -193,36 +252,50 @@ export const openAccounts = (context: IdentityContext): Accounts => {
 
   const deleteAccount: Accounts["deleteAccount"] = async (actor, id, options = {}) => {
     const found = (await findAccountById(store.read, id)) ?? noAccount();
-    await changePolicy(context, { actor: actor.accessId, action: "account.delete", object: `account:${id}`, detail: { name: found.name, service: found.service } }, async (tx) => {
-      const row = (await findAccountById(tx, id)) ?? noAccount();
-      const conflict = revisionConflict(`account \`${row.name}\``, row.revision, options.revision ?? null);
-      if (conflict !== null) throw new ProblemError(conflict);
-      const accessId = accessIdOf(realm.name, id);
-      await assignRoles(tx, accessId, []);
-      const sessionsEnded = await deleteSessionsOf(tx, id);
-      await clearFailures(tx, `account:${row.service}/${row.name_key}`);
-      await tx.deleteFrom("accounts").where("id", "=", id).execute();
-      await requireAdministrator(tx, realm.name);
-      requireConfirmation(actor.accessId === accessId ? [toConfirm("self.deleted", "this deletes your own account and signs you out")] : [], options);
-      return { result: undefined, detail: { sessionsEnded } };
-    });
+    await changePolicy(
+      context,
+      { actor: actor.accessId, action: "account.delete", object: `account:${id}`, detail: { name: found.name, service: found.service } },
+      async (tx) => {
+        const row = (await findAccountById(tx, id)) ?? noAccount();
+        const conflict = revisionConflict(`account \`${row.name}\``, row.revision, options.revision ?? null);
+        if (conflict !== null) throw new ProblemError(conflict);
+        const accessId = accessIdOf(realm.name, id);
+        await assignRoles(tx, accessId, []);
+        const sessionsEnded = await deleteSessionsOf(tx, id);
+        await clearFailures(tx, `account:${row.service}/${row.name_key}`);
+        await tx.deleteFrom("accounts").where("id", "=", id).execute();
+        await requireAdministrator(tx, realm.name);
+        requireConfirmation(
+          actor.accessId === accessId ? [toConfirm("self.deleted", "this deletes your own account and signs you out")] : [],
+          options,
+        );
+        return { result: undefined, detail: { sessionsEnded } };
+      },
+    );
   };
 
   const resetPassword: Accounts["resetPassword"] = async (actor, id) => {
     const found = (await findAccountById(store.read, id)) ?? noAccount();
-    if (actor.accountId === id) fail("identity.wrong-current-password", "your own password is changed, not reset", { hint: "change it in your profile, or with `behalf login`" });
+    if (actor.accountId === id)
+      fail("identity.wrong-current-password", "your own password is changed, not reset", {
+        hint: "change it in your profile, or with `behalf login`",
+      });
     const ready = await readyPassword(undefined, found.name);
-    return await changePolicy(context, { actor: actor.accessId, action: "account.reset-password", object: `account:${id}`, detail: { name: found.name } }, async (tx) => {
-      const row = (await findAccountById(tx, id)) ?? noAccount();
-      await tx
-        .updateTable("accounts")
-        .set({ ...passwordColumns(ready, row.name_key, true), revision: row.revision + 1 })
-        .where("id", "=", id)
-        .execute();
-      const sessionsEnded = await deleteSessionsOf(tx, id);
-      await clearFailures(tx, `account:${row.service}/${row.name_key}`);
-      return { result: { account: await loadOne(tx, id), initialPassword: ready.shown, notices: [] }, detail: { sessionsEnded } };
-    });
+    return await changePolicy(
+      context,
+      { actor: actor.accessId, action: "account.reset-password", object: `account:${id}`, detail: { name: found.name } },
+      async (tx) => {
+        const row = (await findAccountById(tx, id)) ?? noAccount();
+        await tx
+          .updateTable("accounts")
+          .set({ ...passwordColumns(ready, row.name_key, true), revision: row.revision + 1 })
+          .where("id", "=", id)
+          .execute();
+        const sessionsEnded = await deleteSessionsOf(tx, id);
+        await clearFailures(tx, `account:${row.service}/${row.name_key}`);
+        return { result: { account: await loadOne(tx, id), initialPassword: ready.shown, notices: [] }, detail: { sessionsEnded } };
+      },
+    );
   };
 
   const findAccount: Accounts["findAccount"] = async (name, service = initialServiceName) => {
@@ -241,7 +314,12 @@ export const openAccounts = (context: IdentityContext): Accounts => {
     editAccount,
     copyAccount: async (actor, id, name) => {
       const source = await getAccount(id);
-      return await createAccount(actor, { name, service: source.service, roles: source.roles.map((role) => role.name), groups: source.groups });
+      return await createAccount(actor, {
+        name,
+        service: source.service,
+        roles: source.roles.map((role) => role.name),
+        groups: source.groups,
+      });
     },
     deleteAccount,
     resetPassword,
@@ -254,14 +332,25 @@ export const openAccounts = (context: IdentityContext): Accounts => {
     },
     setOsRoles: async (actor, uid, roles) => {
       const subject = `os:${uid}`;
-      if (!Number.isInteger(uid) || uid < 0 || uid > 4_294_967_295) throw new ProblemError(problem("input.invalid-value", "a uid is a whole number from 0 to 4294967295"));
-      await changePolicy(context, { actor: actor.accessId, action: "account.edit", object: `account:${subject}`, detail: { roles: [...roles] } }, async (tx) => {
-        await assignRoles(tx, subject, await roleIdsOf(tx, initialServiceName, roles));
-        return { result: undefined };
-      });
+      if (!Number.isInteger(uid) || uid < 0 || uid > 4_294_967_295)
+        throw new ProblemError(problem("input.invalid-value", "a uid is a whole number from 0 to 4294967295"));
+      await changePolicy(
+        context,
+        { actor: actor.accessId, action: "account.edit", object: `account:${subject}`, detail: { roles: [...roles] } },
+        async (tx) => {
+          await assignRoles(tx, subject, await roleIdsOf(tx, initialServiceName, roles));
+          return { result: undefined };
+        },
+      );
     },
     listOsAccounts: async () => {
-      const rows = await store.read.selectFrom("role_assignments").innerJoin("roles", "roles.id", "role_assignments.role_id").select(["role_assignments.subject", "roles.name"]).where("role_assignments.subject", "like", "os:%").orderBy("roles.id").execute();
+      const rows = await store.read
+        .selectFrom("role_assignments")
+        .innerJoin("roles", "roles.id", "role_assignments.role_id")
+        .select(["role_assignments.subject", "roles.name"])
+        .where("role_assignments.subject", "like", "os:%")
+        .orderBy("roles.id")
+        .execute();
       return [...Map.groupBy(rows, (row) => row.subject)].map(([accessId, held]) => ({ accessId, roles: held.map((row) => row.name) }));
     },
   };

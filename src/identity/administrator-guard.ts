@@ -33,7 +33,14 @@ export const requireAdministrator = async (tx: Writer, realmName: string): Promi
     const roleIds = (assignments.get(accessId) ?? []).map((row) => row.role_id).toSorted();
     const key = roleIds.join(",");
     if (key === "" || refused.has(key)) continue;
-    if (administers(accessId, account.name, roleIds.flatMap((id) => roles.get(id) ?? []))) return;
+    if (
+      administers(
+        accessId,
+        account.name,
+        roleIds.flatMap((id) => roles.get(id) ?? []),
+      )
+    )
+      return;
     refused.add(key);
   }
   fail("identity.last-administrator", "no enabled account would be left that may administer accounts");

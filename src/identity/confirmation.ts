@@ -13,5 +13,6 @@ export interface ChangeOptions {
 export const requireConfirmation = (notices: readonly Notice[], options: ChangeOptions): void => {
   if (options.confirm === true) return;
   const [first, ...rest] = notices.filter((notice) => notice.confirm);
-  if (first !== undefined) fail("identity.confirmation-needed", first.text, { also: rest.map((notice) => problem("identity.confirmation-needed", notice.text)) });
+  if (first !== undefined)
+    fail("identity.confirmation-needed", first.text, { also: rest.map((notice) => problem("identity.confirmation-needed", notice.text)) });
 };

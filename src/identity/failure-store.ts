@@ -29,16 +29,28 @@ export const openFailureStore = (store: Store, clock: Clock): FailureStore => {
   let prunedAtMs = clock.monotonicMs();
   return {
     refuseDelayed: async (counted) => {
-      const rows = await store.read.selectFrom("login_failures").selectAll().where("key", "in", counted.map(({ key }) => key)).execute();
+      const rows = await store.read
+        .selectFrom("login_failures")
+        .selectAll()
+        .where(
+          "key",
+          "in",
+          counted.map(({ key }) => key),
+        )
+        .execute();
       const nowMs = clock.nowMs();
       let longest = 0;
       for (const { key, policy } of counted) {
         const row = rows.find((one) => one.key === key);
-        if (row !== undefined) longest = Math.max(longest, remainingDelayMs({ failures: row.failures, lastAtMs: row.last_at }, policy, nowMs));
+        if (row !== undefined)
+          longest = Math.max(longest, remainingDelayMs({ failures: row.failures, lastAtMs: row.last_at }, policy, nowMs));
       }
       if (longest <= 0) return;
       const seconds = Math.ceil(longest / 1000);
-      fail("identity.delayed", `too many failed logins: wait ${seconds} s`, { retryAfterSeconds: seconds, hint: `try again in ${seconds} s; it does not matter whether the password is right before that` });
+      fail("identity.delayed", `too many failed logins: wait ${seconds} s`, {
+        retryAfterSeconds: seconds,
+        hint: `try again in ${seconds} s; it does not matter whether the password is right before that`,
+      });
     },
     count: async (counted) => {
       const nowMs = clock.nowMs();
@@ -57,7 +69,11 @@ export const openFailureStore = (store: Store, clock: Clock): FailureStore => {
             )
             .execute();
         }
-        if (prune) await tx.deleteFrom("login_failures").where("last_at", "<=", nowMs - Math.max(...counted.map(({ policy }) => policy.forgetAfterMs))).execute();
+        if (prune)
+          await tx
+            .deleteFrom("login_failures")
+            .where("last_at", "<=", nowMs - Math.max(...counted.map(({ policy }) => policy.forgetAfterMs)))
+            .execute();
       });
     },
   };

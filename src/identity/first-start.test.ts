@@ -3,19 +3,38 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { decide } from "#access/decide.ts";
-import { auditRecords, goodPassword, identityWorld, onBothStores, owner, ownerUid, refusalOf, signIn, someClient } from "#test/fixtures/identity.ts";
+import {
+  auditRecords,
+  goodPassword,
+  identityWorld,
+  onBothStores,
+  owner,
+  ownerUid,
+  refusalOf,
+  signIn,
+  someClient,
+} from "#test/fixtures/identity.ts";
 
 const hour = 3_600_000;
 
-onBothStores("D21, D74: a fresh installation has `root` in LOCAL-INITIAL with a one-time password, and the six default roles", async (t, kind) => {
-  const world = await identityWorld(t, kind);
-  const { identity } = world;
-  const accounts = await identity.listAccounts();
-  assert.deepEqual(accounts.map((account) => [account.service, account.name, account.roles.map((role) => role.name), account.mustChangePassword]), [["LOCAL-INITIAL", "root", ["administrator"], true]]);
-  assert.deepEqual((await identity.listRoles()).map((role) => role.name), ["administrator", "api_user", "application_manager", "business_user", "incident_manager", "it_operator"]);
-  assert.equal(identity.firstPassword?.account, "root");
-  assert.ok((identity.firstPassword?.password.length ?? 0) >= 20);
-});
+onBothStores(
+  "D21, D74: a fresh installation has `root` in LOCAL-INITIAL with a one-time password, and the six default roles",
+  async (t, kind) => {
+    const world = await identityWorld(t, kind);
+    const { identity } = world;
+    const accounts = await identity.listAccounts();
+    assert.deepEqual(
+      accounts.map((account) => [account.service, account.name, account.roles.map((role) => role.name), account.mustChangePassword]),
+      [["LOCAL-INITIAL", "root", ["administrator"], true]],
+    );
+    assert.deepEqual(
+      (await identity.listRoles()).map((role) => role.name),
+      ["administrator", "api_user", "application_manager", "business_user", "incident_manager", "it_operator"],
+    );
+    assert.equal(identity.firstPassword?.account, "root");
+    assert.ok((identity.firstPassword?.password.length ?? 0) >= 20);
+  },
+);
 
 test("D21: every installation has another password", async (t) => {
   const one = await identityWorld(t);
@@ -55,7 +74,10 @@ onBothStores("two managers that start on one empty database make one root", asyn
   });
   const others = kind === "postgres" ? await Promise.all([world.another(), world.another()]) : [await world.another()];
   assert.equal(others.filter((other) => other.identity.firstPassword !== null).length, 1);
-  assert.deepEqual((await identity.listAccounts()).map((account) => account.name), ["root"]);
+  assert.deepEqual(
+    (await identity.listAccounts()).map((account) => account.name),
+    ["root"],
+  );
 });
 
 onBothStores("S13: the one-time password works once and forces a change", async (t, kind) => {
@@ -76,7 +98,11 @@ onBothStores("S13: the one-time password works once and forces a change", async 
 onBothStores("S13: of two that use the one-time password at the same moment one gets in", async (t, kind) => {
   const world = await identityWorld(t, kind);
   const password = world.identity.firstPassword?.password ?? "";
-  const results = await Promise.allSettled([signIn(world, "root", password), signIn(world, "root", password), signIn(world, "root", password)]);
+  const results = await Promise.allSettled([
+    signIn(world, "root", password),
+    signIn(world, "root", password),
+    signIn(world, "root", password),
+  ]);
   assert.equal(results.filter((result) => result.status === "fulfilled").length, 1);
   assert.equal((await world.identity.listSessions(null)).length, 1);
 });
@@ -129,7 +155,22 @@ test("2.11: no password, token or CSRF token is in the database, its journal or 
   clock.advance(10_000);
   const reset = await identity.resetPassword(owner, made.account.id);
   const initial = await identity.createAccount(owner, { name: "bob" });
-  const secrets = [first, session.token, session.csrfToken, changed.token, changed.csrfToken, cli.token, reset.initialPassword, initial.initialPassword, "planted-new-password-1", "planted-new-password-2", "planted-new-password-3", "planted-wrong-password", "planted-wrong-current", "planted password in the name"];
+  const secrets = [
+    first,
+    session.token,
+    session.csrfToken,
+    changed.token,
+    changed.csrfToken,
+    cli.token,
+    reset.initialPassword,
+    initial.initialPassword,
+    "planted-new-password-1",
+    "planted-new-password-2",
+    "planted-new-password-3",
+    "planted-wrong-password",
+    "planted-wrong-current",
+    "planted password in the name",
+  ];
   for (const secret of secrets) assert.ok(secret !== null && secret.length > 10);
   const files = readdirSync(world.folder);
   assert.ok(files.includes("behalf.db-wal"));
@@ -153,8 +194,23 @@ test("2.11: first start, login and failures are in the audit, opened before and 
   await signIn(world, "root", world.identity.firstPassword?.password ?? "");
   await refusalOf(signIn(world, "", "x"));
   await refusalOf(signIn(world, "Root", "wrong password here"));
-  assert.deepEqual((await auditRecords(world, "identity.first-start")).map((record) => [record.actor, record.phase]), [["part:identity", "opened"], ["part:identity", "completed"]]);
+  assert.deepEqual(
+    (await auditRecords(world, "identity.first-start")).map((record) => [record.actor, record.phase]),
+    [
+      ["part:identity", "opened"],
+      ["part:identity", "completed"],
+    ],
+  );
   const root = await world.identity.findAccount("root");
-  assert.deepEqual((await auditRecords(world, "session.login")).map((record) => [record.actor, record.phase]), [[root?.accessId, "opened"], [root?.accessId, "completed"]]);
-  assert.deepEqual((await auditRecords(world, "session.login-failed")).map((record) => record.object), ["account:*none", "account:Root"]);
+  assert.deepEqual(
+    (await auditRecords(world, "session.login")).map((record) => [record.actor, record.phase]),
+    [
+      [root?.accessId, "opened"],
+      [root?.accessId, "completed"],
+    ],
+  );
+  assert.deepEqual(
+    (await auditRecords(world, "session.login-failed")).map((record) => record.object),
+    ["account:*none", "account:Root"],
+  );
 });

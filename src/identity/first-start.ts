@@ -30,41 +30,61 @@ export const startFirst = async (context: IdentityContext, ownerUid: number | nu
   const nowMs = clock.nowMs();
   const accountId = newId("acc", nowMs);
   const expiresAtMs = initialPasswordExpiry(settings, accountNameKey(name), nowMs);
-  const detail = { service: initialServiceName, account: name, roles: defaultRoles.map((role) => role.name), owner: ownerUid === null ? null : `os:${ownerUid}` };
-  return await changePolicy(context, { actor: "part:identity", action: "identity.first-start", object: `account:${accountId}`, detail }, async (tx) => {
-    const marked = await tx
-      .insertInto("meta")
-      .values({ key: marker, value: String(nowMs) })
-      .onConflict((conflict) => conflict.column("key").doNothing())
-      .executeTakeFirst();
-    // Another manager on the same database was first.
-    if ((marked.numInsertedOrUpdatedRows ?? 0n) === 0n) return { result: null };
-    const roleIds: string[] = [];
-    // One millisecond apart, the last one before now: ids order roles, and later ones come after these.
-    for (const [index, role] of defaultRoles.entries()) {
-      const id = newId("rol", nowMs - defaultRoles.length + index);
-      await tx.insertInto("roles").values({ id, service: initialServiceName, name: role.name, scopes: JSON.stringify(role.scopes), revision: 1, updated_at: nowMs, updated_by: "part:identity" }).execute();
-      if (role.name === "administrator") roleIds.push(id);
-    }
-    await tx
-      .insertInto("accounts")
-      .values({
-        id: accountId,
-        service: initialServiceName,
-        name,
-        name_key: accountNameKey(name),
-        password_hash: hash,
-        must_change: 1,
-        password_expires_at: expiresAtMs,
-        disabled: 0,
-        groups: "[]",
-        created_at: nowMs,
-        last_login_at: null,
-        revision: 1,
-      })
-      .execute();
-    await assignRoles(tx, accessIdOf(realm.name, accountId), roleIds);
-    if (ownerUid !== null) await assignRoles(tx, `os:${ownerUid}`, roleIds);
-    return { result: { account: name, password, expiresAtMs } };
-  });
+  const detail = {
+    service: initialServiceName,
+    account: name,
+    roles: defaultRoles.map((role) => role.name),
+    owner: ownerUid === null ? null : `os:${ownerUid}`,
+  };
+  return await changePolicy(
+    context,
+    { actor: "part:identity", action: "identity.first-start", object: `account:${accountId}`, detail },
+    async (tx) => {
+      const marked = await tx
+        .insertInto("meta")
+        .values({ key: marker, value: String(nowMs) })
+        .onConflict((conflict) => conflict.column("key").doNothing())
+        .executeTakeFirst();
+      // Another manager on the same database was first.
+      if ((marked.numInsertedOrUpdatedRows ?? 0n) === 0n) return { result: null };
+      const roleIds: string[] = [];
+      // One millisecond apart, the last one before now: ids order roles, and later ones come after these.
+      for (const [index, role] of defaultRoles.entries()) {
+        const id = newId("rol", nowMs - defaultRoles.length + index);
+        await tx
+          .insertInto("roles")
+          .values({
+            id,
+            service: initialServiceName,
+            name: role.name,
+            scopes: JSON.stringify(role.scopes),
+            revision: 1,
+            updated_at: nowMs,
+            updated_by: "part:identity",
+          })
+          .execute();
+        if (role.name === "administrator") roleIds.push(id);
+      }
+      await tx
+        .insertInto("accounts")
+        .values({
+          id: accountId,
+          service: initialServiceName,
+          name,
+          name_key: accountNameKey(name),
+          password_hash: hash,
+          must_change: 1,
+          password_expires_at: expiresAtMs,
+          disabled: 0,
+          groups: "[]",
+          created_at: nowMs,
+          last_login_at: null,
+          revision: 1,
+        })
+        .execute();
+      await assignRoles(tx, accessIdOf(realm.name, accountId), roleIds);
+      if (ownerUid !== null) await assignRoles(tx, `os:${ownerUid}`, roleIds);
+      return { result: { account: name, password, expiresAtMs } };
+    },
+  );
 };

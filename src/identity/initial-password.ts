@@ -18,7 +18,9 @@ export interface InitialPassword {
 }
 
 export const makeInitialPassword = (settings: IdentitySettings): InitialPassword =>
-  settings.initialPassword === null ? { password: randomPassword(settings.minimumPasswordLength), generated: true } : { password: settings.initialPassword, generated: false };
+  settings.initialPassword === null
+    ? { password: randomPassword(settings.minimumPasswordLength), generated: true }
+    : { password: settings.initialPassword, generated: false };
 
 /** When an initial password given now dies. The administrator's own is short-lived (S13). */
 export const initialPasswordExpiry = (settings: IdentitySettings, nameKey: string, nowMs: number): number =>

@@ -15,7 +15,14 @@ import { addressKey } from "#identity/rules/login-delay.ts";
 import { loginSequence, nextLoginStep, type Attempt, type ServiceEntry } from "#identity/rules/login-pipeline.ts";
 import { isHashablePassword } from "#identity/rules/password-rules.ts";
 import type { IdentityService, ServiceResult } from "#identity/services/identity-service.ts";
-import { deleteOverSessions, deleteSession, insertSession, makeSession, type NewSession, type SessionKind } from "#identity/session-store.ts";
+import {
+  deleteOverSessions,
+  deleteSession,
+  insertSession,
+  makeSession,
+  type NewSession,
+  type SessionKind,
+} from "#identity/session-store.ts";
 
 /** Where a request comes from. */
 export interface ClientInfo {
@@ -59,7 +66,12 @@ interface Proven {
 
 export const openLogin = (
   context: IdentityContext,
-  parts: { readonly failures: FailureStore; readonly resolver: PrincipalResolver; readonly services: readonly ServiceEntry[]; readonly kinds: readonly IdentityService[] },
+  parts: {
+    readonly failures: FailureStore;
+    readonly resolver: PrincipalResolver;
+    readonly services: readonly ServiceEntry[];
+    readonly kinds: readonly IdentityService[];
+  },
 ): Login => {
   const { audit, clock, settings, hasher, realm } = context;
   const { failures, resolver, services } = parts;
@@ -72,7 +84,11 @@ export const openLogin = (
       const step = nextLoginStep(services, attempts);
       if (step.step === "ask") {
         const kind = parts.kinds.find((one) => one.kind === step.service.kind);
-        const result = await (kind?.check(step.service, { nameKey, password }, hashing) ?? { answer: "unavailable" as const, account: null, problem: null });
+        const result = await (kind?.check(step.service, { nameKey, password }, hashing) ?? {
+          answer: "unavailable" as const,
+          account: null,
+          problem: null,
+        });
         results.set(step.service.name, result);
         attempts.push({ service: step.service.name, answer: result.answer });
         continue;
@@ -111,12 +127,19 @@ export const openLogin = (
   const consume = async (tx: Writer, proven: Proven, nowMs: number): Promise<boolean> => {
     const account = await findAccountById(tx, proven.account.id);
     // Another login may have renewed the hash of the same password; only a change of the account raises its revision.
-    const sameProof = account !== undefined && account.password_hash !== null && (account.password_hash === proven.account.password_hash || account.revision === proven.account.revision);
+    const sameProof =
+      account !== undefined &&
+      account.password_hash !== null &&
+      (account.password_hash === proven.account.password_hash || account.revision === proven.account.revision);
     if (!sameProof || account.disabled !== 0) return fail("identity.wrong-credentials", "the account changed while signing in");
     const oneTime = account.password_expires_at !== null;
     await tx
       .updateTable("accounts")
-      .set({ last_login_at: nowMs, password_hash: oneTime ? null : (proven.newHash ?? account.password_hash), ...(oneTime ? { password_expires_at: null } : {}) })
+      .set({
+        last_login_at: nowMs,
+        password_hash: oneTime ? null : (proven.newHash ?? account.password_hash),
+        ...(oneTime ? { password_expires_at: null } : {}),
+      })
       .where("id", "=", account.id)
       .execute();
     return account.must_change !== 0;
@@ -141,7 +164,12 @@ export const openLogin = (
       client: describeClient(request.client),
       mustChangePassword: account.must_change !== 0,
     });
-    const entry = { actor: accessId, action: "session.login", object: `session:${session.sessionId}`, detail: { account: account.name, service: account.service, kind: request.kind, client: row.client, amr: proof.amr } };
+    const entry = {
+      actor: accessId,
+      action: "session.login",
+      object: `session:${session.sessionId}`,
+      detail: { account: account.name, service: account.service, kind: request.kind, client: row.client, amr: proof.amr },
+    };
     return await audit.act(entry, async (tx) => {
       const mustChangePassword = await consume(tx, proven, nowMs);
       await deleteOverSessions(tx, settings, nowMs);
@@ -168,7 +196,12 @@ export const openLogin = (
       } catch (error) {
         // A delayed attempt was not checked, and recording each would let anyone fill the record.
         if (error instanceof ProblemError && !["identity.delayed", "general.overloaded"].includes(error.problem.code))
-          await audit.note({ actor: "part:identity", action: "session.login-failed", object: `account:${shown}`, detail: { code: error.problem.code, kind: request.kind, client: describeClient(request.client) } });
+          await audit.note({
+            actor: "part:identity",
+            action: "session.login-failed",
+            object: `account:${shown}`,
+            detail: { code: error.problem.code, kind: request.kind, client: describeClient(request.client) },
+          });
         throw error;
       }
     },

@@ -50,7 +50,10 @@ const services: readonly ServiceEntry[] = [{ name: initialServiceName, kind: "lo
 const requireUsableInitialPassword = (settings: IdentitySettings): void => {
   if (settings.initialPassword === null) return;
   const checked = checkNewPassword(settings.initialPassword, { minimumLength: settings.minimumPasswordLength, accountName: "" });
-  if (!checked.ok) fail("input.invalid-value", `the initial password of the settings is not acceptable: ${checked.problem.message}`, { hint: "set another one, or none: then each account gets a random one" });
+  if (!checked.ok)
+    fail("input.invalid-value", `the initial password of the settings is not acceptable: ${checked.problem.message}`, {
+      hint: "set another one, or none: then each account gets a random one",
+    });
 };
 
 /** Opens identity on a store; at the very first start it makes `root` and the default roles. */

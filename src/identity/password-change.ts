@@ -20,7 +20,12 @@ export const openPasswordChange = (context: IdentityContext, failures: FailureSt
     const { store, audit, clock, settings, hasher, realm } = context;
     const session = await findSessionById(store.read, sessionId);
     const account = session === undefined ? undefined : await findAccountById(store.read, session.account_id);
-    if (session === undefined || account === undefined || account.disabled !== 0 || sessionState(timesOf(session), settings, clock.nowMs()) !== "live")
+    if (
+      session === undefined ||
+      account === undefined ||
+      account.disabled !== 0 ||
+      sessionState(timesOf(session), settings, clock.nowMs()) !== "live"
+    )
       return fail("identity.not-signed-in", "the session has ended", { hint: "sign in again with `behalf login`" });
     const checked = checkNewPassword(next, { minimumLength: settings.minimumPasswordLength, accountName: account.name });
     if (!checked.ok) throw new ProblemError(checked.problem);
@@ -38,8 +43,10 @@ export const openPasswordChange = (context: IdentityContext, failures: FailureSt
           await failures.count(counted);
           fail("identity.wrong-current-password", "the current password is wrong");
         }
-        if (current !== null && normalisePassword(current) === checked.value) fail("identity.weak-password", "the new password is the current one", { hint: "choose another password" });
-      } else if (account.must_change === 0) fail("identity.wrong-current-password", "the account has no password", { hint: "ask an administrator to reset it" });
+        if (current !== null && normalisePassword(current) === checked.value)
+          fail("identity.weak-password", "the new password is the current one", { hint: "choose another password" });
+      } else if (account.must_change === 0)
+        fail("identity.wrong-current-password", "the account has no password", { hint: "ask an administrator to reset it" });
       return await hashing.hash(checked.value);
     });
 
@@ -56,14 +63,26 @@ export const openPasswordChange = (context: IdentityContext, failures: FailureSt
       mustChangePassword: false,
     });
     const accessId = accessIdOf(realm.name, account.id);
-    return await audit.act({ actor: accessId, action: "account.change-password", object: `account:${account.id}`, detail: { name: account.name } }, async (tx) => {
-      const found = await findAccountById(tx, account.id);
-      if (found === undefined || found.disabled !== 0 || found.password_hash !== stored || (await findSessionById(tx, sessionId)) === undefined)
-        return fail("identity.revision-conflict", "the account or the session changed meanwhile");
-      await tx.updateTable("accounts").set({ password_hash: newHash, must_change: 0, password_expires_at: null, revision: found.revision + 1 }).where("id", "=", account.id).execute();
-      const ended = await deleteSessionsOf(tx, account.id);
-      await insertSession(tx, row);
-      return { result: fresh, detail: { sessionsEnded: ended } };
-    });
+    return await audit.act(
+      { actor: accessId, action: "account.change-password", object: `account:${account.id}`, detail: { name: account.name } },
+      async (tx) => {
+        const found = await findAccountById(tx, account.id);
+        if (
+          found === undefined ||
+          found.disabled !== 0 ||
+          found.password_hash !== stored ||
+          (await findSessionById(tx, sessionId)) === undefined
+        )
+          return fail("identity.revision-conflict", "the account or the session changed meanwhile");
+        await tx
+          .updateTable("accounts")
+          .set({ password_hash: newHash, must_change: 0, password_expires_at: null, revision: found.revision + 1 })
+          .where("id", "=", account.id)
+          .execute();
+        const ended = await deleteSessionsOf(tx, account.id);
+        await insertSession(tx, row);
+        return { result: fresh, detail: { sessionsEnded: ended } };
+      },
+    );
   },
 });

@@ -49,7 +49,11 @@ const parseStoredHash = (text: string): StoredHash | null => {
   return { cost, salt: Buffer.from(salt, "base64"), digest: Buffer.from(digest, "base64") };
 };
 
-export const openPasswordHasher = (settings: { readonly hashCost: HashCost; readonly hashSlots: number; readonly hashQueue: number }): PasswordHasher => {
+export const openPasswordHasher = (settings: {
+  readonly hashCost: HashCost;
+  readonly hashSlots: number;
+  readonly hashQueue: number;
+}): PasswordHasher => {
   const slots = openHashSlots(settings.hashSlots, settings.hashQueue);
   const today = settings.hashCost;
   const nobody: StoredHash = { cost: today, salt: randomBytes(saltBytes), digest: randomBytes(digestBytes) };

@@ -45,14 +45,23 @@ export const openPrincipalResolver = (context: IdentityContext): PrincipalResolv
   const load = async (accessId: string): Promise<Facts | null> => {
     if (osPattern.test(accessId)) {
       const roles = await rolesOfSubject(store.read, accessId);
-      return roles.length === 0 ? null : { accountId: null, name: accessId, service: osServiceName, groups: [], roles, access: compile(accessId, accessId, roles) };
+      return roles.length === 0
+        ? null
+        : { accountId: null, name: accessId, service: osServiceName, groups: [], roles, access: compile(accessId, accessId, roles) };
     }
     const accountId = accessId.slice(accessId.lastIndexOf("/") + 1);
     if (!isId("acc", accountId) || accessId !== accessIdOf(realm.name, accountId)) return null;
     const account = await findAccountById(store.read, accountId);
     if (account === undefined || account.disabled !== 0) return null;
     const roles = await rolesOfSubject(store.read, accessId);
-    return { accountId, name: account.name, service: account.service, groups: groupsOf(account), roles, access: compile(accessId, account.name, roles) };
+    return {
+      accountId,
+      name: account.name,
+      service: account.service,
+      groups: groupsOf(account),
+      roles,
+      access: compile(accessId, account.name, roles),
+    };
   };
 
   const factsOf = async (accessId: string): Promise<Facts | null> => {

@@ -16,23 +16,40 @@ export interface Holding {
 
 /** The roles of everyone who holds the given role, by access ID. */
 export const holdingsOf = async (tx: Writer, roleId: string): Promise<ReadonlyMap<string, Holding>> => {
-  const holders = await tx.selectFrom("role_assignments").select("subject").where("role_id", "=", roleId).orderBy("subject").limit(mostHolders).execute();
+  const holders = await tx
+    .selectFrom("role_assignments")
+    .select("subject")
+    .where("role_id", "=", roleId)
+    .orderBy("subject")
+    .limit(mostHolders)
+    .execute();
   const subjects = holders.map((row) => row.subject);
   if (subjects.length === 0) return new Map();
   const roles = new Map((await loadRoles(tx)).map((role) => [role.id, role]));
-  const assignments = Map.groupBy(await tx.selectFrom("role_assignments").selectAll().where("subject", "in", subjects).execute(), (row) => row.subject);
+  const assignments = Map.groupBy(
+    await tx.selectFrom("role_assignments").selectAll().where("subject", "in", subjects).execute(),
+    (row) => row.subject,
+  );
   const ids = subjects.map((subject) => subject.slice(subject.lastIndexOf("/") + 1));
-  const names = new Map((await tx.selectFrom("accounts").select(["id", "name"]).where("id", "in", ids).execute()).map((row) => [row.id, row.name]));
+  const names = new Map(
+    (await tx.selectFrom("accounts").select(["id", "name"]).where("id", "in", ids).execute()).map((row) => [row.id, row.name]),
+  );
   return new Map(
     subjects.map((subject) => [
       subject,
-      { name: names.get(subject.slice(subject.lastIndexOf("/") + 1)) ?? subject, roles: (assignments.get(subject) ?? []).flatMap((row) => roles.get(row.role_id) ?? []) },
+      {
+        name: names.get(subject.slice(subject.lastIndexOf("/") + 1)) ?? subject,
+        roles: (assignments.get(subject) ?? []).flatMap((row) => roles.get(row.role_id) ?? []),
+      },
     ]),
   );
 };
 
 /** Notices for holders whose roles went from `before` to what `after` makes of them. */
-export const effectNotices = (before: ReadonlyMap<string, Holding>, after: (roles: readonly Role[]) => readonly Role[]): readonly Notice[] =>
+export const effectNotices = (
+  before: ReadonlyMap<string, Holding>,
+  after: (roles: readonly Role[]) => readonly Role[],
+): readonly Notice[] =>
   [...before.values()].flatMap(({ name, roles }) => {
     const next = after(roles);
     return [...folderNotices(name, roles, next), ...liftedDenials(name, roles, next)];

@@ -18,12 +18,23 @@ export interface StoredRole extends Role {
 /** SECURITY: scopes that cannot be read throw, which denies all (E12: an unreadable policy denies all). */
 const scopesOf = (row: Pick<RoleRow, "scopes">): readonly RoleScope[] => JSON.parse(row.scopes) as readonly RoleScope[];
 
-const toRole = (row: Pick<RoleRow, "id" | "service" | "name" | "scopes">): Role => ({ id: row.id, service: row.service, name: row.name, scopes: scopesOf(row) });
+const toRole = (row: Pick<RoleRow, "id" | "service" | "name" | "scopes">): Role => ({
+  id: row.id,
+  service: row.service,
+  name: row.name,
+  scopes: scopesOf(row),
+});
 
-const toStoredRole = (row: RoleRow): StoredRole => ({ ...toRole(row), revision: row.revision, updatedAtMs: row.updated_at, updatedBy: row.updated_by });
+const toStoredRole = (row: RoleRow): StoredRole => ({
+  ...toRole(row),
+  revision: row.revision,
+  updatedAtMs: row.updated_at,
+  updatedBy: row.updated_by,
+});
 
 /** All roles in the order in which they were made; editing and renaming keep it. */
-export const loadRoles = async (source: Source): Promise<readonly StoredRole[]> => (await source.selectFrom("roles").selectAll().orderBy("id").execute()).map(toStoredRole);
+export const loadRoles = async (source: Source): Promise<readonly StoredRole[]> =>
+  (await source.selectFrom("roles").selectAll().orderBy("id").execute()).map(toStoredRole);
 
 export const findRole = async (source: Source, id: string): Promise<StoredRole | null> => {
   const row = await source.selectFrom("roles").selectAll().where("id", "=", id).executeTakeFirst();
@@ -52,4 +63,6 @@ export const rolesOfSubject = async (source: Source, subject: string): Promise<r
 
 /** Access IDs that hold the role. */
 export const holdersOf = async (source: Source, roleId: string): Promise<readonly string[]> =>
-  (await source.selectFrom("role_assignments").select("subject").where("role_id", "=", roleId).orderBy("subject").execute()).map((row) => row.subject);
+  (await source.selectFrom("role_assignments").select("subject").where("role_id", "=", roleId).orderBy("subject").execute()).map(
+    (row) => row.subject,
+  );

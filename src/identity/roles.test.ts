@@ -11,11 +11,15 @@ const scope = (permissions: readonly string[], folders: readonly string[] = [], 
   return read.value[0];
 };
 const rulesOf = (outcome: { readonly notices: readonly { readonly rule: string }[] }): string[] => outcome.notices.map((one) => one.rule);
-const makeRole = async (world: IdentityWorld, name: string, scopes: readonly RoleScope[]): Promise<string> => (await world.identity.createRole(owner, { name, scopes })).role?.id ?? assert.fail("no role");
+const makeRole = async (world: IdentityWorld, name: string, scopes: readonly RoleScope[]): Promise<string> =>
+  (await world.identity.createRole(owner, { name, scopes })).role?.id ?? assert.fail("no role");
 
 onBothStores("D70: a role is made, listed at once, and read back with its entries in their order", async (t, kind) => {
   const world = await identityWorld(t, kind);
-  const scopes = [scope(["manager:view", "controller:runs", "-controller:runs:cancel"], ["/b", "/a"]), scope(["controller:restart"], [], "main")];
+  const scopes = [
+    scope(["manager:view", "controller:runs", "-controller:runs:cancel"], ["/b", "/a"]),
+    scope(["controller:restart"], [], "main"),
+  ];
   const { role } = await world.identity.createRole(owner, { name: "finance-operator", scopes });
   assert.deepEqual(role?.scopes, scopes);
   assert.equal((await world.identity.listRoles()).at(-1)?.name, "finance-operator");
@@ -25,13 +29,26 @@ onBothStores("D70: a role is made, listed at once, and read back with its entrie
 onBothStores("D70: order is kept through renaming and editing, and names are unique", async (t, kind) => {
   const world = await identityWorld(t, kind);
   const { identity } = world;
-  const ids = [await makeRole(world, "zz", [scope(["manager:view"])]), await makeRole(world, "aa", [scope(["manager:view"])]), await makeRole(world, "mm", [scope(["manager:view"])])];
+  const ids = [
+    await makeRole(world, "zz", [scope(["manager:view"])]),
+    await makeRole(world, "aa", [scope(["manager:view"])]),
+    await makeRole(world, "mm", [scope(["manager:view"])]),
+  ];
   await identity.editRole(owner, ids[0] ?? "", { name: "first" });
   await identity.editRole(owner, ids[1] ?? "", { scopes: [scope(["controller"])] });
-  assert.deepEqual((await identity.listRoles()).slice(6).map((role) => role.name), ["first", "aa", "mm"]);
+  assert.deepEqual(
+    (await identity.listRoles()).slice(6).map((role) => role.name),
+    ["first", "aa", "mm"],
+  );
   assert.equal((await refusalOf(identity.editRole(owner, ids[2] ?? "", { name: "AA" }))).code, "identity.name-taken");
-  assert.equal((await refusalOf(identity.createRole(owner, { name: "Administrator", scopes: [scope(["manager:view"])] }))).code, "identity.name-taken");
-  assert.equal((await refusalOf(identity.createRole(owner, { name: "two words", scopes: [scope(["manager:view"])] }))).code, "identity.invalid-name");
+  assert.equal(
+    (await refusalOf(identity.createRole(owner, { name: "Administrator", scopes: [scope(["manager:view"])] }))).code,
+    "identity.name-taken",
+  );
+  assert.equal(
+    (await refusalOf(identity.createRole(owner, { name: "two words", scopes: [scope(["manager:view"])] }))).code,
+    "identity.invalid-name",
+  );
 });
 
 onBothStores("E5: a renamed role keeps its holders, a deleted one whose name is made again has none", async (t, kind) => {
@@ -65,7 +82,10 @@ onBothStores("D73: a role left with neither permission nor folder is removed, an
   assert.equal(outcome.role, null);
   assert.match(outcome.notices.map((one) => one.text).join(), /neither a permission nor a folder/);
   assert.equal(await identity.findRole("ops"), null);
-  assert.deepEqual((await identity.getAccount(accountId)).roles.map((role) => role.name), ["it_operator"]);
+  assert.deepEqual(
+    (await identity.getAccount(accountId)).roles.map((role) => role.name),
+    ["it_operator"],
+  );
   assert.equal((await refusalOf(identity.createRole(owner, { name: "empty", scopes: [] }))).code, "input.missing-field");
 });
 
@@ -91,26 +111,35 @@ onBothStores("D86: a controller's part without a permission is dropped; with fol
   assert.equal((await refusalOf(identity.editRole(owner, id, { scopes: without }))).code, "identity.confirmation-needed");
   assert.equal((await identity.getRole(id)).scopes.length, 2);
   const confirmed = await identity.editRole(owner, id, { scopes: without }, { confirm: true });
-  assert.deepEqual(confirmed.role?.scopes.map((one) => one.controller), ["default"]);
+  assert.deepEqual(
+    confirmed.role?.scopes.map((one) => one.controller),
+    ["default"],
+  );
   const bare = await identity.editRole(owner, id, { scopes: [scope(["manager:view"]), scope([], [], "main")] });
-  assert.deepEqual(bare.role?.scopes.map((one) => one.controller), ["default"]);
+  assert.deepEqual(
+    bare.role?.scopes.map((one) => one.controller),
+    ["default"],
+  );
 });
 
-onBothStores("E5: an emptied role whose removal lifts a denial or opens folders must be confirmed, an explicit change is only told", async (t, kind) => {
-  const world = await identityWorld(t, kind);
-  const { identity } = world;
-  const denial = await makeRole(world, "no-cancel", [scope(["-controller:runs:cancel"])]);
-  await makeAccount(world, "alice", ["it_operator", "no-cancel"]);
-  const refused = await refusalOf(identity.editRole(owner, denial, { scopes: [] }));
-  assert.equal(refused.code, "identity.confirmation-needed");
-  assert.match(refused.message, /`alice` is no longer denied `controller:runs:cancel`/);
-  assert.ok(await identity.findRole("no-cancel"));
-  assert.deepEqual(rulesOf(await identity.editRole(owner, denial, { scopes: [scope(["manager:view"])] })), ["denial.lifted"]);
-  const folders = await makeRole(world, "demo", [scope(["manager:view"], ["/demo"])]);
-  await makeAccount(world, "bob", ["it_operator", "demo"]);
-  assert.equal((await refusalOf(identity.editRole(owner, folders, { scopes: [] }))).code, "identity.confirmation-needed");
-  assert.equal((await identity.editRole(owner, folders, { scopes: [] }, { confirm: true })).role, null);
-});
+onBothStores(
+  "E5: an emptied role whose removal lifts a denial or opens folders must be confirmed, an explicit change is only told",
+  async (t, kind) => {
+    const world = await identityWorld(t, kind);
+    const { identity } = world;
+    const denial = await makeRole(world, "no-cancel", [scope(["-controller:runs:cancel"])]);
+    await makeAccount(world, "alice", ["it_operator", "no-cancel"]);
+    const refused = await refusalOf(identity.editRole(owner, denial, { scopes: [] }));
+    assert.equal(refused.code, "identity.confirmation-needed");
+    assert.match(refused.message, /`alice` is no longer denied `controller:runs:cancel`/);
+    assert.ok(await identity.findRole("no-cancel"));
+    assert.deepEqual(rulesOf(await identity.editRole(owner, denial, { scopes: [scope(["manager:view"])] })), ["denial.lifted"]);
+    const folders = await makeRole(world, "demo", [scope(["manager:view"], ["/demo"])]);
+    await makeAccount(world, "bob", ["it_operator", "demo"]);
+    assert.equal((await refusalOf(identity.editRole(owner, folders, { scopes: [] }))).code, "identity.confirmation-needed");
+    assert.equal((await identity.editRole(owner, folders, { scopes: [] }, { confirm: true })).role, null);
+  },
+);
 
 onBothStores("E1, D89: the first folder of a role that someone holds narrows him, and that is said with his name", async (t, kind) => {
   const world = await identityWorld(t, kind);
@@ -141,10 +170,21 @@ onBothStores("2.6: concurrent edits of a role: the second from one revision is r
 
 test("unknown permissions, malformed folders and a controller named twice are refused and change nothing", async (t) => {
   const world = await identityWorld(t);
-  const bad = (scopes: readonly RoleScope[]): Promise<{ code: string; message: string; hint: string }> => refusalOf(world.identity.createRole(owner, { name: "x", scopes }));
-  const unknown = await bad([{ controller: "default", permissions: [{ permission: "controller:runs:creat", denied: false }], folders: [] }]);
+  const bad = (scopes: readonly RoleScope[]): Promise<{ code: string; message: string; hint: string }> =>
+    refusalOf(world.identity.createRole(owner, { name: "x", scopes }));
+  const unknown = await bad([
+    { controller: "default", permissions: [{ permission: "controller:runs:creat", denied: false }], folders: [] },
+  ]);
   assert.match(`${unknown.message} ${unknown.hint}`, /controller:runs:create/);
-  assert.ok(await bad([{ controller: "default", permissions: [{ permission: "manager:view", denied: false }], folders: [{ path: "/a/../b", recursive: true }] }]));
+  assert.ok(
+    await bad([
+      {
+        controller: "default",
+        permissions: [{ permission: "manager:view", denied: false }],
+        folders: [{ path: "/a/../b", recursive: true }],
+      },
+    ]),
+  );
   assert.equal((await bad([scope(["manager:view"], [], "main"), scope(["manager:view"], [], "main")])).code, "input.invalid-value");
   assert.equal(await world.identity.findRole("x"), null);
 });
@@ -176,7 +216,15 @@ test("2.11: changes of roles are in the audit with what was there before", async
   const id = await makeRole(world, "ops", [scope(["manager:view"])]);
   await world.identity.editRole(owner, id, { scopes: [scope(["controller"])] });
   await world.identity.deleteRole(owner, id);
-  for (const action of ["role.create", "role.edit", "role.delete"]) assert.deepEqual((await auditRecords(world, action)).map((record) => record.phase), ["opened", "completed"], action);
+  for (const action of ["role.create", "role.edit", "role.delete"])
+    assert.deepEqual(
+      (await auditRecords(world, action)).map((record) => record.phase),
+      ["opened", "completed"],
+      action,
+    );
   const detail = JSON.parse((await auditRecords(world, "role.edit"))[0]?.detail ?? "{}") as { before: RoleScope[]; scopes: RoleScope[] };
-  assert.deepEqual([detail.before[0]?.permissions[0]?.permission, detail.scopes[0]?.permissions[0]?.permission], ["manager:view", "controller"]);
+  assert.deepEqual(
+    [detail.before[0]?.permissions[0]?.permission, detail.scopes[0]?.permissions[0]?.permission],
+    ["manager:view", "controller"],
+  );
 });

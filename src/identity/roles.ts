@@ -45,13 +45,22 @@ export interface Roles {
   holdersOf(roleId: string): Promise<readonly string[]>;
   createRole(actor: Doer, input: RoleInput, options?: RoleOptions): Promise<RoleOutcome>;
   /** Renames, or replaces the scopes, or both. References are by id, so a new name changes nothing else (E5). */
-  editRole(actor: Doer, id: string, change: { readonly name?: string; readonly scopes?: readonly RoleScope[] }, options?: RoleOptions): Promise<RoleOutcome>;
+  editRole(
+    actor: Doer,
+    id: string,
+    change: { readonly name?: string; readonly scopes?: readonly RoleScope[] },
+    options?: RoleOptions,
+  ): Promise<RoleOutcome>;
   duplicateRole(actor: Doer, id: string, name: string): Promise<RoleOutcome>;
   deleteRole(actor: Doer, id: string, options?: ChangeOptions): Promise<readonly Notice[]>;
   /** Ends an editing session: removes the roles that have neither a permission nor a folder (D73). */
   removeEmptyRoles(actor: Doer): Promise<readonly Notice[]>;
   /** Makes or edits the role that a definition describes. */
-  applyRole(actor: Doer, definition: { readonly service: string; readonly name: string; readonly scopes: readonly RoleScope[] }, options?: RoleOptions): Promise<RoleOutcome>;
+  applyRole(
+    actor: Doer,
+    definition: { readonly service: string; readonly name: string; readonly scopes: readonly RoleScope[] },
+    options?: RoleOptions,
+  ): Promise<RoleOutcome>;
 }
 
 export const openRoles = (context: IdentityContext): Roles => {
@@ -73,68 +82,108 @@ export const openRoles = (context: IdentityContext): Roles => {
   };
 
   const checkedScopes = (name: string, scopes: readonly RoleScope[]): readonly RoleScope[] => {
-    if (new Set(scopes.map((scope) => scope.controller)).size !== scopes.length) throw new ProblemError(problem("input.invalid-value", `role \`${name}\` names a controller twice`));
+    if (new Set(scopes.map((scope) => scope.controller)).size !== scopes.length)
+      throw new ProblemError(problem("input.invalid-value", `role \`${name}\` names a controller twice`));
     const read = readScopes(renderScopes(scopes));
     if (!read.ok) throw new ProblemError(read.problem);
     return read.value;
   };
 
   /** What is kept of the role (D73, D86), and what is to be said or confirmed about it (E5). */
-  const settle = (role: Role, keepEmpty: boolean): { readonly scopes: readonly RoleScope[]; readonly removed: boolean; readonly notices: readonly Notice[] } => {
+  const settle = (
+    role: Role,
+    keepEmpty: boolean,
+  ): { readonly scopes: readonly RoleScope[]; readonly removed: boolean; readonly notices: readonly Notice[] } => {
     const tidied = tidyRole(role);
     const removed = tidied.role === null && !keepEmpty;
     const said = removed || tidied.role !== null ? tidied.notices : tidied.notices.slice(0, -1);
     return {
       scopes: tidied.role?.scopes ?? [],
       removed,
-      notices: [...(tidied.widens === null ? [] : [toConfirm("role.removal-widens", tidied.widens.message)]), ...said.map((text) => notice("role.tidied", text))],
+      notices: [
+        ...(tidied.widens === null ? [] : [toConfirm("role.removal-widens", tidied.widens.message)]),
+        ...said.map((text) => notice("role.tidied", text)),
+      ],
     };
   };
 
   const requireFreeName = async (tx: Writer, service: string, name: string, id: string | null): Promise<void> => {
     const other = await findRoleByName(tx, service, name);
-    if (other !== null && other.id !== id) fail("identity.name-taken", `a role \`${other.name}\` exists already; names that differ only in case are the same`);
+    if (other !== null && other.id !== id)
+      fail("identity.name-taken", `a role \`${other.name}\` exists already; names that differ only in case are the same`);
   };
 
   const createRole: Roles["createRole"] = async (actor, input, options = {}) => {
     const service = input.service ?? initialServiceName;
-    if (service !== initialServiceName) fail("input.invalid-value", "there is no identity service of that name whose roles are kept here", { hint: `leave the service out: it is \`${initialServiceName}\`` });
+    if (service !== initialServiceName)
+      fail("input.invalid-value", "there is no identity service of that name whose roles are kept here", {
+        hint: `leave the service out: it is \`${initialServiceName}\``,
+      });
     const name = checkedName(input.name);
     const id = newRoleId();
-    const { scopes, removed, notices: tidying } = settle({ id, service, name, scopes: checkedScopes(name, input.scopes) }, options.keepEmpty === true);
+    const {
+      scopes,
+      removed,
+      notices: tidying,
+    } = settle({ id, service, name, scopes: checkedScopes(name, input.scopes) }, options.keepEmpty === true);
     const notices = [...tidying, ...folderDenialNotices(name, scopes), ...unassignedFolderNotices(name, scopes, 0)];
     requireConfirmation(notices, options);
     if (removed)
-      fail("input.missing-field", `role \`${name}\` has neither a permission nor a folder`, { hint: "give it at least one permission or folder: an empty role is not kept" });
-    return await changePolicy(context, { actor: actor.accessId, action: "role.create", object: `role:${id}`, detail: { name, service, scopes } }, async (tx) => {
-      await requireFreeName(tx, service, name, null);
-      await tx.insertInto("roles").values({ id, service, name, scopes: JSON.stringify(scopes), revision: 1, updated_at: clock.nowMs(), updated_by: actor.accessId }).execute();
-      return { result: { role: (await findRole(tx, id)) ?? noRole(), notices } };
-    });
+      fail("input.missing-field", `role \`${name}\` has neither a permission nor a folder`, {
+        hint: "give it at least one permission or folder: an empty role is not kept",
+      });
+    return await changePolicy(
+      context,
+      { actor: actor.accessId, action: "role.create", object: `role:${id}`, detail: { name, service, scopes } },
+      async (tx) => {
+        await requireFreeName(tx, service, name, null);
+        await tx
+          .insertInto("roles")
+          .values({ id, service, name, scopes: JSON.stringify(scopes), revision: 1, updated_at: clock.nowMs(), updated_by: actor.accessId })
+          .execute();
+        return { result: { role: (await findRole(tx, id)) ?? noRole(), notices } };
+      },
+    );
   };
 
   const editRole: Roles["editRole"] = async (actor, id, change, options = {}) => {
     const found = (await findRole(store.read, id)) ?? noRole();
     const newName = change.name === undefined ? null : checkedName(change.name);
     const newScopes = change.scopes === undefined ? null : checkedScopes(newName ?? found.name, change.scopes);
-    const detail = { name: found.name, ...(newName === null ? {} : { newName }), ...(newScopes === null ? {} : { before: found.scopes, scopes: newScopes }) };
+    const detail = {
+      name: found.name,
+      ...(newName === null ? {} : { newName }),
+      ...(newScopes === null ? {} : { before: found.scopes, scopes: newScopes }),
+    };
     return await changePolicy(context, { actor: actor.accessId, action: "role.edit", object: `role:${id}`, detail }, async (tx) => {
       const role = (await findRole(tx, id)) ?? noRole();
       const conflict = revisionConflict(`role \`${role.name}\``, role.revision, options.revision ?? null);
       if (conflict !== null) throw new ProblemError(conflict);
       const name = newName ?? role.name;
-      const { scopes, removed, notices: tidying } = settle({ id, service: role.service, name, scopes: newScopes ?? role.scopes }, options.keepEmpty === true || newScopes === null);
+      const {
+        scopes,
+        removed,
+        notices: tidying,
+      } = settle({ id, service: role.service, name, scopes: newScopes ?? role.scopes }, options.keepEmpty === true || newScopes === null);
       await requireFreeName(tx, role.service, name, id);
       const holdings = await holdingsOf(tx, id);
       if (removed) {
         await tx.deleteFrom("role_assignments").where("role_id", "=", id).execute();
         await tx.deleteFrom("roles").where("id", "=", id).execute();
       } else {
-        const columns = { name, scopes: JSON.stringify(scopes), revision: role.revision + 1, updated_at: clock.nowMs(), updated_by: actor.accessId };
+        const columns = {
+          name,
+          scopes: JSON.stringify(scopes),
+          revision: role.revision + 1,
+          updated_at: clock.nowMs(),
+          updated_by: actor.accessId,
+        };
         await tx.updateTable("roles").set(columns).where("id", "=", id).execute();
       }
       await requireAdministrator(tx, realm.name);
-      const effects = effectNotices(holdings, (roles) => (removed ? roles.filter((one) => one.id !== id) : roles.map((one) => (one.id === id ? { ...one, scopes } : one))));
+      const effects = effectNotices(holdings, (roles) =>
+        removed ? roles.filter((one) => one.id !== id) : roles.map((one) => (one.id === id ? { ...one, scopes } : one)),
+      );
       const notices: Notice[] = [
         ...(newScopes === null ? [] : tidying),
         // E5: a removal that nobody asked for must not widen anything silently.
@@ -159,39 +208,57 @@ export const openRoles = (context: IdentityContext): Roles => {
     },
     deleteRole: async (actor, id, options = {}) => {
       const found = (await findRole(store.read, id)) ?? noRole();
-      return await changePolicy(context, { actor: actor.accessId, action: "role.delete", object: `role:${id}`, detail: { name: found.name, service: found.service, scopes: found.scopes } }, async (tx) => {
-        const role = (await findRole(tx, id)) ?? noRole();
-        const conflict = revisionConflict(`role \`${role.name}\``, role.revision, options.revision ?? null);
-        if (conflict !== null) throw new ProblemError(conflict);
-        const holdings = await holdingsOf(tx, id);
-        await tx.deleteFrom("role_assignments").where("role_id", "=", id).execute();
-        await tx.deleteFrom("roles").where("id", "=", id).execute();
-        await requireAdministrator(tx, realm.name);
-        const notices = effectNotices(holdings, (roles) => roles.filter((one) => one.id !== id));
-        requireConfirmation(notices, options);
-        return { result: notices };
-      });
+      return await changePolicy(
+        context,
+        {
+          actor: actor.accessId,
+          action: "role.delete",
+          object: `role:${id}`,
+          detail: { name: found.name, service: found.service, scopes: found.scopes },
+        },
+        async (tx) => {
+          const role = (await findRole(tx, id)) ?? noRole();
+          const conflict = revisionConflict(`role \`${role.name}\``, role.revision, options.revision ?? null);
+          if (conflict !== null) throw new ProblemError(conflict);
+          const holdings = await holdingsOf(tx, id);
+          await tx.deleteFrom("role_assignments").where("role_id", "=", id).execute();
+          await tx.deleteFrom("roles").where("id", "=", id).execute();
+          await requireAdministrator(tx, realm.name);
+          const notices = effectNotices(holdings, (roles) => roles.filter((one) => one.id !== id));
+          requireConfirmation(notices, options);
+          return { result: notices };
+        },
+      );
     },
     removeEmptyRoles: async (actor) => {
       const empty = (await loadRoles(store.read)).filter((role) => isEmptyRole(role.scopes));
       if (empty.length === 0) return [];
-      return await changePolicy(context, { actor: actor.accessId, action: "role.remove-empty", object: "roles", detail: { names: empty.map((role) => role.name) } }, async (tx) => {
-        const removed: Notice[] = [];
-        for (const { id } of empty) {
-          const role = await findRole(tx, id);
-          // Someone may have filled it meanwhile.
-          if (role === null || !isEmptyRole(role.scopes)) continue;
-          await tx.deleteFrom("role_assignments").where("role_id", "=", id).execute();
-          await tx.deleteFrom("roles").where("id", "=", id).execute();
-          removed.push(...settle(role, false).notices);
-        }
-        return { result: removed };
-      });
+      return await changePolicy(
+        context,
+        { actor: actor.accessId, action: "role.remove-empty", object: "roles", detail: { names: empty.map((role) => role.name) } },
+        async (tx) => {
+          const removed: Notice[] = [];
+          for (const { id } of empty) {
+            const role = await findRole(tx, id);
+            // Someone may have filled it meanwhile.
+            if (role === null || !isEmptyRole(role.scopes)) continue;
+            await tx.deleteFrom("role_assignments").where("role_id", "=", id).execute();
+            await tx.deleteFrom("roles").where("id", "=", id).execute();
+            removed.push(...settle(role, false).notices);
+          }
+          return { result: removed };
+        },
+      );
     },
     applyRole: async (actor, definition, options = {}) => {
       const existing = await findRoleByName(store.read, definition.service, definition.name);
       if (existing === null) return await createRole(actor, definition, options);
-      return await editRole(actor, existing.id, { ...(definition.name === existing.name ? {} : { name: definition.name }), scopes: definition.scopes }, options);
+      return await editRole(
+        actor,
+        existing.id,
+        { ...(definition.name === existing.name ? {} : { name: definition.name }), scopes: definition.scopes },
+        options,
+      );
     },
   };
 };

@@ -44,7 +44,11 @@ test("2.5: a role is read from YAML with permissions, denials, folders and contr
           { path: "/shared", recursive: false },
         ],
       },
-      { controller: "main", permissions: [{ permission: "controller:restart", denied: false }], folders: [{ path: "/ops", recursive: false }] },
+      {
+        controller: "main",
+        permissions: [{ permission: "controller:restart", denied: false }],
+        folders: [{ path: "/ops", recursive: false }],
+      },
     ],
   });
 });
@@ -57,7 +61,10 @@ test("2.10: what is rendered is read back as the same role and the same account"
   assert.deepEqual(readRole(renderRole(role.value)), role);
   const account = { service: "LOCAL-INITIAL", name: "alice", roles: [{ name: "b" }, { name: "a" }], groups: ["finance"], disabled: true };
   assert.deepEqual(renderAccount(account), { kind: "Account", name: "alice", roles: ["b", "a"], groups: ["finance"], disabled: true });
-  assert.deepEqual(readAccount(renderAccount(account)), { ok: true, value: { service: "LOCAL-INITIAL", name: "alice", roles: ["b", "a"], groups: ["finance"], disabled: true } });
+  assert.deepEqual(readAccount(renderAccount(account)), {
+    ok: true,
+    value: { service: "LOCAL-INITIAL", name: "alice", roles: ["b", "a"], groups: ["finance"], disabled: true },
+  });
 });
 
 test("D77: an unknown permission is a problem with its place and the nearest one", () => {
@@ -67,8 +74,19 @@ test("D77: an unknown permission is a problem with its place and the nearest one
 });
 
 test("every wrong entry of a role is named with its place", () => {
-  const found = problemOf(readRole({ kind: "Role", name: "x", permissions: ["nope"], folders: ["no-slash\u0000"], controllers: { main: { permissions: ["nope"] } } }));
-  assert.deepEqual([found.at?.path, ...(found.also ?? []).map((one) => one.at?.path)], ["permissions.0", "folders.0", "controllers.main.permissions.0"]);
+  const found = problemOf(
+    readRole({
+      kind: "Role",
+      name: "x",
+      permissions: ["nope"],
+      folders: ["no-slash\u0000"],
+      controllers: { main: { permissions: ["nope"] } },
+    }),
+  );
+  assert.deepEqual(
+    [found.at?.path, ...(found.also ?? []).map((one) => one.at?.path)],
+    ["permissions.0", "folders.0", "controllers.main.permissions.0"],
+  );
 });
 
 test("bad input: unknown, missing and wrong fields each have their code and place", () => {
@@ -100,5 +118,10 @@ test("W7: definitions hold no passwords, and the refusal does not repeat one", (
   assert.equal(found.code, "input.unknown-field");
   assert.match(found.hint, /no secrets/);
   assert.ok(!JSON.stringify(found).includes("planted-secret"));
-  for (const value of [{ kind: "Account", name: "a", roles: "planted-secret" }, { kind: "Account", name: "a", disabled: "planted-secret" }, { kind: "planted-secret", name: "a" }]) assert.ok(!JSON.stringify(problemOf(readAccount(value))).includes("planted-secret"));
+  for (const value of [
+    { kind: "Account", name: "a", roles: "planted-secret" },
+    { kind: "Account", name: "a", disabled: "planted-secret" },
+    { kind: "planted-secret", name: "a" },
+  ])
+    assert.ok(!JSON.stringify(problemOf(readAccount(value))).includes("planted-secret"));
 });

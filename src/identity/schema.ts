@@ -16,7 +16,9 @@ import { mostControllers, readScopes, type ScopeTexts } from "#identity/rules/ro
 const name = z.string().max(4 * longestName);
 const service = z.string().max(longestName);
 const permission = z.string().max(200).describe("A permission such as `controller:runs:view`, or a denial with a leading `-`");
-const folder = z.union([z.string().max(1024), z.strictObject({ path: z.string().max(1024), recursive: z.boolean() })]).describe("`/finance` for the folder alone, `/finance/*` with everything below");
+const folder = z
+  .union([z.string().max(1024), z.strictObject({ path: z.string().max(1024), recursive: z.boolean() })])
+  .describe("`/finance` for the folder alone, `/finance/*` with everything below");
 const permissions = z.array(permission).max(1000).default([]);
 const folders = z.array(folder).max(1000).default([]);
 
@@ -73,11 +75,22 @@ const problemOfIssue = (kind: string, issue: z.core.$ZodIssue): Problem => {
     const secret = issue.keys.find((key) => /pass|secret|token/i.test(key));
     const inner = shownKey(issue.keys[0] ?? "");
     const at = { path: path === "" ? inner : `${path}.${inner}` };
-    return problem(code, `\`${at.path}\` is not a field of ${kind}`, secret === undefined ? { at } : { at, hint: "definitions hold no secrets: passwords are set with `behalf account reset-password`" });
+    return problem(
+      code,
+      `\`${at.path}\` is not a field of ${kind}`,
+      secret === undefined ? { at } : { at, hint: "definitions hold no secrets: passwords are set with `behalf account reset-password`" },
+    );
   }
   const where = path === "" ? kind : `\`${path}\` of ${kind}`;
   if (code === "input.missing-field") return problem(code, `${where} is missing`, { at: { path } });
-  const expected = issue.code === "invalid_type" ? `must be of type ${issue.expected}` : issue.code === "too_big" ? `is larger than ${String(issue.maximum)}` : issue.code === "invalid_value" ? `must be ${issue.values.map((value) => `\`${String(value)}\``).join(" or ")}` : "has not the expected form";
+  const expected =
+    issue.code === "invalid_type"
+      ? `must be of type ${issue.expected}`
+      : issue.code === "too_big"
+        ? `is larger than ${String(issue.maximum)}`
+        : issue.code === "invalid_value"
+          ? `must be ${issue.values.map((value) => `\`${String(value)}\``).join(" or ")}`
+          : "has not the expected form";
   return problem(code, `${where} ${expected}`, { at: { path } });
 };
 
@@ -105,8 +118,15 @@ export const readRole = (value: unknown): Result<RoleDefinition> => {
   const named = readRoleName(role.name);
   if (!named.ok) return at("name", named.problem);
   const controllers = Object.entries(role.controllers);
-  if (controllers.length > mostControllers) return at("controllers", problem("input.too-large", `\`controllers\` of Role names more than ${mostControllers}`));
-  if (Object.hasOwn(role.controllers, "default")) return at("controllers.default", problem("input.forbidden-name", "`default` stands for all controllers", { hint: "put these permissions beside `name`, not below `controllers`" }));
+  if (controllers.length > mostControllers)
+    return at("controllers", problem("input.too-large", `\`controllers\` of Role names more than ${mostControllers}`));
+  if (Object.hasOwn(role.controllers, "default"))
+    return at(
+      "controllers.default",
+      problem("input.forbidden-name", "`default` stands for all controllers", {
+        hint: "put these permissions beside `name`, not below `controllers`",
+      }),
+    );
   const scopes = readScopes([scopeTexts("default", role), ...controllers.map(([controller, part]) => scopeTexts(controller, part))]);
   return scopes.ok ? ok({ service: role.service, name: named.value.name, scopes: scopes.value }) : scopes;
 };
@@ -146,7 +166,13 @@ export const renderRole = (role: Pick<Role, "service" | "name" | "scopes">): Rec
 };
 
 /** The definition of an account. Neither passwords nor anything about them. */
-export const renderAccount = (account: { readonly service: string; readonly name: string; readonly roles: readonly { readonly name: string }[]; readonly groups: readonly string[]; readonly disabled: boolean }): Record<string, unknown> => ({
+export const renderAccount = (account: {
+  readonly service: string;
+  readonly name: string;
+  readonly roles: readonly { readonly name: string }[];
+  readonly groups: readonly string[];
+  readonly disabled: boolean;
+}): Record<string, unknown> => ({
   kind: "Account",
   name: account.name,
   ...serviceField(account.service),

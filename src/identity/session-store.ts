@@ -78,7 +78,15 @@ export const makeSession = (seed: SessionSeed): { session: NewSession; row: Sess
   const csrfToken = seed.kind === "browser" ? csrfTokenOf(token) : null;
   const sessionId = newId("ses", seed.nowMs);
   return {
-    session: { sessionId, accountId: seed.accountId, kind: seed.kind, token, csrfToken, mustChangePassword: seed.mustChangePassword, expiresAtMs: seed.expiresAtMs },
+    session: {
+      sessionId,
+      accountId: seed.accountId,
+      kind: seed.kind,
+      token,
+      csrfToken,
+      mustChangePassword: seed.mustChangePassword,
+      expiresAtMs: seed.expiresAtMs,
+    },
     row: {
       token_hash: sessionTokenHash(token),
       id: sessionId,
@@ -102,10 +110,12 @@ export const insertSession = async (tx: Writer, row: SessionRow): Promise<void> 
 export const findSessionByToken = (source: Reader, token: string): Promise<SessionRow | undefined> =>
   source.selectFrom("sessions").selectAll().where("token_hash", "=", sessionTokenHash(token)).executeTakeFirst();
 
-export const findSessionById = (source: Reader | Writer, id: string): Promise<SessionRow | undefined> => source.selectFrom("sessions").selectAll().where("id", "=", id).executeTakeFirst();
+export const findSessionById = (source: Reader | Writer, id: string): Promise<SessionRow | undefined> =>
+  source.selectFrom("sessions").selectAll().where("id", "=", id).executeTakeFirst();
 
 /** Ends one session; false: there was none. */
-export const deleteSession = async (tx: Writer, id: string): Promise<boolean> => (await tx.deleteFrom("sessions").where("id", "=", id).executeTakeFirst()).numDeletedRows > 0n;
+export const deleteSession = async (tx: Writer, id: string): Promise<boolean> =>
+  (await tx.deleteFrom("sessions").where("id", "=", id).executeTakeFirst()).numDeletedRows > 0n;
 
 /** Ends all sessions of an account; how many there were. */
 export const deleteSessionsOf = async (tx: Writer, accountId: string): Promise<number> =>
@@ -120,10 +130,27 @@ export const deleteOverSessions = async (tx: Writer, limits: SessionLimits, nowM
 };
 
 /** Live sessions, newest first; of one account or of all. */
-export const loadSessions = async (source: Reader, limits: SessionLimits, nowMs: number, accountId: string | null): Promise<readonly SessionView[]> => {
-  let query = source.selectFrom("sessions").innerJoin("accounts", "accounts.id", "sessions.account_id").selectAll("sessions").select("accounts.name as account_name").orderBy("sessions.id", "desc");
+export const loadSessions = async (
+  source: Reader,
+  limits: SessionLimits,
+  nowMs: number,
+  accountId: string | null,
+): Promise<readonly SessionView[]> => {
+  let query = source
+    .selectFrom("sessions")
+    .innerJoin("accounts", "accounts.id", "sessions.account_id")
+    .selectAll("sessions")
+    .select("accounts.name as account_name")
+    .orderBy("sessions.id", "desc");
   if (accountId !== null) query = query.where("sessions.account_id", "=", accountId);
   return (await query.execute())
     .filter((row) => sessionState(timesOf(row), limits, nowMs) === "live")
-    .map((row) => ({ id: row.id, accountId: row.account_id, accountName: row.account_name, kind: row.kind, client: row.client, ...timesOf(row) }));
+    .map((row) => ({
+      id: row.id,
+      accountId: row.account_id,
+      accountName: row.account_name,
+      kind: row.kind,
+      client: row.client,
+      ...timesOf(row),
+    }));
 };

@@ -2,10 +2,21 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { csrfTokenOf } from "#identity/session-store.ts";
-import { auditRecords, goodPassword, identityWorld, makeAccount, onBothStores, owner, refusalOf, signIn, type IdentityWorld } from "#test/fixtures/identity.ts";
+import {
+  auditRecords,
+  goodPassword,
+  identityWorld,
+  makeAccount,
+  onBothStores,
+  owner,
+  refusalOf,
+  signIn,
+  type IdentityWorld,
+} from "#test/fixtures/identity.ts";
 
 const minute = 60_000;
-const isLive = async (world: IdentityWorld, token: string, feed = false): Promise<boolean> => (await world.identity.sessionOf(token, { feed })) !== null;
+const isLive = async (world: IdentityWorld, token: string, feed = false): Promise<boolean> =>
+  (await world.identity.sessionOf(token, { feed })) !== null;
 
 onBothStores("W3: a token has 256 random bits and is stored as its SHA-256", async (t, kind) => {
   const world = await identityWorld(t, kind);
@@ -23,7 +34,8 @@ test("W3: only the token itself opens the session", async (t) => {
   const { token, sessionId } = await signIn(world, "alice", goodPassword);
   assert.ok(await isLive(world, token));
   const hash = createHash("sha256").update(token).digest("hex");
-  for (const other of ["", "bhs_", sessionId, hash, token.slice(0, -1), `${token}x`, token.toUpperCase(), "' or 1=1 --"]) assert.ok(!(await isLive(world, other)), other);
+  for (const other of ["", "bhs_", sessionId, hash, token.slice(0, -1), `${token}x`, token.toUpperCase(), "' or 1=1 --"])
+    assert.ok(!(await isLive(world, other)), other);
 });
 
 onBothStores("D27: inactivity for 15 minutes ends a session", async (t, kind) => {
@@ -68,7 +80,8 @@ test("W3: using a session often writes seldom", async (t) => {
   const world = await identityWorld(t);
   await makeAccount(world, "alice");
   const { token } = await signIn(world, "alice", goodPassword);
-  const seen = async (): Promise<number> => (await world.store.read.selectFrom("sessions").select("seen_at").executeTakeFirstOrThrow()).seen_at;
+  const seen = async (): Promise<number> =>
+    (await world.store.read.selectFrom("sessions").select("seen_at").executeTakeFirstOrThrow()).seen_at;
   const before = await seen();
   world.clock.advance(14_000);
   await isLive(world, token, true);
@@ -82,7 +95,13 @@ onBothStores("W3: a login gives a new id and ends the session that the client he
   const world = await identityWorld(t, kind);
   await makeAccount(world, "alice");
   const one = await signIn(world, "alice", goodPassword, "browser");
-  const two = await world.identity.login({ account: "alice", password: goodPassword, kind: "browser", client: { address: "192.0.2.7" }, previousSessionId: one.sessionId });
+  const two = await world.identity.login({
+    account: "alice",
+    password: goodPassword,
+    kind: "browser",
+    client: { address: "192.0.2.7" },
+    previousSessionId: one.sessionId,
+  });
   assert.notEqual(one.sessionId, two.sessionId);
   assert.ok(!(await isLive(world, one.token)));
   assert.ok(await isLive(world, two.token));
@@ -98,24 +117,38 @@ onBothStores("W3: a password change gives a new id, ends every other session, an
   const fresh = await world.identity.changePassword({ sessionId: mine.sessionId, current: goodPassword, next: "another good passphrase" });
   assert.equal(fresh.kind, "browser");
   assert.notEqual(fresh.sessionId, mine.sessionId);
-  assert.deepEqual(await Promise.all([mine, elsewhere, fresh, bobs].map((session) => isLive(world, session.token))), [false, false, true, true]);
+  assert.deepEqual(await Promise.all([mine, elsewhere, fresh, bobs].map((session) => isLive(world, session.token))), [
+    false,
+    false,
+    true,
+    true,
+  ]);
   assert.equal((await refusalOf(signIn(world, "alice", goodPassword))).code, "identity.wrong-credentials");
   assert.ok(await signIn(world, "alice", "another good passphrase"));
-  assert.deepEqual((await auditRecords(world, "account.change-password")).map((record) => record.phase), ["opened", "completed"]);
+  assert.deepEqual(
+    (await auditRecords(world, "account.change-password")).map((record) => record.phase),
+    ["opened", "completed"],
+  );
 });
 
 onBothStores("2.6: a password change needs the current password, and wrong ones are delayed like logins", async (t, kind) => {
   const world = await identityWorld(t, kind);
   await makeAccount(world, "alice");
   const { sessionId, token } = await signIn(world, "alice", goodPassword);
-  const change = (current: string | null, next = "another good passphrase"): Promise<unknown> => world.identity.changePassword({ sessionId, current, next });
+  const change = (current: string | null, next = "another good passphrase"): Promise<unknown> =>
+    world.identity.changePassword({ sessionId, current, next });
   assert.equal((await refusalOf(change(goodPassword, "short"))).code, "identity.weak-password");
   assert.equal((await refusalOf(change(goodPassword, goodPassword))).code, "identity.weak-password");
   assert.equal((await refusalOf(change(goodPassword, "alice"))).code, "identity.weak-password");
-  for (const current of [null, "", "wrong password"]) assert.equal((await refusalOf(change(current))).code, "identity.wrong-current-password");
+  for (const current of [null, "", "wrong password"])
+    assert.equal((await refusalOf(change(current))).code, "identity.wrong-current-password");
   assert.equal((await refusalOf(change(goodPassword))).code, "identity.delayed");
   assert.ok(await isLive(world, token));
-  assert.equal((await refusalOf(world.identity.changePassword({ sessionId: "ses_unknown", current: goodPassword, next: "another good passphrase" }))).code, "identity.not-signed-in");
+  assert.equal(
+    (await refusalOf(world.identity.changePassword({ sessionId: "ses_unknown", current: goodPassword, next: "another good passphrase" })))
+      .code,
+    "identity.not-signed-in",
+  );
 });
 
 onBothStores("W3: of two password changes at once one wins", async (t, kind) => {
@@ -141,7 +174,10 @@ test("S13: the absolute limit of a one-time login is not renewed by the forced c
 onBothStores("W3: logout, logout everywhere, disabling, reset and deletion end sessions at once", async (t, kind) => {
   const world = await identityWorld(t, kind);
   const { identity } = world;
-  const open = async (name: string): Promise<string[]> => [(await signIn(world, name, goodPassword)).token, (await signIn(world, name, goodPassword, "browser")).token];
+  const open = async (name: string): Promise<string[]> => [
+    (await signIn(world, name, goodPassword)).token,
+    (await signIn(world, name, goodPassword, "browser")).token,
+  ];
   const live = (tokens: readonly string[]): Promise<boolean[]> => Promise.all(tokens.map((token) => isLive(world, token, true)));
   const { id, accessId } = await makeAccount(world, "alice");
 
@@ -182,6 +218,15 @@ test("W3: disabling at another manager on the same database ends sessions here a
   assert.ok(!(await isLive(world, token)));
 });
 
+test("W3: a session whose account became disabled in any way is over, whatever is cached", async (t) => {
+  const world = await identityWorld(t);
+  const { id } = await makeAccount(world, "alice");
+  const { token } = await signIn(world, "alice", goodPassword);
+  assert.ok(await isLive(world, token));
+  await world.store.write(async (tx) => void (await tx.updateTable("accounts").set({ disabled: 1 }).where("id", "=", id).execute()));
+  assert.ok(!(await isLive(world, token)));
+});
+
 onBothStores("2.6: sessions are listed and ended by id, one's own and others'", async (t, kind) => {
   const world = await identityWorld(t, kind);
   const { identity } = world;
@@ -190,11 +235,17 @@ onBothStores("2.6: sessions are listed and ended by id, one's own and others'", 
   const alices = await signIn(world, "alice", goodPassword, "browser");
   world.clock.advance(10);
   const bobs = await signIn(world, "bob", goodPassword);
-  assert.deepEqual((await identity.listSessions(null)).map((session) => [session.id, session.accountName, session.kind, session.client]), [
-    [bobs.sessionId, "bob", "cli", "192.0.2.7 tests"],
-    [alices.sessionId, "alice", "browser", "192.0.2.7 tests"],
-  ]);
-  assert.deepEqual((await identity.listSessions(id)).map((session) => session.id), [alices.sessionId]);
+  assert.deepEqual(
+    (await identity.listSessions(null)).map((session) => [session.id, session.accountName, session.kind, session.client]),
+    [
+      [bobs.sessionId, "bob", "cli", "192.0.2.7 tests"],
+      [alices.sessionId, "alice", "browser", "192.0.2.7 tests"],
+    ],
+  );
+  assert.deepEqual(
+    (await identity.listSessions(id)).map((session) => session.id),
+    [alices.sessionId],
+  );
   assert.ok(!JSON.stringify(await identity.listSessions(null)).includes(createHash("sha256").update(alices.token).digest("hex")));
   await identity.endSession(owner, alices.sessionId);
   assert.ok(!(await isLive(world, alices.token)));
@@ -221,7 +272,8 @@ test("W2: a browser session has a CSRF token that only its holder can know; a be
   assert.equal(browser.csrfToken, csrfTokenOf(browser.token));
   const session = await world.identity.sessionOf(browser.token, { feed: false });
   assert.ok(session?.csrfMatches(browser.csrfToken ?? ""));
-  for (const given of ["", "x", other.csrfToken ?? "", browser.token, `${browser.csrfToken}x`]) assert.equal(session?.csrfMatches(given), false);
+  for (const given of ["", "x", other.csrfToken ?? "", browser.token, `${browser.csrfToken}x`])
+    assert.equal(session?.csrfMatches(given), false);
   assert.equal((await world.identity.sessionOf(cli.token, { feed: false }))?.csrfMatches(""), false);
 });
 

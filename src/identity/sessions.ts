@@ -5,7 +5,17 @@ import { accessIdOf, type Doer, type IdentityContext } from "#identity/identity-
 import type { Principal } from "#identity/principal.ts";
 import type { PrincipalResolver } from "#identity/resolve-principal.ts";
 import { sessionState, touchAfterMs } from "#identity/rules/session-rules.ts";
-import { csrfMatches, deleteSession, deleteSessionsOf, findSessionById, findSessionByToken, loadSessions, timesOf, type SessionKind, type SessionView } from "#identity/session-store.ts";
+import {
+  csrfMatches,
+  deleteSession,
+  deleteSessionsOf,
+  findSessionById,
+  findSessionByToken,
+  loadSessions,
+  timesOf,
+  type SessionKind,
+  type SessionView,
+} from "#identity/session-store.ts";
 
 /** A live session and who it stands for. */
 export interface OpenSession {
@@ -43,10 +53,13 @@ export const openSessions = (context: IdentityContext, resolver: PrincipalResolv
 
   const endSessionsOf = async (actor: Doer, accountId: string): Promise<number> => {
     const account = (await findAccountById(store.read, accountId)) ?? fail("identity.account-not-found", "there is no such account");
-    return await audit.act({ actor: actor.accessId, action: "session.end-all-of", object: `account:${accountId}`, detail: { name: account.name } }, async (tx) => {
-      const ended = await deleteSessionsOf(tx, accountId);
-      return { result: ended, detail: { sessionsEnded: ended } };
-    });
+    return await audit.act(
+      { actor: actor.accessId, action: "session.end-all-of", object: `account:${accountId}`, detail: { name: account.name } },
+      async (tx) => {
+        const ended = await deleteSessionsOf(tx, accountId);
+        return { result: ended, detail: { sessionsEnded: ended } };
+      },
+    );
   };
 
   return {
@@ -58,12 +71,20 @@ export const openSessions = (context: IdentityContext, resolver: PrincipalResolv
       const account = await findAccountById(store.read, row.account_id);
       // SECURITY: read from the account itself and not from the cached policy, so that disabling takes effect at once for every manager.
       if (account === undefined || account.disabled !== 0) return null;
-      const principal = await resolver.principalOf(accessIdOf(realm.name, row.account_id), { amr: JSON.parse(row.amr) as string[], authTime: row.auth_time });
+      const principal = await resolver.principalOf(accessIdOf(realm.name, row.account_id), {
+        amr: JSON.parse(row.amr) as string[],
+        authTime: row.auth_time,
+      });
       if (principal === null) return null;
       if (feed && nowMs - row.seen_at >= touchAfterMs(settings)) {
         try {
           await store.write(async (tx) => {
-            await tx.updateTable("sessions").set({ seen_at: nowMs }).where("token_hash", "=", row.token_hash).where("seen_at", "<", nowMs).execute();
+            await tx
+              .updateTable("sessions")
+              .set({ seen_at: nowMs })
+              .where("token_hash", "=", row.token_hash)
+              .where("seen_at", "<", nowMs)
+              .execute();
           });
         } catch (error) {
           // A full disk must not keep an administrator out; the session idles out sooner, that is all.
@@ -84,16 +105,22 @@ export const openSessions = (context: IdentityContext, resolver: PrincipalResolv
     logout: async (sessionId) => {
       const row = await findSessionById(store.read, sessionId);
       if (row === undefined) return;
-      await audit.act({ actor: accessIdOf(realm.name, row.account_id), action: "session.logout", object: `session:${sessionId}` }, async (tx) => ({ result: void (await deleteSession(tx, sessionId)) }));
+      await audit.act(
+        { actor: accessIdOf(realm.name, row.account_id), action: "session.logout", object: `session:${sessionId}` },
+        async (tx) => ({ result: void (await deleteSession(tx, sessionId)) }),
+      );
     },
     logoutEverywhere: async ({ accessId, accountId }) => (accountId === null ? 0 : await endSessionsOf({ accessId, accountId }, accountId)),
     listSessions: (accountId) => loadSessions(store.read, settings, clock.nowMs(), accountId),
     endSession: async (actor, sessionId) => {
       const row = (await findSessionById(store.read, sessionId)) ?? fail("identity.session-not-found", "there is no such session");
-      await audit.act({ actor: actor.accessId, action: "session.end", object: `session:${sessionId}`, detail: { account: row.account_id } }, async (tx) => {
-        if (!(await deleteSession(tx, sessionId))) fail("identity.session-not-found", "there is no such session");
-        return { result: undefined };
-      });
+      await audit.act(
+        { actor: actor.accessId, action: "session.end", object: `session:${sessionId}`, detail: { account: row.account_id } },
+        async (tx) => {
+          if (!(await deleteSession(tx, sessionId))) fail("identity.session-not-found", "there is no such session");
+          return { result: undefined };
+        },
+      );
     },
     endSessionsOf,
     endAllSessions: async (actor) => {

@@ -54,7 +54,8 @@ const scriptOf = (letter: string): string => scripts.find(([, pattern]) => patte
 
 const scriptsAgree = (text: string): boolean => {
   const found = new Set<string>();
-  for (const character of text) if (/\p{L}/u.test(character) && !/\p{Script=Common}|\p{Script=Inherited}/u.test(character)) found.add(scriptOf(character));
+  for (const character of text)
+    if (/\p{L}/u.test(character) && !/\p{Script=Common}|\p{Script=Inherited}/u.test(character)) found.add(scriptOf(character));
   return found.size <= 1 || together.some((set) => [...found].every((script) => set.includes(script)));
 };
 
@@ -66,9 +67,18 @@ const readName = (what: string, text: string): Result<AccountName> => {
   const name = text.normalize("NFC");
   if (!name.isWellFormed() || !shape.test(name) || name !== name.normalize("NFKC"))
     return refuse(problem("identity.invalid-name", `the ${what} holds a character that is not allowed, or starts with one of \`. _ - @\``));
-  if (!scriptsAgree(name)) return refuse(problem("identity.invalid-name", `the ${what} \`${name}\` mixes letters of several scripts`, { hint: "write it with letters of one script" }));
+  if (!scriptsAgree(name))
+    return refuse(
+      problem("identity.invalid-name", `the ${what} \`${name}\` mixes letters of several scripts`, {
+        hint: "write it with letters of one script",
+      }),
+    );
   if (/[^\p{ASCII}]/u.test(name) && looksLatin.test(name))
-    return refuse(problem("identity.invalid-name", `the ${what} \`${name}\` looks like a name in Latin letters but is not`, { hint: "write it with Latin letters" }));
+    return refuse(
+      problem("identity.invalid-name", `the ${what} \`${name}\` looks like a name in Latin letters but is not`, {
+        hint: "write it with Latin letters",
+      }),
+    );
   return ok({ name, nameKey: accountNameKey(name) });
 };
 
@@ -87,6 +97,10 @@ export const readRoleName = (text: string): Result<AccountName> => readName("rol
 export const readGroupName = (text: string): Result<string> => {
   const name = text.normalize("NFC");
   if (name === "" || name.trim() !== name || codePoints(name) > 256 || !name.isWellFormed() || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(name))
-    return refuse(problem("identity.invalid-name", "a group name is empty, longer than 256 characters, or holds control characters or outer spaces", { hint: "use printable characters" }));
+    return refuse(
+      problem("identity.invalid-name", "a group name is empty, longer than 256 characters, or holds control characters or outer spaces", {
+        hint: "use printable characters",
+      }),
+    );
   return ok(name);
 };

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { addressKey, currentFailures, defaultDelayPolicy, delayAfter, remainingDelayMs } from "#identity/rules/login-delay.ts";
 
 const policy = { freeFailures: 2, firstDelayMs: 1000, longestDelayMs: 60_000, forgetAfterMs: 3_600_000 };
 
 test("W6: the first failures cost nothing, then the delay doubles up to its cap", () => {
-  assert.deepEqual([0, 1, 2, 3, 4, 5, 8, 9, 10, 1_000_000].map((failures) => delayAfter(failures, policy)), [0, 0, 0, 1000, 2000, 4000, 32_000, 60_000, 60_000, 60_000]);
+  assert.deepEqual(
+    [0, 1, 2, 3, 4, 5, 8, 9, 10, 1_000_000].map((failures) => delayAfter(failures, policy)),
+    [0, 0, 0, 1000, 2000, 4000, 32_000, 60_000, 60_000, 60_000],
+  );
 });
 
 test("W6: the delay ends at its instant, and failures are forgotten after a quiet time", () => {

@@ -35,7 +35,9 @@ export type LoginStep =
 export const loginSequence = (services: readonly ServiceEntry[]): readonly ServiceEntry[] => {
   const enabled = services.filter((service) => service.mode !== "disabled");
   const required = enabled.filter((service) => service.mode === "required");
-  return (required.length > 0 ? required : enabled).toSorted((a, b) => a.ordering - b.ordering || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return (required.length > 0 ? required : enabled).toSorted(
+    (a, b) => a.ordering - b.ordering || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
+  );
 };
 
 /** What to do next, given the answers so far. Each service is asked at most once. */
@@ -43,7 +45,8 @@ export const nextLoginStep = (services: readonly ServiceEntry[], attempts: reado
   const sequence = loginSequence(services);
   const first = sequence[0];
   if (first === undefined) return { step: "refused", reason: "no-service", service: null };
-  const answerOf = (service: ServiceEntry): ServiceAnswer | null => attempts.find((attempt) => attempt.service === service.name)?.answer ?? null;
+  const answerOf = (service: ServiceEntry): ServiceAnswer | null =>
+    attempts.find((attempt) => attempt.service === service.name)?.answer ?? null;
   const allNeeded = first.mode === "required";
   const accepted: string[] = [];
   let unavailable: string | null = null;
@@ -58,5 +61,7 @@ export const nextLoginStep = (services: readonly ServiceEntry[], attempts: reado
     else if (answer === "unavailable") unavailable ??= service.name;
   }
   if (accepted.length > 0) return { step: "accepted", services: accepted };
-  return unavailable === null ? { step: "refused", reason: "wrong", service: null } : { step: "refused", reason: "unavailable", service: unavailable };
+  return unavailable === null
+    ? { step: "refused", reason: "wrong", service: null }
+    : { step: "refused", reason: "unavailable", service: unavailable };
 };

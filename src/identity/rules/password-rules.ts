@@ -14,19 +14,28 @@ export const longestPasswordBytes = 1024;
 export const normalisePassword = (text: string): string => text.normalize("NFC");
 
 /** Whether it may be hashed at all: neither empty (D30), nor too long, nor broken text. Says nothing about its strength. */
-export const isHashablePassword = (text: string): boolean => text !== "" && text.length <= longestPasswordBytes && text.isWellFormed() && utf8Bytes(normalisePassword(text)) <= longestPasswordBytes;
+export const isHashablePassword = (text: string): boolean =>
+  text !== "" && text.length <= longestPasswordBytes && text.isWellFormed() && utf8Bytes(normalisePassword(text)) <= longestPasswordBytes;
 
 /** The normalised password, or why it is not acceptable. SECURITY: no problem echoes any of it (W7). */
 export const checkNewPassword = (text: string, facts: { readonly minimumLength: number; readonly accountName: string }): Result<string> => {
   if (text === "") return refuse(problem("identity.weak-password", "the password is empty"));
   if (text.length > longestPasswordBytes || utf8Bytes(normalisePassword(text)) > longestPasswordBytes)
-    return refuse(problem("identity.weak-password", `the password is longer than ${longestPasswordBytes} bytes`, { hint: "choose a shorter password" }));
+    return refuse(
+      problem("identity.weak-password", `the password is longer than ${longestPasswordBytes} bytes`, { hint: "choose a shorter password" }),
+    );
   if (!text.isWellFormed() || /\p{Cc}/u.test(text))
-    return refuse(problem("identity.weak-password", "the password holds control characters or broken text", { hint: "type it rather than paste it, without line ends or tabs" }));
+    return refuse(
+      problem("identity.weak-password", "the password holds control characters or broken text", {
+        hint: "type it rather than paste it, without line ends or tabs",
+      }),
+    );
   const normal = normalisePassword(text);
   if (codePoints(normal) < facts.minimumLength)
     return refuse(problem("identity.weak-password", `the password is shorter than ${facts.minimumLength} characters`));
   if (accountNameKey(normal) === accountNameKey(facts.accountName))
-    return refuse(problem("identity.weak-password", "the password is the account's name", { hint: "choose a password that others cannot guess" }));
+    return refuse(
+      problem("identity.weak-password", "the password is the account's name", { hint: "choose a password that others cannot guess" }),
+    );
   return ok(normal);
 };

@@ -57,15 +57,36 @@ test("D69, D90: folders of a role that nobody holds are a warning", () => {
 
 test("scopes: order is kept, doubles are dropped, every wrong entry is named with its place", () => {
   const texts = [
-    { controller: "default", permissions: ["controller:runs:view", "-controller:runs:cancel", "controller:runs:view", "manager:view"], folders: [{ path: "/b", recursive: false }, { path: "/a/*", recursive: false }, { path: "/b", recursive: true }] },
+    {
+      controller: "default",
+      permissions: ["controller:runs:view", "-controller:runs:cancel", "controller:runs:view", "manager:view"],
+      folders: [
+        { path: "/b", recursive: false },
+        { path: "/a/*", recursive: false },
+        { path: "/b", recursive: true },
+      ],
+    },
     { controller: "main", permissions: ["controller:restart"], folders: [] },
   ];
   const read = readScopes(texts);
   assert.ok(read.ok);
-  assert.deepEqual(renderScopes(read.value)[0], { controller: "default", permissions: ["controller:runs:view", "-controller:runs:cancel", "manager:view"], folders: [{ path: "/b", recursive: true }, { path: "/a", recursive: true }] });
-  const wrong = readScopes([{ controller: "default", permissions: ["manager:view", "controller:runs:viwe"], folders: [{ path: "/a/../b", recursive: false }] }, { controller: "Main Site", permissions: [], folders: [] }]);
+  assert.deepEqual(renderScopes(read.value)[0], {
+    controller: "default",
+    permissions: ["controller:runs:view", "-controller:runs:cancel", "manager:view"],
+    folders: [
+      { path: "/b", recursive: true },
+      { path: "/a", recursive: true },
+    ],
+  });
+  const wrong = readScopes([
+    { controller: "default", permissions: ["manager:view", "controller:runs:viwe"], folders: [{ path: "/a/../b", recursive: false }] },
+    { controller: "Main Site", permissions: [], folders: [] },
+  ]);
   assert.ok(!wrong.ok);
   assert.equal(wrong.problem.at?.path, "permissions.1");
   assert.match(`${wrong.problem.message} ${wrong.problem.hint}`, /controller:runs:view/);
-  assert.deepEqual(wrong.problem.also?.map((one) => one.at?.path), ["folders.0", "controllers.Main Site"]);
+  assert.deepEqual(
+    wrong.problem.also?.map((one) => one.at?.path),
+    ["folders.0", "controllers.Main Site"],
+  );
 });

@@ -17,7 +17,8 @@ export interface ScopeTexts {
   readonly folders: readonly { readonly path: string; readonly recursive: boolean }[];
 }
 
-const placeOf = (controller: string, part: string, index: number): string => (controller === "default" ? `${part}.${index}` : `controllers.${controller}.${part}.${index}`);
+const placeOf = (controller: string, part: string, index: number): string =>
+  controller === "default" ? `${part}.${index}` : `controllers.${controller}.${part}.${index}`;
 
 /** Reads the texts of a definition; the problems name every entry that is wrong. */
 export const readScopes = (texts: readonly ScopeTexts[]): Result<readonly RoleScope[]> => {
@@ -27,7 +28,12 @@ export const readScopes = (texts: readonly ScopeTexts[]): Result<readonly RoleSc
   };
   const scopes = texts.map(({ controller, permissions, folders }): RoleScope => {
     if (controller !== "default" && !controllerPattern.test(controller))
-      found(`controllers.${controller.slice(0, 64)}`, problem("input.invalid-value", "a controller's name has other characters than `a-z 0-9 . _ -`", { hint: "use the controller's name as `behalf get controllers` shows it" }));
+      found(
+        `controllers.${controller.slice(0, 64)}`,
+        problem("input.invalid-value", "a controller's name has other characters than `a-z 0-9 . _ -`", {
+          hint: "use the controller's name as `behalf get controllers` shows it",
+        }),
+      );
     const grants = new Map<string, Grant>();
     permissions.forEach((text, index) => {
       const read = readGrant(text);
@@ -43,9 +49,15 @@ export const readScopes = (texts: readonly ScopeTexts[]): Result<readonly RoleSc
     return { controller, permissions: [...grants.values()], folders: [...paths.values()] };
   });
   const [first, ...rest] = problems;
-  return first === undefined ? ok(scopes) : refuse(problem(first.code, first.message, { hint: first.hint, ...(first.at === undefined ? {} : { at: first.at }), also: rest }));
+  return first === undefined
+    ? ok(scopes)
+    : refuse(problem(first.code, first.message, { hint: first.hint, ...(first.at === undefined ? {} : { at: first.at }), also: rest }));
 };
 
 /** The texts of scopes, the other way round. */
 export const renderScopes = (scopes: readonly RoleScope[]): readonly ScopeTexts[] =>
-  scopes.map(({ controller, permissions, folders }) => ({ controller, permissions: permissions.map(renderGrant), folders: folders.map(({ path, recursive }) => ({ path, recursive })) }));
+  scopes.map(({ controller, permissions, folders }) => ({
+    controller,
+    permissions: permissions.map(renderGrant),
+    folders: folders.map(({ path, recursive }) => ({ path, recursive })),
+  }));

@@ -1,4 +1,4 @@
-/** When a session is over, and what a session may be used for (D27, W3). Pure: instants and limits are arguments. */
+/** When a session is over (D27, W3). Pure: instants and limits are arguments. */
 
 export interface SessionTimes {
   readonly createdAtMs: number;
@@ -19,6 +19,3 @@ export const sessionState = (times: SessionTimes, limits: SessionLimits, nowMs: 
 
 /** How stale the stored `seen` may get before it is written again: a write per request would cost more than the request. */
 export const touchAfterMs = (limits: SessionLimits): number => Math.min(15_000, Math.floor(limits.sessionIdleMs / 60));
-
-/** What a session that must change its password first may still do (W3). */
-export const forcedChangeRoutes = ["change-password", "logout"] as const;

@@ -13,7 +13,8 @@ export const localService = (store: Store, clock: Clock): IdentityService => ({
     const right = await hashing.verify(proof.password, account?.password_hash ?? null);
     if (account === undefined || !right) return { answer: "wrong", account: null, problem: null };
     // SECURITY: said only to who knows the password.
-    if (account.disabled !== 0) return { answer: "blocked", account, problem: problem("identity.disabled", `account \`${account.name}\` is disabled`) };
+    if (account.disabled !== 0)
+      return { answer: "blocked", account, problem: problem("identity.disabled", `account \`${account.name}\` is disabled`) };
     if (account.password_expires_at !== null && clock.nowMs() >= account.password_expires_at) {
       const hint = `an administrator resets it with \`behalf account reset-password ${account.name}\`; the account that started this instance can do so on this machine without signing in`;
       return { answer: "blocked", account, problem: problem("identity.password-expired", "the one-time password has expired", { hint }) };
