@@ -34,7 +34,10 @@ export interface Role {
 export interface Question {
   /** A leaf of the permission tree (E6), e.g. `controller:runs:create`. */
   readonly permission: string;
-  /** The folder or object path asked about; absent for questions without an object (`manager:settings:view`). */
+  /**
+   * The object asked about (`/finance/close-books`) or, with a slash at its end, the folder (`/finance/`). Absent only for permissions that
+   * are not about objects in folders (`manager:nodes:view`): the others are refused without it (E9).
+   */
   readonly path?: string;
   /** The controller asked about; absent: default scope only (E4). */
   readonly controller?: string;
