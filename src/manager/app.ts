@@ -104,7 +104,9 @@ const addHooks = (app: FastifyInstance, options: AppOptions): void => {
   });
   app.addHook("onRoute", (declared) => {
     const question = declared.config?.question;
-    if (question !== undefined && "may" in question && leafOf(question.may) === undefined) throw new Error(`route ${declared.url} asks \`${question.may}\`, which is no leaf of the permission tree`);
+    for (const permission of question !== undefined && "may" in question ? [question.may, ...(question.or ?? [])] : []) {
+      if (leafOf(permission) === undefined) throw new Error(`route ${declared.url} asks \`${permission}\`, which is no leaf of the permission tree`);
+    }
     if (question === undefined) throw new Error(`route ${String(declared.method)} ${declared.url} names no question: declare it with route()`);
   });
   app.addHook("onResponse", async (request, reply) => {

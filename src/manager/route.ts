@@ -22,6 +22,8 @@ export type RouteQuestion =
   | {
       /** A leaf of the permission tree; the app refuses to start with anything else. */
       readonly may: string;
+      /** Any of these will do as well, where the body decides which is asked (`refined`). */
+      readonly or?: readonly string[];
       /** What it is about, from the URL. Null: no such object. Absent: the question has no object, or the body names it and the use-case asks again. */
       readonly about?: (request: FastifyRequest) => Promise<Target | null> | Target | null;
       /** The answer for an object that is not there *and* for one that the caller may not know of: they must be the same. */
@@ -95,5 +97,5 @@ export const describeQuestion = (question: RouteQuestion): string => {
   if ("public" in question) return `public (${question.public})`;
   if ("self" in question) return `self${question.whileForced === true ? ", also while a password change is due" : ""} (${question.self})`;
   const about = question.about === undefined ? "" : ", about the object";
-  return `may ${question.may}${about}${question.refined === undefined ? "" : `, asked again: ${question.refined}`}`;
+  return `may ${[question.may, ...(question.or ?? [])].join(" or ")}${about}${question.refined === undefined ? "" : `, asked again: ${question.refined}`}`;
 };

@@ -2,9 +2,10 @@
 import { z } from "zod";
 import { decide } from "#access/decide.ts";
 import type { Principal } from "#identity/principal.ts";
-import { instant } from "#manager/routes/fields.ts";
+import type { RunDetails, RunSummary } from "#jobs/run-queries.ts";
+import { instant, isoOf, isoOrNull } from "#manager/routes/fields.ts";
 
-const verdictSchema = z
+export const verdictSchema = z
   .object({
     part: z.enum(["who", "may", "where", "as-whom"]),
     question: z.string(),
@@ -54,6 +55,7 @@ export const runSummarySchema = z
     state: z.enum(runStates),
     result: z.enum(runResults).nullable().describe("null until it has ended"),
     submitter: person,
+    actor: person.describe("who pressed the button"),
     runAs: z.string().nullable().describe("OS account it ran as"),
     attempt: z.int(),
     exitCode: z.int().nullable(),
@@ -70,7 +72,6 @@ const allowedSchema = z.object({ allowed: z.boolean(), reason: z.string().nullab
 
 export const runSchema = runSummarySchema
   .extend({
-    actor: person,
     comment: z.string().nullable(),
     arguments: z.record(z.string(), z.string()),
     outcome: outcomeSchema.nullable().describe("independent facts, signed by the node"),
@@ -92,4 +93,70 @@ export const explanationSchema = z.object({
 export const allowedTo = (principal: Principal, permission: string, target: { readonly path: string; readonly controller: string }): { allowed: boolean; reason: string | null } => {
   const verdict = decide({ permission, ...target }, principal.access);
   return verdict.effect === "permit" ? { allowed: true, reason: null } : { allowed: false, reason: verdict.problem.message };
+};
+
+/** A summary as lists and streams show it. */
+export const runSummaryJson = (run: RunSummary): z.input<typeof runSummarySchema> => ({
+  id: run.id,
+  submission: run.submissionId,
+  job: run.job,
+  jobRevision: run.jobRevision,
+  controller: run.controller,
+  node: run.node,
+  state: run.state,
+  result: run.result,
+  submitter: { ...run.submitter },
+  actor: { ...run.actor },
+  runAs: run.runAs,
+  attempt: run.attempt,
+  exitCode: run.exitCode,
+  queuedAt: isoOf(run.queuedAtMs),
+  startedAt: isoOrNull(run.startedAtMs),
+  endedAt: isoOrNull(run.endedAtMs),
+  logBytes: run.logBytes,
+  cancelRequested: run.cancel === null ? null : { by: run.cancel.by, reason: run.cancel.reason },
+});
+
+/** The chain in the order in which it was decided. */
+export const chainOf = (run: RunDetails): z.input<typeof verdictSchema>[] =>
+  [...run.verdicts.submission, ...run.verdicts.dispatch, ...run.verdicts.node].map(({ facts, ...verdict }) => ({ ...verdict, ...(facts === undefined ? {} : { facts: { ...facts } }) }));
+
+const targetOf = (run: RunSummary): { path: string; controller: string } => ({ path: run.job, controller: run.controller });
+
+export const runJson = (run: RunDetails, reader: Principal): z.input<typeof runSchema> => ({
+  ...runSummaryJson(run),
+  comment: run.comment,
+  arguments: { ...run.arguments },
+  outcome: run.outcome === null ? null : (run.outcome as unknown as z.input<typeof outcomeSchema>),
+  verdicts: chainOf(run),
+  allowed: { cancel: allowedTo(reader, "controller:runs:cancel", targetOf(run)), log: allowedTo(reader, "controller:runs:log", targetOf(run)) },
+});
+
+const whyNot = (run: RunDetails): string => {
+  const refusal = chainOf(run).findLast((verdict) => verdict.effect === "deny");
+  return run.outcome?.launchProblem?.message ?? refusal?.text ?? "";
+};
+
+/** The whole run in one sentence. */
+export const sentenceOf = (run: RunDetails): string => {
+  const behalf = `on behalf of ${run.submitter.name}`;
+  const as = run.runAs === null ? "" : ` as ${run.runAs}`;
+  const why = whyNot(run);
+  const because = why === "" ? "" : `: ${why}`;
+  switch (run.result) {
+    case null:
+      return run.state === "running" ? `${run.job} runs on ${run.node}${as} ${behalf}` : `${run.job} is ${run.state} for ${run.node} ${behalf}`;
+    case "refused":
+      return `${run.job} was refused on ${run.node} ${behalf}${because}`;
+    case "cancelled":
+      return `${run.job} was cancelled on ${run.node}${as} ${behalf}`;
+    case "timed-out":
+      return `${run.job} ran on ${run.node}${as} ${behalf} and exceeded its time`;
+    case "unknown":
+      return `${run.job} was started on ${run.node} ${behalf}, and its exit could not be known`;
+    case "failed":
+      return `${run.job} ran on ${run.node}${as} ${behalf} and failed${run.exitCode === null ? because : ` with exit code ${run.exitCode}`}`;
+    case "succeeded":
+      return `${run.job} ran on ${run.node}${as} ${behalf} and succeeded`;
+  }
 };

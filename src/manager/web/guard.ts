@@ -102,17 +102,18 @@ export const authorise = (principal: Principal, permission: string, target: Targ
   throw new ProblemError(verdict.problem.because === undefined ? { ...verdict.problem, because: verdict.because } : verdict.problem);
 };
 
+const isHeldSomewhere = ({ access }: Principal, permission: string): boolean =>
+  [undefined, ...access.controllers.keys()].some((controller) => {
+    const verdict = decide({ permission, ...(controller === undefined ? {} : { controller }) }, access);
+    return verdict.effect === "permit" || verdict.because.rule === "may.folder-missing";
+  });
+
 /**
  * The coarse question, where only the body names the object: is the permission held on any folder at all? The use-case asks again about each
  * object. It lets nothing happen by itself; it keeps bodies of the unprivileged from being read (W8).
  */
-const authoriseSomewhere = (principal: Principal, permission: string): void => {
-  const { access } = principal;
-  for (const controller of [undefined, ...access.controllers.keys()]) {
-    const verdict = decide({ permission, ...(controller === undefined ? {} : { controller }) }, access);
-    if (verdict.effect === "permit" || verdict.because.rule === "may.folder-missing") return;
-  }
-  authorise(principal, permission, {});
+const authoriseSomewhere = (principal: Principal, permissions: readonly [string, ...string[]]): void => {
+  if (!permissions.some((permission) => isHeldSomewhere(principal, permission))) authorise(principal, permissions[0], {});
 };
 
 /** Everything before the body is read. Null: a public route. */
@@ -129,7 +130,7 @@ export const admit = async (authentication: Authentication, request: FastifyRequ
   }
   if ("self" in question) return caller;
   if (question.about === undefined) {
-    authoriseSomewhere(caller.principal, question.may);
+    authoriseSomewhere(caller.principal, [question.may, ...(question.or ?? [])]);
     return caller;
   }
   const missing = (): Problem => question.missing?.(request) ?? plainlyMissing();

@@ -1,0 +1,32 @@
+/** Every route of the manager. A file per area; a route that is not in this list does not exist. */
+import type { Route } from "#manager/route.ts";
+import { accountRoutes } from "#manager/routes/accounts.ts";
+import { auditRoutes } from "#manager/routes/audit.ts";
+import { definitionRoutes } from "#manager/routes/definitions.ts";
+import { explainRoutes } from "#manager/routes/explain.ts";
+import { jobRoutes } from "#manager/routes/jobs.ts";
+import { nodeRoutes } from "#manager/routes/nodes.ts";
+import { pageRoutes } from "#manager/routes/page.ts";
+import { roleRoutes } from "#manager/routes/roles.ts";
+import { runRoutes } from "#manager/routes/runs.ts";
+import { sessionRoutes } from "#manager/routes/sessions.ts";
+import { statusRoutes } from "#manager/routes/status.ts";
+import { streamRoutes } from "#manager/routes/streams.ts";
+import { submissionRoutes } from "#manager/routes/submissions.ts";
+import type { Services } from "#manager/services.ts";
+
+export const allRoutes = (services: Services): Route[] => [
+  ...pageRoutes(services),
+  ...sessionRoutes(services),
+  ...statusRoutes(services),
+  ...definitionRoutes(services),
+  ...jobRoutes(services),
+  ...submissionRoutes(services),
+  ...runRoutes(services),
+  ...streamRoutes(services),
+  ...explainRoutes(services),
+  ...accountRoutes(services),
+  ...roleRoutes(services),
+  ...nodeRoutes(services),
+  ...auditRoutes(services),
+];

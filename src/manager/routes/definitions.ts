@@ -1,0 +1,255 @@
+/**
+ * `POST /definitions`: YAML documents of several kinds, applied together or not at all. Each is asked about first, then read, then applied in
+ * one transaction: roles before the accounts that hold them, then jobs. A dry run does the same and rolls back.
+ */
+import { z } from "zod";
+import { comparablePath } from "#access/folders.ts";
+import { canonicalJson } from "#proof/canonical-json.ts";
+import { openAccounts, type Accounts } from "#identity/accounts.ts";
+import { openRoles, type Roles } from "#identity/roles.ts";
+import type { Principal } from "#identity/principal.ts";
+import { readAccount, readRole, renderAccount, renderRole, type AccountDefinition, type RoleDefinition } from "#identity/schema.ts";
+import { openJobs, type Jobs } from "#jobs/open-jobs.ts";
+import { keysOf, readJobDocument } from "#jobs/read-job.ts";
+import type { Job } from "#jobs/rules/job.ts";
+import { fail, problem, ProblemError, type Problem } from "#kernel/problem.ts";
+import type { Result } from "#kernel/result.ts";
+import { readYamlDocuments, type YamlDocument } from "#kernel/yaml-documents.ts";
+import { joinTransaction, type Joined } from "#manager/joined-transaction.ts";
+import { route, type Route } from "#manager/route.ts";
+import type { Services } from "#manager/services.ts";
+import { authorise } from "#manager/web/guard.ts";
+import type { Stage, Writer } from "#store/store.ts";
+
+/** Each new account's password is hashed within the transaction, some 30 ms each. */
+const mostAccounts = 50;
+const kinds = ["Job", "Role", "Account"] as const;
+
+type Definition =
+  | { readonly kind: "Job"; readonly name: string; readonly document: YamlDocument; readonly job: Job }
+  | { readonly kind: "Role"; readonly name: string; readonly document: YamlDocument; readonly role: RoleDefinition }
+  | { readonly kind: "Account"; readonly name: string; readonly document: YamlDocument; readonly account: AccountDefinition };
+
+interface Applied {
+  readonly kind: (typeof kinds)[number];
+  readonly name: string;
+  readonly change: "created" | "changed" | "unchanged" | "removed";
+  readonly revision: number | null;
+  readonly notices: readonly string[];
+  readonly oneTimePassword: string | null;
+}
+
+const fieldOf = (document: YamlDocument, field: string): unknown =>
+  typeof document.value === "object" && document.value !== null ? (document.value as Record<string, unknown>)[field] : undefined;
+
+const kindOf = (document: YamlDocument): (typeof kinds)[number] => {
+  const kind = fieldOf(document, "kind");
+  const known = kinds.find((one) => one === kind);
+  if (known !== undefined) return known;
+  const place = kind === undefined ? document.locate([]) : document.locate(["kind"]);
+  const at = { document: document.index, ...place, path: "kind" };
+  const hint = `one of: ${kinds.join(", ")}`;
+  return kind === undefined ? fail("input.missing-field", "the document does not say its `kind`", { at, hint }) : fail("input.invalid-value", "`kind` is not one that can be applied", { at, hint });
+};
+
+/** W8: before a document's content is looked at, whether its author may write there at all. */
+const authoriseDocument = (principal: Principal, document: YamlDocument, kind: Definition["kind"]): void => {
+  if (kind !== "Job") {
+    authorise(principal, "manager:administration:accounts:manage", {});
+    return;
+  }
+  const path = fieldOf(document, "path");
+  // A path that is none is a problem of the document, told by its reader: nobody may write there.
+  if (typeof path === "string" && comparablePath(path) !== null) authorise(principal, "manager:inventory:manage", { path }, () => problem("access.denied", `definitions in the folder of \`${path.slice(0, 200).replaceAll(/[`\p{Cc}\p{Cf}]/gu, "'")}\` cannot be written by this account`));
+};
+
+/** Gives a problem of a value its place in the text. */
+const placed = (document: YamlDocument, found: Problem): Problem => {
+  const { path } = found.at ?? {};
+  const place = document.locate((path ?? "").split(".").filter((step) => step !== "").map((step) => (/^\d+$/.test(step) ? Number(step) : step)));
+  return { ...found, at: { document: document.index, ...place, ...(path === undefined ? {} : { path }) }, ...(found.also === undefined ? {} : { also: found.also.map((one) => placed(document, one)) }) };
+};
+
+const readOne = (document: YamlDocument, kind: Definition["kind"]): Result<Definition> => {
+  if (kind === "Job") {
+    const read = readJobDocument(document);
+    return read.ok ? { ok: true, value: { kind, name: read.value.path, document, job: read.value } } : read;
+  }
+  if (kind === "Role") {
+    const read = readRole(document.value);
+    return read.ok ? { ok: true, value: { kind, name: read.value.name, document, role: read.value } } : { ok: false, problem: placed(document, read.problem) };
+  }
+  const read = readAccount(document.value);
+  return read.ok ? { ok: true, value: { kind, name: read.value.name, document, account: read.value } } : { ok: false, problem: placed(document, read.problem) };
+};
+
+/** Reads every document; all problems at once. */
+const readAll = (principal: Principal, text: string): Definition[] => {
+  const documents = readYamlDocuments(text);
+  if (!documents.ok) throw new ProblemError(documents.problem);
+  if (documents.value.length === 0) fail("input.missing-field", "there is no document to apply", { hint: "give YAML with a `kind`" });
+  const withKinds = documents.value.map((document) => ({ document, kind: kindOf(document) }));
+  for (const { document, kind } of withKinds) authoriseDocument(principal, document, kind);
+  const problems: Problem[] = [];
+  const definitions: Definition[] = [];
+  const seen = new Set<string>();
+  for (const { document, kind } of withKinds) {
+    const read = readOne(document, kind);
+    if (!read.ok) {
+      const { also = [], ...first } = read.problem;
+      problems.push(first, ...also);
+      continue;
+    }
+    const key = `${kind} ${read.value.name}`;
+    if (seen.has(key)) problems.push(problem("jobs.duplicate-path", `${kind} \`${read.value.name}\` is given twice`, { at: { document: document.index, ...document.locate([]) } }));
+    seen.add(key);
+    definitions.push(read.value);
+  }
+  const [first, ...also] = problems;
+  if (first !== undefined) throw new ProblemError(also.length === 0 ? first : { ...first, also: also.slice(0, 20) });
+  return definitions;
+};
+
+/** S6: who saves a job that names a key acts through the runner's account; so he needs the permission to use keys on that folder. */
+const authoriseKeys = (principal: Principal, definitions: readonly Definition[]): void => {
+  for (const definition of definitions) {
+    if (definition.kind === "Job" && keysOf(definition.job).length > 0) authorise(principal, "manager:credentials:use", { path: definition.job.path });
+  }
+};
+
+interface Rooms {
+  readonly roles: Roles;
+  readonly accounts: Accounts;
+  readonly jobs: Jobs;
+}
+
+const joinedRooms = (services: Services, joined: Joined): Rooms => {
+  const context = { ...services.identityContext, ...joined };
+  return {
+    roles: openRoles(context),
+    accounts: openAccounts(context),
+    jobs: openJobs({ ...joined, clock: services.clock, log: services.log, nodes: services.nodes }),
+  };
+};
+
+const applyRole = async (rooms: Rooms, principal: Principal, role: RoleDefinition, confirm: boolean): Promise<Applied> => {
+  const before = await rooms.roles.findRole(role.name, role.service);
+  const common = { kind: "Role", name: role.name, oneTimePassword: null } as const;
+  if (before !== null && canonicalJson(renderRole(before)) === canonicalJson(renderRole(role))) return { ...common, change: "unchanged", revision: before.revision, notices: [] };
+  const outcome = await rooms.roles.applyRole(principal, role, { confirm });
+  return { ...common, change: outcome.role === null ? "removed" : before === null ? "created" : "changed", revision: outcome.role?.revision ?? null, notices: outcome.notices.map((notice) => notice.text) };
+};
+
+const sameAccount = (before: Parameters<typeof renderAccount>[0], wanted: AccountDefinition): boolean => {
+  const sorted = (value: Parameters<typeof renderAccount>[0]): string => canonicalJson(renderAccount({ ...value, roles: value.roles.toSorted((a, b) => (a.name < b.name ? -1 : 1)), groups: value.groups.toSorted() }));
+  return sorted(before) === sorted({ ...wanted, roles: wanted.roles.map((name) => ({ name })) });
+};
+
+const applyAccount = async (rooms: Rooms, principal: Principal, account: AccountDefinition, confirm: boolean): Promise<Applied> => {
+  const before = await rooms.accounts.findAccount(account.name, account.service);
+  const common = { kind: "Account", name: account.name } as const;
+  if (before !== null && sameAccount(before, account)) return { ...common, change: "unchanged", revision: before.revision, notices: [], oneTimePassword: null };
+  const outcome = await rooms.accounts.applyAccount(principal, account, { confirm });
+  const notices = outcome.notices.map((notice) => notice.text);
+  if (outcome.initialPassword !== null) notices.push("a one-time password was made and is in this answer; another one: `behalf account reset-password`");
+  return { ...common, change: before === null ? "created" : "changed", revision: outcome.account.revision, notices, oneTimePassword: outcome.initialPassword };
+};
+
+const applyAll = async (
+  services: Services,
+  principal: Principal,
+  definitions: readonly Definition[],
+  options: { readonly confirm: boolean; readonly expectedRevisions: Readonly<Record<string, number>> },
+  tx: Writer,
+  stage: Stage,
+): Promise<Applied[]> => {
+  const rooms = joinedRooms(services, joinTransaction(services, tx, stage));
+  const results = new Map<Definition, Applied>();
+  for (const definition of definitions) if (definition.kind === "Role") results.set(definition, await applyRole(rooms, principal, definition.role, options.confirm));
+  for (const definition of definitions) if (definition.kind === "Account") results.set(definition, await applyAccount(rooms, principal, definition.account, options.confirm));
+  const jobs = definitions.filter((definition) => definition.kind === "Job");
+  const applied = await rooms.jobs.applyJobs(
+    principal,
+    jobs.map(({ job, document }) => {
+      const expectedRevision = Object.hasOwn(options.expectedRevisions, job.path) ? options.expectedRevisions[job.path] : undefined;
+      return { job, source: document.source, ...(expectedRevision === undefined ? {} : { expectedRevision }) };
+    }),
+  );
+  for (const [index, definition] of jobs.entries()) {
+    const one = applied[index];
+    if (one !== undefined) results.set(definition, { kind: "Job", name: one.path, change: one.change, revision: one.revision, notices: [...one.notices], oneTimePassword: null });
+  }
+  return definitions.flatMap((definition) => results.get(definition) ?? []);
+};
+
+/** Thrown to roll a dry run back; carries its answer. */
+class DryRun extends Error {
+  readonly results: readonly Applied[];
+  constructor(results: readonly Applied[]) {
+    super("dry run");
+    this.results = results;
+  }
+}
+
+const dryRun = async (services: Services, work: (tx: Writer, stage: Stage) => Promise<Applied[]>): Promise<readonly Applied[]> => {
+  try {
+    return await services.store.write(async (tx, stage) => {
+      throw new DryRun(await work(tx, stage));
+    });
+  } catch (error) {
+    // What was only tried has no password that works.
+    if (error instanceof DryRun) return error.results.map((result) => ({ ...result, oneTimePassword: null }));
+    throw error;
+  }
+};
+
+/** Waits until every cache of this process knows of the change: the next request is decided by it. */
+const settlePolicy = async ({ identity, identityContext }: Services): Promise<void> => {
+  identityContext.policy.changed();
+  const revision = await identityContext.policy.current();
+  for (let tries = 0; tries < 40 && (await identity.policyRevision()) < revision; tries += 1) await new Promise((resolve) => setTimeout(resolve, 25));
+};
+
+const resultSchema = z.object({
+  kind: z.enum(kinds),
+  name: z.string(),
+  change: z.enum(["created", "changed", "unchanged", "removed"]),
+  revision: z.int().nullable(),
+  notices: z.array(z.string()),
+  oneTimePassword: z.string().nullable().describe("of a new account, shown this once"),
+});
+
+export const definitionRoutes = (services: Services): Route[] => [
+  route({
+    method: "POST",
+    url: "/api/v1/definitions",
+    summary: "Apply YAML definitions, all or none",
+    question: { may: "manager:inventory:manage", or: ["manager:administration:accounts:manage"], refined: "about each document, and `manager:credentials:use` where a job names a key, before anything is changed" },
+    body: z.strictObject({
+      documents: z.string().min(1).max(1024 * 1024),
+      dryRun: z.boolean().default(false),
+      confirm: z.boolean().default(false).describe("the caller has seen what the changes bring with them"),
+      expectedRevisions: z.record(z.string().max(1024), z.int().min(0)).default({}).describe("by job path: the revision that the author started from; 0: a new job"),
+    }),
+    answer: z.object({ results: z.array(resultSchema), dryRun: z.boolean() }),
+    handle: async ({ caller, body }) => {
+      const { principal } = caller;
+      const definitions = readAll(principal, body.documents);
+      authoriseKeys(principal, definitions);
+      const accounts = definitions.filter(({ kind }) => kind === "Account").length;
+      if (accounts > mostAccounts) fail("input.too-large", `these are ${accounts} accounts, and at most ${mostAccounts} can be applied at once`);
+      const work = (tx: Writer, stage: Stage): Promise<Applied[]> => applyAll(services, principal, definitions, body, tx, stage);
+      if (body.dryRun) return { results: (await dryRun(services, work)).map((result) => ({ ...result, notices: [...result.notices] })), dryRun: true };
+      const entry = { actor: principal.accessId, action: "definitions.apply", object: definitions.length === 1 ? (definitions[0]?.name ?? "") : "definitions", detail: { documents: definitions.length } };
+      const results = await services.audit.act(entry, async (tx, stage) => {
+        const result = await work(tx, stage);
+        return { result, detail: { changed: result.filter(({ change }) => change !== "unchanged").length } };
+      });
+      if (results.some(({ kind, change }) => kind !== "Job" && change !== "unchanged")) {
+        await settlePolicy(services);
+        await services.streams.recheckAll();
+      }
+      return { results: results.map((result) => ({ ...result, notices: [...result.notices] })), dryRun: false };
+    },
+  }),
+];

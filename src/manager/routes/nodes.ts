@@ -1,0 +1,111 @@
+/** Nodes: who they are, how they are, inviting and revoking. What a node allows is its own matter and is changed there. */
+import { z } from "zod";
+import type { SessionFacts } from "#controller/agent-session.ts";
+import { fail } from "#kernel/problem.ts";
+import type { NodeRecord } from "#nodes/node-store.ts";
+import { count, instant, isoOf, isoOrNull, line, pageOf } from "#manager/routes/fields.ts";
+import { route, type Route } from "#manager/route.ts";
+import type { Services } from "#manager/services.ts";
+
+const factsSchema = z
+  .object({
+    launcherAccount: z.string(),
+    agentAccount: z.string(),
+    defaultJobAccount: z.string().nullable().describe("for `as: agent`; null: refused there"),
+    switching: z.enum(["setpriv", "sudo"]),
+    tree: z.enum(["cgroup", "group", "sudo"]).describe("how a run's processes are held and killed"),
+    separation: z.enum(["none", "accounts"]),
+    credentialKeys: z.array(z.string()).describe("names only: values never leave the node"),
+    journalId: z.string(),
+    version: z.string(),
+    platform: z.string(),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: "NodeFacts" });
+
+const nodeSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    state: z.enum(["active", "revoked"]),
+    online: z.boolean(),
+    launcherReachable: z.boolean().describe("false: the agent is there, its launcher is not"),
+    runsInFlight: z.int(),
+    labels: z.record(z.string(), z.string()),
+    facts: factsSchema.nullable().describe("as last reported; null: it never connected"),
+    keyThumbprint: z.string(),
+    certificateFingerprint: z.string(),
+    joinedAt: instant,
+    lastSeenAt: instant.nullable(),
+  })
+  .meta({ id: "Node" });
+
+const nodeJson = (node: NodeRecord, sessions: readonly SessionFacts[], nowMs: number): z.input<typeof nodeSchema> => {
+  const session = sessions.find((one) => one.nodeId === node.id);
+  const facts = session?.facts ?? node.facts;
+  return {
+    id: node.id,
+    name: node.name,
+    state: node.active ? "active" : "revoked",
+    online: node.active && session !== undefined,
+    launcherReachable: session?.launcherReachable ?? false,
+    runsInFlight: session?.runsInFlight ?? 0,
+    labels: { ...node.labels },
+    facts: facts === null ? null : { ...facts, credentialKeys: [...facts.credentialKeys], warnings: [...facts.warnings] },
+    keyThumbprint: node.keyThumbprint,
+    certificateFingerprint: node.certificateFingerprint,
+    joinedAt: isoOf(node.joinedAtMs),
+    lastSeenAt: session === undefined ? isoOrNull(node.lastSeenAtMs) : isoOf(nowMs),
+  };
+};
+
+const view = { may: "manager:nodes:view" } as const;
+const manage = { may: "manager:nodes:manage" } as const;
+const byName = z.object({ node: line(100).min(1).describe("node name") });
+
+export const nodeRoutes = ({ nodes, controller, clock }: Services): Route[] => [
+  route({
+    method: "GET",
+    url: "/api/v1/nodes",
+    summary: "List nodes with their health and the account they run jobs as",
+    question: view,
+    query: z.object({ revoked: z.enum(["true", "false"]).default("false").describe("also revoked ones"), limit: count(1, 200, 100), cursor: z.string().max(300).optional() }),
+    answer: pageOf(nodeSchema),
+    handle: async ({ query }) => {
+      const page = await nodes.list(query.revoked === "true" ? { revoked: true } : {}, query.cursor ?? null, query.limit);
+      const sessions = controller.nodes();
+      return { items: page.nodes.map((node) => nodeJson(node, sessions, clock.nowMs())), nextCursor: page.next };
+    },
+  }),
+  route({
+    method: "GET",
+    url: "/api/v1/nodes/:node",
+    summary: "Show a node",
+    question: view,
+    params: byName,
+    answer: nodeSchema,
+    handle: async ({ params }) => nodeJson((await nodes.get(params.node)) ?? fail("nodes.not-found", `there is no node \`${params.node}\``), controller.nodes(), clock.nowMs()),
+  }),
+  route({
+    method: "POST",
+    url: "/api/v1/nodes/invitations",
+    summary: "Make a one-time join token for a node of this name, valid for an hour",
+    question: manage,
+    body: z.strictObject({ name: z.string().max(200), labels: z.record(z.string().max(200), z.string().max(1000)).default({}) }),
+    answer: z.object({ token: z.string().describe("shown this once"), nodeName: z.string(), address: z.string().describe("where agents dial in"), expiresAt: instant }),
+    status: 201,
+    handle: async ({ caller, body }) => {
+      const { expiresAtMs, ...invitation } = await nodes.invite(caller.principal.accessId, body);
+      return { ...invitation, expiresAt: isoOf(expiresAtMs) };
+    },
+  }),
+  route({
+    method: "POST",
+    url: "/api/v1/nodes/:node/revoke",
+    summary: "Revoke a node: its connection is cut, its name may join anew",
+    question: manage,
+    params: byName,
+    answer: nodeSchema,
+    handle: async ({ caller, params }) => nodeJson(await nodes.revoke(caller.principal.accessId, params.node), [], clock.nowMs()),
+  }),
+];

@@ -1,0 +1,164 @@
+/** Runs: lists, one with its chain, cancellation, output as text and as frames, and why it was allowed. Live streams: `streams.ts`. */
+import { Readable } from "node:stream";
+import type { FastifyRequest } from "fastify";
+import { z } from "zod";
+import { fail, problem, type Problem } from "#kernel/problem.ts";
+import type { RunDetails } from "#jobs/run-queries.ts";
+import { readFolderPath } from "#jobs/rules/path.ts";
+import { checkedPiece, chunkJson } from "#manager/log-file.ts";
+import { count, cursor, idOf, instant, line, pageOf } from "#manager/routes/fields.ts";
+import { chainOf, explanationSchema, runJson, runResults, runSchema, runStates, runSummaryJson, runSummarySchema, sentenceOf } from "#manager/routes/run-view.ts";
+import { route, type Route, type Target } from "#manager/route.ts";
+import type { Services } from "#manager/services.ts";
+import { foldersOf, visiblePage } from "#manager/visible.ts";
+
+const asked = new WeakMap<FastifyRequest, RunDetails>();
+
+export const byRunId = z.object({ id: idOf("run") });
+export const missingRun = (request: FastifyRequest): Problem => problem("runs.not-found", `there is no run \`${(request.params as { id: string }).id.slice(0, 40).replaceAll(/[^\w]/g, "?")}\``);
+
+/** The run of the request's address, for its question; remembered for its handler. */
+export const aboutRun =
+  ({ jobs }: Services) =>
+  async (request: FastifyRequest): Promise<Target | null> => {
+    const run = await jobs.getRun((request.params as { id: string }).id);
+    if (run === null) return null;
+    asked.set(request, run);
+    return { path: run.job, controller: run.controller };
+  };
+
+/** The run that the question was about. */
+export const runOf = (request: FastifyRequest): RunDetails => asked.get(request) ?? fail("runs.not-found", "there is no such run");
+
+export const offsetParameter = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0).describe("where to begin: 0, or a `nextOffset` that an answer gave");
+
+const chunkSchema = z
+  .object({
+    offset: z.int(),
+    nextOffset: z.int(),
+    stream: z.enum(["stdout", "stderr", "notice"]),
+    at: instant,
+    text: z.string().optional().describe("where the bytes are UTF-8"),
+    base64: z.string().optional().describe("where they are not"),
+  })
+  .meta({ id: "LogChunk" });
+
+const listQuery = z.object({
+  job: z.string().max(1024).optional(),
+  folder: line(512)
+    .refine((text) => readFolderPath(text).ok)
+    .optional()
+    .describe("only jobs in this folder or below"),
+  submission: idOf("sub").optional(),
+  state: z.enum(runStates).optional(),
+  result: z.enum(runResults).optional(),
+  node: line(100).optional(),
+  controller: line(100).optional(),
+  submitter: line(300).optional(),
+  from: instant.optional().describe("queued at this instant or later"),
+  before: instant.optional(),
+  limit: count(1, 200, 50),
+  cursor,
+});
+
+export const runRoutes = (services: Services): Route[] => {
+  const { jobs, controller, logFiles, feed } = services;
+  const about = aboutRun(services);
+  return [
+    route({
+      method: "GET",
+      url: "/api/v1/runs",
+      summary: "List runs, newest first",
+      question: { may: "controller:runs:view", refined: "each run is asked about by its job" },
+      query: listQuery,
+      answer: pageOf(runSummarySchema),
+      handle: async ({ caller, query }) => {
+        const { access } = caller.principal;
+        const { from, before, limit: _limit, cursor: _cursor, ...rest } = query;
+        const filters = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+        const page = await visiblePage(
+          access,
+          "controller:runs:view",
+          query,
+          (limit, start) =>
+            jobs.listRuns({
+              ...filters,
+              folders: foldersOf(access, query.controller),
+              limit,
+              ...(from === undefined ? {} : { fromMs: Date.parse(from) }),
+              ...(before === undefined ? {} : { beforeMs: Date.parse(before) }),
+              ...(start === undefined ? {} : { cursor: start }),
+            }),
+          (run) => ({ path: run.job, controller: run.controller }),
+        );
+        return { items: page.items.map(runSummaryJson), nextCursor: page.nextCursor };
+      },
+    }),
+    route({
+      method: "GET",
+      url: "/api/v1/runs/:id",
+      summary: "Show a run: its outcome, its chain, and what the reader may do",
+      question: { may: "controller:runs:view", about, missing: missingRun },
+      params: byRunId,
+      answer: runSchema,
+      handle: async ({ caller, request }) => runJson(runOf(request), caller.principal),
+    }),
+    route({
+      method: "POST",
+      url: "/api/v1/runs/:id/cancel",
+      summary: "Cancel a run: a queued one at once, a running one by SIGTERM, its grace time, then SIGKILL",
+      question: { may: "controller:runs:cancel", about, missing: missingRun },
+      params: byRunId,
+      body: z.strictObject({ reason: line(500).default("") }),
+      answer: runSchema,
+      handle: async ({ caller, params, body }) => {
+        await jobs.requestCancel(caller.principal, params.id, body.reason);
+        controller.cancel(params.id);
+        feed.runChanged(params.id);
+        return runJson((await jobs.getRun(params.id)) ?? fail("runs.not-found", "there is no such run"), caller.principal);
+      },
+    }),
+    route({
+      method: "GET",
+      url: "/api/v1/runs/:id/explain",
+      summary: "Why the run was allowed or refused: who, may, where, as whom",
+      question: { may: "controller:runs:view", about, missing: missingRun },
+      params: byRunId,
+      answer: explanationSchema,
+      handle: async ({ request }) => {
+        const run = runOf(request);
+        return { run: run.id, job: run.job, node: run.node, result: run.result, sentence: sentenceOf(run), verdicts: chainOf(run) };
+      },
+    }),
+    route({
+      method: "GET",
+      url: "/api/v1/runs/:id/log",
+      summary: "The run's output as text, to save",
+      question: { may: "controller:runs:log", about, missing: missingRun },
+      params: byRunId,
+      query: z.object({ stream: z.enum(["stdout", "stderr"]).optional(), offset: offsetParameter }),
+      produces: "text/plain",
+      handle: async ({ params, query, reply }) => {
+        checkedPiece(await logFiles.read(params.id, query.offset, 1), query.offset);
+        const content = logFiles.content(params.id, { offset: query.offset, ...(query.stream === undefined ? {} : { stream: query.stream }) });
+        return reply
+          .header("content-disposition", `attachment; filename="${params.id}${query.stream === undefined ? "" : `.${query.stream}`}.log"`)
+          .type("text/plain; charset=utf-8")
+          .send(Readable.from(content, { objectMode: false, highWaterMark: 256 * 1024 }));
+      },
+    }),
+    route({
+      method: "GET",
+      url: "/api/v1/runs/:id/log/frames",
+      summary: "A piece of the run's output with streams, instants and offsets",
+      question: { may: "controller:runs:log", about, missing: missingRun },
+      params: byRunId,
+      query: z.object({ offset: offsetParameter, limit: count(1, 1024 * 1024, 256 * 1024).describe("about so many bytes") }),
+      answer: z.object({ items: z.array(chunkSchema), nextOffset: z.int(), atEnd: z.boolean().describe("nothing more at the moment"), ended: z.boolean().describe("the run has ended: nothing more at all once `atEnd`") }),
+      handle: async ({ params, query, request }) => {
+        const piece = checkedPiece(await logFiles.read(params.id, query.offset, query.limit), query.offset);
+        return { items: piece.chunks.map(chunkJson), nextOffset: piece.nextOffset, atEnd: piece.atEnd, ended: runOf(request).state === "ended" };
+      },
+    }),
+  ];
+};
