@@ -338,7 +338,9 @@ export class AgentSession {
   async #reconcileWith(message: Extract<FromAgent, { type: "hello" }>): Promise<void> {
     const { facts, node } = message;
     const { store, nodes, audit, clock, log, settings } = this.#context;
-    if (node.id !== this.node.id || node.keyThumbprint !== this.node.keyThumbprint) {
+    // An agent that has not seen its launcher yet does not know its key: nothing is offered to it either.
+    const isUnseen = facts.journalId === "" && node.keyThumbprint === "";
+    if (node.id !== this.node.id || (node.keyThumbprint !== this.node.keyThumbprint && !isUnseen)) {
       log.error({ node: this.node.name, reported: node.id }, "the launcher behind this agent is not the one that joined as this node: connection cut");
       return this.close("this launcher is not the one that joined as this node; join it anew with `behalf node join`");
     }

@@ -50,19 +50,31 @@ export const decodeFrame = <Header>(bytes: Buffer): Frame<Header> => {
 
 /** Splits a byte stream into frames. `push` throws `FrameError` on a peer that breaks the format. */
 export class FrameReader<Header> {
-  #pending: Buffer = empty;
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  /** Bytes of the frame that has begun, with its length field; 4 until that is known. */
+  #needed = 4;
 
   push(chunk: Buffer): Frame<Header>[] {
-    let data: Buffer = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
+    this.#pending.push(chunk);
+    this.#pendingBytes += chunk.length;
+    // Joined once per frame, not once per chunk: a large frame comes in many.
+    if (this.#pendingBytes < this.#needed) return [];
+    let data: Buffer = this.#pending.length === 1 ? chunk : Buffer.concat(this.#pending, this.#pendingBytes);
     const frames: Frame<Header>[] = [];
+    this.#needed = 4;
     while (data.length >= 4) {
       const length = data.readUInt32BE(0);
       if (length > maxFrameBytes) throw new FrameError("frame too large");
-      if (data.length < 4 + length) break;
-      frames.push(decodeBody<Header>(data.subarray(4, 4 + length)));
-      data = data.subarray(4 + length);
+      this.#needed = 4 + length;
+      if (data.length < this.#needed) break;
+      frames.push(decodeBody<Header>(data.subarray(4, this.#needed)));
+      data = data.subarray(this.#needed);
+      this.#needed = 4;
     }
-    this.#pending = data.length === 0 ? empty : Buffer.from(data);
+    this.#pendingBytes = data.length;
+    // A copy where frames were taken: a small rest must not keep a large chunk alive.
+    this.#pending = data.length === 0 ? [] : [frames.length === 0 ? data : Buffer.from(data)];
     return frames;
   }
 }

@@ -1,0 +1,160 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { decodeLogFrames } from "#link/log-format.ts";
+import { jobOf, openControllerWorld, starter, type ControllerWorld } from "#test/fixtures/controller-world.ts";
+import { NodeProcesses } from "#test/fixtures/node-processes.ts";
+
+const until = async <T>(what: string, look: () => Promise<T>, holds: (value: T) => boolean, withinMs = 15_000): Promise<T> => {
+  const endAt = performance.now() + withinMs;
+  for (;;) {
+    const value = await look();
+    if (holds(value)) return value;
+    if (performance.now() > endAt) throw new Error(`never: ${what}; now ${JSON.stringify(value)?.slice(0, 300)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
+
+interface Place {
+  readonly folder: string;
+  readonly world: ControllerWorld;
+  readonly node: NodeProcesses;
+  ended(run: string | undefined): ReturnType<ControllerWorld["run"]>;
+  output(run: string | undefined): string;
+}
+
+const place = async (t: TestContext, settings: Parameters<typeof openControllerWorld>[0]["settings"] = {}): Promise<Place> => {
+  const folder = mkdtempSync(join(tmpdir(), "bhf-agt-"));
+  chmodSync(folder, 0o711);
+  const world = await openControllerWorld({ dataFolder: join(folder, "m"), settings: { pollMs: 200, heartbeatMs: 300, silenceMs: 1500, ...settings } });
+  const node = await NodeProcesses.join(world, join(folder, "n"), "local");
+  t.after(async () => {
+    await node.stop();
+    await world.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return {
+    folder,
+    world,
+    node,
+    ended: (run) => until(`${run} ended`, () => world.run(run ?? ""), (row) => row.state === "ended"),
+    output: (run) =>
+      decodeLogFrames(readFileSync(world.controller.logs.path(run ?? "")), 0)
+        .chunks.map((chunk) => chunk.bytes.toString("latin1"))
+        .join(""),
+  };
+};
+
+test("2.3: a job runs on its node, with its output and its outcome, in any order of start", async (t) => {
+  const { world, node, ended, output } = await place(t);
+  await world.saveJob(jobOf("/jobs/hello", 'echo "hello $WHO"; echo oops >&2; exit 3'));
+  const [run] = await world.submit("/jobs/hello", "local", 1, { arguments: { WHO: "world" } });
+  node.start("agent");
+  await until("agent without launcher", async () => world.controller.nodes(), (nodes) => nodes[0]?.launcherReachable === false);
+  assert.match(world.controller.nodes()[0]?.facts?.warnings.join() ?? "", /launcher is not reachable/);
+  assert.equal((await world.run(run ?? "")).state, "queued");
+  node.start("launcher");
+  const row = await ended(run);
+  assert.deepEqual([row.result, row.exit_code], ["failed", 3], /"launchProblem":[^}]*/.exec(row.outcome ?? "")?.[0]);
+  assert.equal(output(run).split("\n").toSorted().join("|"), "|hello world|oops");
+});
+
+test("2.3: 30 MB of output pass through with little memory in the agent", async (t) => {
+  const { world, node, ended } = await place(t);
+  node.start("launcher");
+  node.start("agent");
+  await world.saveJob(jobOf("/jobs/big", "head -c 30000000 /dev/zero | tr '\\0' 'x'"));
+  const [run] = await world.submit("/jobs/big", "local");
+  const row = await ended(run);
+  assert.equal(row.result, "succeeded", /"launchProblem":[^}]*/.exec(row.outcome ?? "")?.[0]);
+  const hash = createHash("sha256");
+  let bytes = 0;
+  const { chunks, rest, damaged } = decodeLogFrames(readFileSync(world.controller.logs.path(run ?? "")), 0);
+  for (const chunk of chunks) {
+    hash.update(chunk.bytes);
+    bytes += chunk.bytes.length;
+  }
+  assert.deepEqual([bytes, rest, damaged], [30_000_000, 0, false]);
+  assert.equal(hash.digest("hex"), createHash("sha256").update(Buffer.alloc(30_000_000, "x")).digest("hex"));
+  const status = readFileSync(`/proc/${node.pid("agent")}/status`, "utf8");
+  const peakKiB = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]);
+  t.diagnostic(`peak ${peakKiB} KiB`);
+  assert.ok(peakKiB < 160 * 1024, `the agent's peak was ${peakKiB} KiB`);
+});
+
+test("2.8: a run goes on while its agent is killed, and is picked up by the next one", async (t) => {
+  const { world, node, ended, output } = await place(t);
+  node.start("launcher");
+  node.start("agent");
+  await world.saveJob(jobOf("/jobs/slow", "echo begun; sleep 2; echo done"));
+  const [run] = await world.submit("/jobs/slow", "local");
+  await until("running", () => world.run(run ?? ""), (row) => row.state === "running");
+  await node.end("agent", "SIGKILL");
+  await until("gone", async () => world.controller.nodes().length, (count) => count === 0);
+  node.start("agent");
+  const row = await ended(run);
+  assert.deepEqual([row.result, row.attempt], ["succeeded", 1]);
+  assert.equal(output(run), "begun\ndone\n");
+});
+
+test("2.8: results wait at the node while the controller is away", async (t) => {
+  const { folder, world, node, output } = await place(t);
+  node.start("launcher");
+  node.start("agent");
+  await world.saveJob(jobOf("/jobs/slow", "sleep 1; echo done"));
+  const [run] = await world.submit("/jobs/slow", "local");
+  await until("running", () => world.run(run ?? ""), (row) => row.state === "running");
+  const port = world.controller.port;
+  await world.close();
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const later = await openControllerWorld({ dataFolder: join(folder, "m"), port, settings: { pollMs: 200 } });
+  t.after(() => later.close());
+  const row = await until("ended", () => later.run(run ?? ""), (found) => found.state === "ended");
+  assert.deepEqual([row.result, row.attempt], ["succeeded", 1]);
+  assert.equal(output(run), "done\n");
+});
+
+test("2.3: cancel reaches the process", async (t) => {
+  const { world, node, ended } = await place(t);
+  node.start("launcher");
+  node.start("agent");
+  await world.saveJob(jobOf("/jobs/long", "exec sleep 60"));
+  const [run] = await world.submit("/jobs/long", "local");
+  await until("running", () => world.run(run ?? ""), (row) => row.state === "running");
+  await world.requestCancel(run ?? "", "enough");
+  const row = await ended(run);
+  assert.equal(row.result, "cancelled");
+  assert.deepEqual((JSON.parse(row.outcome ?? "{}") as { cancelled: unknown }).cancelled, { by: starter, reason: "enough" });
+});
+
+test("2.8: a damaged agent journal loses nothing that runs", async (t) => {
+  const { world, node, ended } = await place(t);
+  node.start("launcher");
+  node.start("agent");
+  await world.saveJob(jobOf("/jobs/slow", "sleep 2"));
+  const [run] = await world.submit("/jobs/slow", "local");
+  await until("running", () => world.run(run ?? ""), (row) => row.state === "running");
+  await node.end("agent", "SIGKILL");
+  const journal = readFileSync(node.layout.agent.journal);
+  journal[20] = (journal[20] ?? 0) ^ 0xff;
+  writeFileSync(node.layout.agent.journal, journal);
+  node.start("agent");
+  const row = await ended(run);
+  assert.deepEqual([row.result, row.attempt], ["succeeded", 1]);
+  assert.ok(readFileSync(`${node.layout.agent.journal}.damaged`).length > 0);
+});
+
+test("2.1: SIGTERM ends the agent cleanly, and one that has not joined says so", async (t) => {
+  const { folder, node } = await place(t);
+  node.start("agent");
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  assert.equal(await node.end("agent", "SIGTERM"), 0);
+  rmSync(node.layout.agent.config);
+  const child = node.start("agent");
+  const code = await new Promise((resolve) => child.once("exit", resolve));
+  assert.equal(code, 1);
+  assert.match(readFileSync(join(folder, "n", "logs", "agent.log"), "utf8"), /nodes\.not-joined/);
+});
