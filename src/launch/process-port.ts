@@ -7,20 +7,9 @@ import type { Socket } from "node:net";
 import type { LaunchOrder } from "#proof/launch-order.ts";
 import type { Problem } from "#kernel/problem.ts";
 import type { Result } from "#kernel/result.ts";
+import type { OsAccount } from "#launch/rules/os-account.ts";
 
-/** An account as the host knows it, resolved once (O2); from here on only numbers are used. */
-export interface OsAccount {
-  readonly user: string;
-  readonly uid: number;
-  readonly gid: number;
-  /** Supplementary groups by number, the primary one included. */
-  readonly groups: readonly number[];
-  readonly home: string;
-  readonly shell: string;
-  /** `usable`, or why not (O4). `nologin` is judged against the credential entry. */
-  readonly state: "usable" | "locked" | "expired";
-  readonly nologin: boolean;
-}
+export type { OsAccount };
 
 export interface StartSpec {
   readonly run: string;
@@ -46,6 +35,8 @@ export interface ProcessRecord {
   readonly uid: number;
   readonly tree: "cgroup" | "group" | "sudo";
   readonly cgroup: string | null;
+  /** The run's private TMPDIR (O9); missing when it could not be learnt. */
+  readonly tmpdir?: string;
 }
 
 export interface ProcessExit {

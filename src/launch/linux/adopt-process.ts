@@ -7,13 +7,14 @@ import { attemptName, fifoPaths, removeFifos, reopenStream } from "#launch/linux
 import { Socket } from "node:net";
 import { holdProcess, isSameProcess, watchForeign } from "#launch/linux/held-process.ts";
 import { findUserName } from "#launch/linux/accounts.ts";
-import { hasEnvironmentEntry, isDead, listProcesses, readProcess, readProcessUid, type ProcessFacts } from "#launch/linux/process-facts.ts";
-import { isThroughSudo, removeTmpdir, tmpdirPath } from "#launch/linux/start-process.ts";
+import { hasEnvironmentEntry, isDead, listProcesses, readEnvironmentEntry, readProcess, readProcessUid, type ProcessFacts } from "#launch/linux/process-facts.ts";
+import { isThroughSudo, removeTmpdir } from "#launch/linux/remove-tmpdir.ts";
 import { cgroupExists, cgroupPath, holdCgroup } from "#launch/linux/tree/cgroup.ts";
 import type { HeldTree } from "#launch/linux/tree/held-tree.ts";
 import { holdBySudo } from "#launch/linux/tree/sudo.ts";
 import type { HeldProcess, ProcessRecord } from "#launch/process-port.ts";
 import { lstatSync } from "node:fs";
+import { dirname } from "node:path";
 
 /** A stream that has already ended, for a run whose pipe is gone. */
 const endedStream = (): Socket => {
@@ -38,15 +39,15 @@ const pickMain = (candidates: readonly ProcessFacts[]): ProcessFacts | null =>
 /** The run's tree, or null when nothing of it is left. */
 export const adoptProcess = async (host: HostParts, run: string, attempt: number, record: ProcessRecord | null): Promise<HeldProcess | null> => {
   const paths = fifoPaths(host.fifoFolder, run, attempt);
-  const tmpdir = tmpdirPath(host, run, attempt);
   const name = attemptName(run, attempt);
   const cgroup = host.cgroups === null ? null : (record?.cgroup ?? cgroupPath(host.cgroups, name));
-  const owner = ownerOf(tmpdir);
-  const uid = record?.uid ?? owner?.uid ?? -1;
-  const account = { user: uid < 0 ? "" : ((await findUserName(uid)) ?? String(uid)), uid, gid: owner?.gid ?? 65_534 };
+  let uid = record?.uid ?? -1;
+  let tmpdir = record?.tmpdir ?? null;
+  if (tmpdir !== null) host.tmpdirs.claim(tmpdir);
   const removeTraces = async (): Promise<void> => {
     removeFifos(paths);
-    if (owner !== null) await removeTmpdir(host, account, tmpdir);
+    const owner = tmpdir === null ? null : ownerOf(tmpdir);
+    if (tmpdir !== null && owner !== null) await removeTmpdir(tmpdir, { user: (await findUserName(owner.uid)) ?? String(owner.uid), ...owner });
   };
 
   // Another boot: no process can be left, whatever has its numbers now.
@@ -55,9 +56,11 @@ export const adoptProcess = async (host: HostParts, run: string, attempt: number
     return null;
   }
 
+  const { bootId } = host;
   const stdout = reopenStream(paths.stdout);
   const stderr = reopenStream(paths.stderr);
 
+  const candidates = (): ProcessFacts[] => listProcesses().filter((facts) => facts.pid !== process.pid && !isDead(facts) && hasEnvironmentEntry(facts.pid, `BEHALF_RUN_ID=${run}`));
   let tree: HeldTree;
   let kind: ProcessRecord["tree"];
   let main: ProcessFacts | null = null;
@@ -66,30 +69,37 @@ export const adoptProcess = async (host: HostParts, run: string, attempt: number
     tree = holdCgroup(cgroup);
     if (record === null) main = pickMain(tree.members().map(readProcess).filter((facts) => facts !== null));
   } else {
-    const marker = `BEHALF_RUN_ID=${run}`;
-    if (record === null) main = pickMain(listProcesses().filter((facts) => facts.pid !== process.pid && !isDead(facts) && hasEnvironmentEntry(facts.pid, marker)));
-    else if (isSameProcess(record, host.bootId)) main = readProcess(record.pid);
+    if (record === null) main = pickMain(candidates());
+    else if (isSameProcess(record, bootId)) main = readProcess(record.pid);
+    if (uid < 0 && main !== null) uid = readProcessUid(main.pid) ?? -1;
     const leader = record !== null ? { pid: record.pid, startTicks: record.startTicks } : main === null ? null : { pid: main.sessionId, startTicks: main.startTicks };
-    if (uid >= 0 && isThroughSudo(host, uid)) {
+    if (uid >= 0 && isThroughSudo(uid)) {
       kind = "sudo";
-      tree = holdBySudo({ run, user: account.user, uid, sessionId: leader?.pid ?? 0 });
+      tree = holdBySudo({ run, user: (await findUserName(uid)) ?? String(uid), uid, sessionId: leader?.pid ?? 0 });
     } else {
       kind = "group";
       tree = host.groups.hold({ run, uid, leader });
     }
   }
 
+  if (uid < 0 && main !== null) uid = readProcessUid(main.pid) ?? -1;
+  if (tmpdir === null && main !== null) {
+    tmpdir = readEnvironmentEntry(main.pid, "TMPDIR");
+    // Only what lies where this host makes them: a job can have told its program anything.
+    if (tmpdir !== null && dirname(tmpdir) !== host.tmp.jobs) tmpdir = null;
+    if (tmpdir !== null) host.tmpdirs.claim(tmpdir);
+  }
   const found: ProcessRecord = record ?? {
     run,
     attempt,
     pid: main?.pid ?? 0,
     startTicks: main?.startTicks ?? "0",
-    bootId: host.bootId,
-    uid: uid >= 0 ? uid : main === null ? -1 : (readProcessUid(main.pid) ?? -1),
+    bootId,
+    uid,
     tree: kind,
     cgroup: kind === "cgroup" ? cgroup : null,
   };
-  if (stdout === null && stderr === null && !isSameProcess(found, host.bootId) && tree.members().length === 0) {
+  if (stdout === null && stderr === null && !isSameProcess(found, bootId) && tree.members().length === 0) {
     await tree.remove().catch(() => undefined);
     await removeTraces();
     return null;
@@ -100,11 +110,11 @@ export const adoptProcess = async (host: HostParts, run: string, attempt: number
       stdout: stdout ?? endedStream(),
       stderr: stderr ?? endedStream(),
       tree,
-      exited: watchForeign(() => isSameProcess(found, host.bootId)),
+      exited: watchForeign(() => isSameProcess(found, bootId)),
       isOwnChild: () => false,
       removeTraces,
       log: host.log,
     },
-    host.bootId,
+    bootId,
   );
 };

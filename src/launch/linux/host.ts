@@ -7,7 +7,6 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from "node:
 import { dirname } from "node:path";
 import { userInfo } from "node:os";
 import type { Log } from "#kernel/log.ts";
-import { makePrivateFolder } from "#kernel/private-file.ts";
 import { fail, ProblemError } from "#kernel/problem.ts";
 import { resolveAccount } from "#launch/linux/accounts.ts";
 import { adoptProcess } from "#launch/linux/adopt-process.ts";
@@ -18,6 +17,9 @@ import { readBootId } from "#launch/linux/process-facts.ts";
 import { hasSudo, sudoersLine } from "#launch/linux/sudo-command.ts";
 import { setprivFile } from "#launch/linux/setpriv-command.ts";
 import { startProcess } from "#launch/linux/start-process.ts";
+import { openTmpdirPool } from "#launch/linux/tmpdir-pool.ts";
+import { makeVolatileFolder } from "#launch/linux/volatile-folder.ts";
+import { removeTmpdir } from "#launch/linux/remove-tmpdir.ts";
 import { openCgroupBase, type CgroupBase } from "#launch/linux/tree/cgroup.ts";
 import { openGroupTrees } from "#launch/linux/tree/group.ts";
 import type { ProcessHost } from "#launch/process-port.ts";
@@ -64,15 +66,17 @@ export const openLinuxHost = async (options: LinuxHostOptions): Promise<ProcessH
   } catch (error) {
     fail("launch.start-failed", `\`${setprivFile}\` is missing or cannot be executed`, { hint: "apt-get install util-linux", cause: error });
   }
-  makePrivateFolder(options.fifoFolder, 0o700);
+  makeVolatileFolder(options.fifoFolder);
   const tmp = makeTmpFolders(options.tmpFolder, switching);
   const hasKeyrings = joinNewSessionKeyring();
   resetScheduling();
   closeOnExecEverything();
 
+  const tmpdirs = openTmpdirPool({ folder: tmp.jobs, remove: removeTmpdir, log });
   const makeHost = (cgroups: CgroupBase | null): HostParts => ({
     fifoFolder: options.fifoFolder,
     tmp,
+    tmpdirs,
     log,
     bootId: readBootId(),
     switching,

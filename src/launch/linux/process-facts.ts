@@ -71,6 +71,16 @@ export const hasEnvironmentEntry = (pid: number, entry: string): boolean => {
   }
 };
 
+/** Value of a variable in the environment that the process was started with; null where it has none or may not be read. */
+export const readEnvironmentEntry = (pid: number, name: string): string | null => {
+  try {
+    const found = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").find((entry) => entry.startsWith(`${name}=`));
+    return found === undefined ? null : found.slice(name.length + 1);
+  } catch {
+    return null;
+  }
+};
+
 /** All processes that can be seen. */
 export const listProcesses = (): ProcessFacts[] => {
   const found: ProcessFacts[] = [];

@@ -12,41 +12,17 @@ import { holdProcess } from "#launch/linux/held-process.ts";
 import type { HostParts } from "#launch/linux/host-parts.ts";
 import { joinNewSessionKeyring, makeMemoryFile } from "#launch/linux/libc.ts";
 import { readStatusPid, renderPrelude, type PreludeSpec } from "#launch/linux/prelude.ts";
-import { makePrivateTmp, removeEmptyTmp, removeQuietly } from "#launch/linux/private-tmp.ts";
+import { removeQuietly } from "#launch/linux/private-tmp.ts";
+import { isThroughSudo, removeTmpdir } from "#launch/linux/remove-tmpdir.ts";
 import { readProcess } from "#launch/linux/process-facts.ts";
-import { runAsAccount, setprivArguments, setprivEnvironment, setprivFile } from "#launch/linux/setpriv-command.ts";
+import { setprivArguments, setprivEnvironment, setprivFile } from "#launch/linux/setpriv-command.ts";
 import { spawnProgram, type ProgramExit } from "#launch/linux/spawn-program.ts";
 import { startProblem } from "#launch/linux/start-problem.ts";
-import { hasSudo, isAllowedBySudo, makeScriptFile, runScriptBySudo, sudoArguments, sudoEnvironment, sudoersHint, sudoFile } from "#launch/linux/sudo-command.ts";
+import { hasSudo, isAllowedBySudo, makeScriptFile, sudoArguments, sudoEnvironment, sudoersHint, sudoFile } from "#launch/linux/sudo-command.ts";
 import { showUserName } from "#launch/rules/user-name.ts";
-import { quoteForShell } from "#launch/linux/prelude.ts";
 import { cgroupPath, holdCgroup, makeCgroup } from "#launch/linux/tree/cgroup.ts";
 import { holdBySudo } from "#launch/linux/tree/sudo.ts";
-import type { HeldProcess, OsAccount, ProcessExit, ProcessRecord, StartSpec } from "#launch/process-port.ts";
-
-/** How this account is reached: by setpriv, by sudo, or it is the launcher's own. */
-export const isThroughSudo = (host: HostParts, uid: number): boolean => host.switching === "sudo" && uid !== process.getuid?.();
-
-export const tmpdirPath = (host: HostParts, run: string, attempt: number): string => join(host.tmp.jobs, attemptName(run, attempt));
-
-/** Removes the TMPDIR of a run, its content as the account (SECURITY: see `private-tmp.ts`). */
-export const removeTmpdir = async (host: HostParts, account: Pick<OsAccount, "user" | "uid" | "gid">, path: string): Promise<void> => {
-  if (removeEmptyTmp(path)) return;
-  const script = `chmod -R u+rwX -- ${quoteForShell(path)} 2>/dev/null; exec rm -rf -- ${quoteForShell(path)}`;
-  if (isThroughSudo(host, account.uid)) {
-    await runScriptBySudo(account.user, `PATH=/usr/bin:/bin; ${script}\n`);
-    return;
-  }
-  const nullDevice = openSync("/dev/null", "r+");
-  try {
-    const removing: OsAccount = { ...account, groups: [account.gid], home: "/", shell: "/bin/sh", state: "usable", nologin: false };
-    await runAsAccount(removing, ["/bin/sh", "-c", `PATH=/usr/bin:/bin; ${script}`], nullDevice);
-  } finally {
-    closeSync(nullDevice);
-  }
-  // The account cannot remove the folder itself from ours; empty now, it is ours to remove.
-  if (!removeEmptyTmp(path)) host.log.warn({ path }, "the TMPDIR of a run could not be emptied");
-};
+import type { HeldProcess, ProcessExit, ProcessRecord, StartSpec } from "#launch/process-port.ts";
 
 /** Texts that no program or variable can carry. */
 const findUnsendable = (spec: StartSpec): string | null => {
@@ -103,7 +79,7 @@ const toExit = (exit: ProgramExit, notStarted: Problem | null): ProcessExit => (
 export const startProcess = async (host: HostParts, spec: StartSpec): Promise<Result<HeldProcess>> => {
   const unsendable = findUnsendable(spec);
   if (unsendable !== null) return refuse(problem("launch.start-failed", unsendable, { hint: "correct the job's definition" }));
-  const throughSudo = isThroughSudo(host, spec.account.uid);
+  const throughSudo = isThroughSudo(spec.account.uid);
   if (throughSudo && !hasSudo()) {
     return refuse(problem("launch.sudo-not-allowed", "sudo is not installed on the node", { hint: `apt-get install sudo, then ${sudoersHint(host.launcherAccount, spec.account.user)}` }));
   }
@@ -140,9 +116,8 @@ const startBySetpriv = (host: HostParts, spec: StartSpec, undo: Undo, closing: n
   const isOwn = process.getuid?.() !== 0;
   // The launcher's own account keeps the groups that the process really has.
   const account = isOwn ? { ...spec.account, groups: [...new Set([...(process.getgroups?.() ?? []), spec.account.gid])] } : spec.account;
-  const tmpdir = tmpdirPath(host, run, attempt);
-  makePrivateTmp(tmpdir, account);
-  undo.steps.push(() => removeEmptyTmp(tmpdir));
+  const tmpdir = host.tmpdirs.take(account);
+  undo.steps.push(() => void host.tmpdirs.giveBack(tmpdir, account));
   const { paths, out, err } = openStreams(host, spec, undo, closing);
 
   let cgroup: string | null = null;
@@ -179,6 +154,7 @@ const startBySetpriv = (host: HostParts, spec: StartSpec, undo: Undo, closing: n
     uid: account.uid,
     tree: cgroup === null ? "group" : "cgroup",
     cgroup,
+    tmpdir,
   };
   const tree = cgroup === null ? host.groups.hold({ run, uid: account.uid, leader: { pid: record.pid, startTicks: record.startTicks } }) : holdCgroup(cgroup);
   let isCollected = false;
@@ -198,7 +174,7 @@ const startBySetpriv = (host: HostParts, spec: StartSpec, undo: Undo, closing: n
       isOwnChild: () => !isCollected,
       removeTraces: async () => {
         removeFifos(paths);
-        await removeTmpdir(host, account, tmpdir);
+        await host.tmpdirs.giveBack(tmpdir, account);
       },
       log: host.log,
     },
@@ -208,7 +184,7 @@ const startBySetpriv = (host: HostParts, spec: StartSpec, undo: Undo, closing: n
 
 const startBySudo = (host: HostParts, spec: StartSpec, undo: Undo, closing: number[]): HeldProcess => {
   const { run, attempt, account } = spec;
-  const tmpdir = tmpdirPath(host, run, attempt);
+  const tmpdir = join(host.tmp.jobs, attemptName(run, attempt));
   const { paths, out, err } = openStreams(host, spec, undo, closing);
   // The name is the secret: only the script, which no other account can read, has it. Write-only for others, in a folder that nobody can list.
   const statusPath = join(host.tmp.status, `${attemptName(run, attempt)}-${randomBytes(16).toString("hex")}`);
@@ -221,7 +197,7 @@ const startBySudo = (host: HostParts, spec: StartSpec, undo: Undo, closing: numb
   closing.push(script);
 
   const program = spawnProgram({ file: sudoFile, argv: sudoArguments(account.user), environment: sudoEnvironment, descriptors: [script, out.writer, err.writer] });
-  const record: ProcessRecord = { run, attempt, pid: program.pid, startTicks: readProcess(program.pid)?.startTicks ?? "0", bootId: host.bootId, uid: account.uid, tree: "sudo", cgroup: null };
+  const record: ProcessRecord = { run, attempt, pid: program.pid, startTicks: readProcess(program.pid)?.startTicks ?? "0", bootId: host.bootId, uid: account.uid, tree: "sudo", cgroup: null, tmpdir };
   let isCollected = false;
   const exited = program.exited.then(async (exit): Promise<ProcessExit> => {
     isCollected = true;
@@ -250,7 +226,7 @@ const startBySudo = (host: HostParts, spec: StartSpec, undo: Undo, closing: numb
       removeTraces: async () => {
         removeFifos(paths);
         removeQuietly(statusPath);
-        await removeTmpdir(host, account, tmpdir);
+        await removeTmpdir(tmpdir, account);
       },
       log: host.log,
     },

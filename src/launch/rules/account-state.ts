@@ -1,5 +1,5 @@
 /** What a shadow entry says about an account that nobody logs in to with a password (O4). Pure. */
-import type { OsAccount } from "#launch/process-port.ts";
+import type { OsAccount } from "#launch/rules/os-account.ts";
 
 export interface ShadowEntry {
   readonly password: string;
