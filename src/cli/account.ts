@@ -51,9 +51,10 @@ export const addAccountCommands: AddCommand = (program, act) => {
       .command(verb)
       .description(sentence)
       .argument("<name>", "account name")
+      .option("--confirm", "go on although this was asked back about, e.g. because it is your own account")
       .action(
-        act(async ({ api, output }, name: string) => {
-          await api().call("POST", `${at(name)}/${verb}`, {});
+        act(async ({ api, output }, name: string, options: { confirm?: boolean }) => {
+          await api().call("POST", `${at(name)}/${verb}${options.confirm === true ? "?confirm=true" : ""}`, {});
           if (output.json) output.printJson({ account: name, [`${verb}d`]: true });
           else output.print(`${name} is ${verb}d`);
         }),
@@ -69,11 +70,12 @@ export const addAccountCommands: AddCommand = (program, act) => {
       .description(sentence)
       .argument("<name>", "account name or access ID such as os:1000")
       .argument("<role>", "role name")
+      .option("--confirm", "go on although this was asked back about, e.g. because it narrows or is your own account")
       .action(
-        act(async ({ api, output }, name: string, role: string) => {
+        act(async ({ api, output }, name: string, role: string, options: { confirm?: boolean }) => {
           await (verb === "assign"
-            ? api().call("POST", "/api/v1/assignments", { account: name, role })
-            : api().call("DELETE", `/api/v1/assignments/${encodeURIComponent(name)}/${encodeURIComponent(role)}`));
+            ? api().call("POST", "/api/v1/assignments", { account: name, role, confirm: options.confirm === true })
+            : api().call("DELETE", `/api/v1/assignments/${encodeURIComponent(name)}/${encodeURIComponent(role)}${options.confirm === true ? "?confirm=true" : ""}`));
           if (output.json) output.printJson({ account: name, role, [verb]: true });
           else output.print(verb === "assign" ? `${name} holds ${role}` : `${name} no longer holds ${role}`);
         }),

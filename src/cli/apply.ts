@@ -44,14 +44,16 @@ export const addApplyCommand: AddCommand = (program, act) => {
     .command("apply")
     .description("create or change what YAML documents define; all of them or none")
     .requiredOption("-f, --file <file>", "a file of YAML documents, `-` for standard input; may be given several times", collect, [])
+    .option("--confirm", "go on although a change takes or widens access in a way that was asked back about")
     .option("--dry-run", "check everything and say what would change, but change nothing")
     .action(
-      act(async ({ api, output }, options: { file: string[]; dryRun?: boolean }) => {
+      act(async ({ api, output }, options: { file: string[]; dryRun?: boolean; confirm?: boolean }) => {
         const texts: string[] = [];
         for (const path of options.file) texts.push(await readInput(path));
         const answer = await api().call<ApplyAnswer>("POST", "/api/v1/definitions", {
           documents: texts.join("\n---\n"),
           dryRun: options.dryRun === true,
+          confirm: options.confirm === true,
         });
         if (output.json) return output.printJson(answer);
         output.print(
