@@ -11,7 +11,8 @@ import type { AdminRequest, CredentialEntry, NodePolicy, NodeTable, NodeTrust } 
 import { checkRotation } from "#proof/rotation.ts";
 import { nodeTableShape } from "#nodes/rules/node-table.ts";
 import { nodeTrustShape } from "#nodes/rules/node-trust.ts";
-import { credentialEntryShape, nodePolicyShape, type NodeFiles } from "#launcher/node-files.ts";
+import { credentialEntryShape, nodePolicyShape, readCredentialEntry, readNodePolicy } from "#launch/rules/credentials.ts";
+import type { NodeFiles } from "#launcher/node-files.ts";
 import type { Finding } from "#launcher/doctor.ts";
 
 const key = text({ min: 1, max: 255 });
@@ -37,8 +38,6 @@ const requestShape: Shape<AdminRequest> = variant("type", {
 
 export interface AdminActions {
   readonly files: NodeFiles;
-  /** Refuses an entry whose user name, key or lists cannot work. */
-  checkCredential(entry: CredentialEntry): Result<CredentialEntry>;
   /** Starts `true` as the entry's account, the whole way of a launch. */
   testCredential(key: string): Promise<Result<object>>;
   status(): object;
@@ -62,7 +61,7 @@ const needed = <T>(read: Result<T>): T => {
 };
 
 const setCredential = (actions: AdminActions, entry: CredentialEntry): void => {
-  const checked = needed(actions.checkCredential(entry));
+  const checked = needed(readCredentialEntry(entry));
   const others = needed(actions.files.credentials).filter((one) => one.key !== checked.key);
   actions.files.saveCredentials([...others, checked].toSorted((a, b) => (a.key < b.key ? -1 : 1)));
 };
@@ -101,7 +100,7 @@ const answer = async (actions: AdminActions, request: AdminRequest): Promise<obj
     case "policy-show":
       return { policy: needed(files.policy) satisfies NodePolicy };
     case "policy-set":
-      files.savePolicy(request.policy);
+      files.savePolicy(needed(readNodePolicy(request.policy)));
       actions.changed();
       return {};
     case "table-show":

@@ -77,8 +77,8 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
   if (!existsSync(launcher.time)) floor.persist();
 
   const keeper = openKeeperLink(layout.supervisor.keeperSocket, log);
-  const host = await openHost({ layout: launcher, keeper, clock, log });
-  const asWhom = createAsWhom({ host, partUids: [ownUid, ...(settings.agent === null ? [] : [settings.agent.uid])] });
+  const host = await openHost({ layout: launcher, keeper, log });
+  const asWhom = createAsWhom({ host, partUids: [ownUid, ...(settings.agent === null ? [] : [settings.agent.uid]), ...settings.partUids], clock });
   const admission = createAdmission({ files, floor, asWhom, skewMs: settings.skewMs, clock, log });
 
   let warnings: readonly string[] = [];
@@ -109,7 +109,6 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
     log,
     actions: {
       files,
-      checkCredential: asWhom.checkEntry,
       testCredential: (key) => asWhom.test(key, files),
       status: () => ({
         node: node(),

@@ -6,37 +6,16 @@
 import type { KeyObject } from "node:crypto";
 import { problem, ProblemError, type Problem } from "#kernel/problem.ts";
 import { ok, refuse, type Result } from "#kernel/result.ts";
-import { flag, integer, list, nullable, object, oneOf, readShape, text, type Shape } from "#kernel/shape.ts";
+import { list, object, oneOf, readShape, type Shape } from "#kernel/shape.ts";
 import { readPrivateFile, writePrivateFile } from "#kernel/private-file.ts";
 import type { DataLayout } from "#kernel/data-layout.ts";
 import { generateSigningKey, keyThumbprint, privateKeyFromPem, publicKeyFromRaw, rawPublicKey } from "#proof/keys.ts";
-import { nodeRoles } from "#proof/read-launch-order.ts";
 import { closedTable, nodeTableShape } from "#nodes/rules/node-table.ts";
 import { nodeTrustShape } from "#nodes/rules/node-trust.ts";
+import { credentialEntryShape, nodePolicyShape } from "#launch/rules/credentials.ts";
 import type { CredentialEntry, NodePolicy, NodeTable, NodeTrust } from "#launch/ports.ts";
 
-// oxlint-disable-next-line no-control-regex
-const plain = (max: number): Shape<string> => text({ min: 1, max, pattern: /^[^\u0000-\u001f\u007f-\u009f]+$/, expected: "without control characters" });
-const roles = list(oneOf(...nodeRoles), 5);
-const folders = list(plain(1024), 1000);
 const maxEntries = 10_000;
-
-export const credentialEntryShape: Shape<CredentialEntry> = object({
-  key: plain(255),
-  user: plain(255),
-  allow: object({ folders, submitters: list(plain(512), 10_000) }),
-  allowNologin: flag,
-  noNewPrivileges: flag,
-});
-
-export const nodePolicyShape: Shape<NodePolicy> = object({
-  version: oneOf(1),
-  namedUids: list(integer(0, 4_294_967_295), 1000),
-  defaultJobAccount: nullable(plain(255)),
-  accounts: list(object({ user: plain(255), folders, roles }), maxEntries),
-  exclusive: oneOf("none", "submitter"),
-});
-
 const credentialFileShape = object({ version: oneOf(1), entries: list(credentialEntryShape, maxEntries) });
 
 export const closedPolicy: NodePolicy = { version: 1, namedUids: [], defaultJobAccount: null, accounts: [], exclusive: "none" };

@@ -49,7 +49,8 @@ export const watchedOutcome = (order: KeptOrder, facts: ProcessFacts, started: {
     forced: facts.forced,
     leftovers: facts.leftovers,
     exitUnknown: isStarted && !exit.known,
-    launchProblem: exit.startProblem === null ? null : problemData(exit.startProblem),
+    // A start that our own signal ended has no problem of its own.
+    launchProblem: exit.startProblem === null || facts.cancelled !== null ? null : problemData(exit.startProblem),
     output: facts.output,
     runAs: isStarted ? order.runAs : null,
     tree: isStarted ? started.tree : null,

@@ -7,6 +7,8 @@ export interface LauncherSettings {
   readonly dataFolder: string;
   /** The agent's account; null: it runs under the launcher's own. */
   readonly agent: { readonly uid: number; readonly gid: number } | null;
+  /** Further accounts of this system, such as the manager's: no run identities (S7). */
+  readonly partUids: readonly number[];
   /** Started by `behalf up`: unsafe permissions are warnings, not refusals (S12). */
   readonly isEmbedded: boolean;
   /** Allowed difference between clocks, milliseconds (S4). */
@@ -32,6 +34,7 @@ export const readLauncherSettings = (args: readonly string[]): LauncherSettings 
         data: { type: "string" },
         "agent-uid": { type: "string" },
         "agent-gid": { type: "string" },
+        "part-uids": { type: "string" },
         embedded: { type: "boolean" },
         "skew-ms": { type: "string" },
         "free-space-bytes": { type: "string" },
@@ -50,6 +53,7 @@ export const readLauncherSettings = (args: readonly string[]): LauncherSettings 
   return {
     dataFolder: data,
     agent: uid === undefined ? null : { uid: whole(uid, "agent-uid", 0), gid: whole(gid, "agent-gid", 0) },
+    partUids: (text("part-uids") ?? "").split(",").filter((one) => one !== "").map((one) => whole(one, "part-uids", 0)),
     isEmbedded: values["embedded"] === true,
     skewMs: whole(text("skew-ms"), "skew-ms", 30_000),
     floorBytes: whole(text("free-space-bytes"), "free-space-bytes", 128 * 1024 * 1024),

@@ -1,0 +1,58 @@
+/** Opens the operating-system half for this platform, and lets the keeper hold each run's pipes as long as the run is held (O3). */
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { DataLayout } from "#kernel/data-layout.ts";
+import type { Log } from "#kernel/log.ts";
+import { fail } from "#kernel/problem.ts";
+import { ok } from "#kernel/result.ts";
+import { fifoPaths, openLinuxHost } from "#launch/linux/host.ts";
+import type { HeldProcess, ProcessHost } from "#launch/process-port.ts";
+import type { KeeperLink } from "#launcher/keeper-link.ts";
+
+export interface OpenHostOptions {
+  readonly layout: DataLayout["launcher"];
+  readonly keeper: KeeperLink;
+  readonly log: Log;
+}
+
+/**
+ * Where the private TMPDIRs of jobs are. Not below the data folder: job accounts must pass through every folder above, and the data folder is
+ * closed to them. The name is the same after a restart.
+ */
+export const jobTmpFolder = (launcherFolder: string): string => {
+  const base = existsSync("/var/tmp") ? "/var/tmp" : "/tmp";
+  return join(base, `behalf-${process.getuid?.() ?? 0}-${createHash("sha256").update(launcherFolder).digest("hex").slice(0, 12)}`);
+};
+
+const kept = (host: ProcessHost, folder: string, keeper: KeeperLink): ProcessHost => {
+  const keep = (run: string, attempt: number, held: HeldProcess): HeldProcess => {
+    const paths = Object.values(fifoPaths(folder, run, attempt)) as string[];
+    keeper.hold(paths);
+    return {
+      ...held,
+      release: async () => {
+        keeper.release(paths);
+        await held.release();
+      },
+    };
+  };
+  return {
+    ...host,
+    start: async (spec) => {
+      const started = await host.start(spec);
+      return started.ok ? ok(keep(spec.run, spec.attempt, started.value)) : started;
+    },
+    adopt: async (run, attempt, record) => {
+      const held = await host.adopt(run, attempt, record);
+      return held === null ? null : keep(run, attempt, held);
+    },
+  };
+};
+
+export const openHost = async (options: OpenHostOptions): Promise<ProcessHost> => {
+  const { layout, keeper, log } = options;
+  if (process.platform !== "linux") return fail("general.not-supported", `jobs cannot be started on ${process.platform} yet`, { hint: "run the launcher on Linux" });
+  const host = await openLinuxHost({ fifoFolder: layout.fifos, tmpFolder: jobTmpFolder(layout.folder), log });
+  return kept(host, layout.fifos, keeper);
+};
