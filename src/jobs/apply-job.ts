@@ -32,7 +32,8 @@ export interface AppliedJob {
 }
 
 /** A run identity in words. */
-export const describeAs = (as: Job["as"]): string => (as.kind === "agent" ? "the node's default job account" : `the credential \`${as.key}\`${as.loadProfile ? " with its profile" : ""}`);
+export const describeAs = (as: Job["as"]): string =>
+  as.kind === "agent" ? "the node's default job account" : `the credential \`${as.key}\`${as.loadProfile ? " with its profile" : ""}`;
 
 const refuseDuplicates = (items: readonly JobToApply[]): void => {
   const seen = new Set<string>();
@@ -43,7 +44,9 @@ const refuseDuplicates = (items: readonly JobToApply[]): void => {
 };
 
 const conflict = (path: string, present: number): never =>
-  fail("jobs.revision-conflict", `the job \`${path}\` is at revision ${present} by now`, { hint: `look at it with \`behalf get job ${path} -o yaml\`, then apply again` });
+  fail("jobs.revision-conflict", `the job \`${path}\` is at revision ${present} by now`, {
+    hint: `look at it with \`behalf get job ${path} -o yaml\`, then apply again`,
+  });
 
 /** What applying would do to the job as it stands. */
 const compare = (item: JobToApply, stored: StoredJob | null, unknownNodes: ReadonlySet<string>): AppliedJob => {
@@ -53,7 +56,8 @@ const compare = (item: JobToApply, stored: StoredJob | null, unknownNodes: Reado
   if (expectedRevision !== undefined && expectedRevision !== present) conflict(job.path, present);
   const notices: string[] = [];
   for (const node of job.on) if (unknownNodes.has(node)) notices.push(`no node \`${node}\` has joined yet`);
-  if (exists && canonicalJson(stored.job) === canonicalJson(job)) return { path: job.path, change: "unchanged", revision: present, runIdentity: null, notices };
+  if (exists && canonicalJson(stored.job) === canonicalJson(job))
+    return { path: job.path, change: "unchanged", revision: present, runIdentity: null, notices };
   const from = exists ? describeAs(stored.job.as) : null;
   const to = describeAs(job.as);
   const runIdentity = from === null || from === to ? null : { from, to };
@@ -61,14 +65,29 @@ const compare = (item: JobToApply, stored: StoredJob | null, unknownNodes: Reado
   return { path: job.path, change: exists ? "changed" : "created", revision: (stored?.revision ?? 0) + 1, runIdentity, notices };
 };
 
-const applyOne = async (context: JobsContext, tx: Writer, principal: Principal, item: JobToApply, unknownNodes: ReadonlySet<string>): Promise<AppliedJob> => {
+const applyOne = async (
+  context: JobsContext,
+  tx: Writer,
+  principal: Principal,
+  item: JobToApply,
+  unknownNodes: ReadonlySet<string>,
+): Promise<AppliedJob> => {
   const stored = await readStoredJob(tx, item.job.path);
   const applied = compare(item, stored, unknownNodes);
   if (applied.change === "unchanged") return applied;
   const { path } = item.job;
   const saved = await saveRevision(
     tx,
-    { path, folder: folderOf(path), revision: applied.revision, job: item.job, source: item.source, author: principal.accessId, authorName: principal.name, createdAtMs: context.clock.nowMs() },
+    {
+      path,
+      folder: folderOf(path),
+      revision: applied.revision,
+      job: item.job,
+      source: item.source,
+      author: principal.accessId,
+      authorName: principal.name,
+      createdAtMs: context.clock.nowMs(),
+    },
     stored?.revision ?? null,
   );
   return saved ? applied : conflict(path, applied.revision);
@@ -81,10 +100,17 @@ const findUnknownNodes = async (context: JobsContext, items: readonly JobToApply
 };
 
 /** Applies definitions, all or none. A dry run answers the same and stores nothing. */
-export const applyJobs = async (context: JobsContext, principal: Principal, items: readonly JobToApply[], options: { readonly dryRun?: boolean } = {}): Promise<readonly AppliedJob[]> => {
+export const applyJobs = async (
+  context: JobsContext,
+  principal: Principal,
+  items: readonly JobToApply[],
+  options: { readonly dryRun?: boolean } = {},
+): Promise<readonly AppliedJob[]> => {
   refuseDuplicates(items);
   const unknownNodes = await findUnknownNodes(context, items);
-  const preview = await Promise.all(items.map(async (item) => compare(item, await readStoredJob(context.store.read, item.job.path), unknownNodes)));
+  const preview = await Promise.all(
+    items.map(async (item) => compare(item, await readStoredJob(context.store.read, item.job.path), unknownNodes)),
+  );
   if (options.dryRun === true || preview.every(({ change }) => change === "unchanged")) return preview;
   const [first] = items;
   const entry = {
@@ -100,26 +126,54 @@ export const applyJobs = async (context: JobsContext, principal: Principal, item
         const applied = await applyOne(context, tx, principal, item, unknownNodes);
         result.push(applied);
         // Of many, each has a record of its own, so that a job's history can be found by its path.
-        if (items.length > 1 && applied.change !== "unchanged") context.audit.stageNote(stage, { actor: principal.accessId, action: "jobs.apply", object: applied.path, detail: recordOf(applied) });
+        if (items.length > 1 && applied.change !== "unchanged")
+          context.audit.stageNote(stage, {
+            actor: principal.accessId,
+            action: "jobs.apply",
+            object: applied.path,
+            detail: recordOf(applied),
+          });
       }
       const [only] = result;
-      return { result, detail: result.length === 1 && only !== undefined ? recordOf(only) : { changed: result.filter(({ change }) => change !== "unchanged").length } };
+      return {
+        result,
+        detail:
+          result.length === 1 && only !== undefined
+            ? recordOf(only)
+            : { changed: result.filter(({ change }) => change !== "unchanged").length },
+      };
     });
   } catch (error) {
-    if (isUniqueViolation(error)) throw new ProblemError(problem("jobs.revision-conflict", "a job was changed by somebody else at the same moment"), { cause: error });
+    if (isUniqueViolation(error))
+      throw new ProblemError(problem("jobs.revision-conflict", "a job was changed by somebody else at the same moment"), { cause: error });
     throw error;
   }
 };
 
-const recordOf = ({ change, revision, runIdentity }: AppliedJob): Record<string, unknown> => ({ change, revision, ...(runIdentity === null ? {} : { runIdentity }) });
+const recordOf = ({ change, revision, runIdentity }: AppliedJob): Record<string, unknown> => ({
+  change,
+  revision,
+  ...(runIdentity === null ? {} : { runIdentity }),
+});
 
 /** Deletes a job; its revisions and runs stay. */
-export const deleteJob = async (context: JobsContext, principal: Principal, path: string, options: { readonly expectedRevision?: number } = {}): Promise<void> => {
+export const deleteJob = async (
+  context: JobsContext,
+  principal: Principal,
+  path: string,
+  options: { readonly expectedRevision?: number } = {},
+): Promise<void> => {
   await context.audit.act({ actor: principal.accessId, action: "jobs.delete", object: path }, async (tx) => {
     const stored = await readStoredJob(tx, path);
     if (stored === null || stored.deleted) return fail("jobs.not-found", `there is no job \`${path}\``);
     if (options.expectedRevision !== undefined && options.expectedRevision !== stored.revision) conflict(path, stored.revision);
-    const gone = await tx.updateTable("jobs").set({ deleted: 1, updated_at: context.clock.nowMs() }).where("path", "=", path).where("revision", "=", stored.revision).where("deleted", "=", 0).executeTakeFirst();
+    const gone = await tx
+      .updateTable("jobs")
+      .set({ deleted: 1, updated_at: context.clock.nowMs() })
+      .where("path", "=", path)
+      .where("revision", "=", stored.revision)
+      .where("deleted", "=", 0)
+      .executeTakeFirst();
     if (gone.numUpdatedRows !== 1n) conflict(path, stored.revision);
     return { result: undefined, detail: { revision: stored.revision } };
   });

@@ -17,7 +17,13 @@ const decode = (cursor: string): unknown => {
 /** Sort keys of a cursor; throws `jobs.invalid-cursor` unless they are of these types. */
 export const parseCursor = (cursor: string, types: readonly ("string" | "number")[]): readonly CursorPart[] => {
   const parts = cursor.length > 2000 || !/^[A-Za-z0-9_-]+$/.test(cursor) ? null : decode(cursor);
-  const fits = Array.isArray(parts) && parts.length === types.length && parts.every((part, index) => typeof part === types[index] && (typeof part !== "number" || Number.isSafeInteger(part)) && !String(part).includes("\u0000"));
+  const fits =
+    Array.isArray(parts) &&
+    parts.length === types.length &&
+    parts.every(
+      (part, index) =>
+        typeof part === types[index] && (typeof part !== "number" || Number.isSafeInteger(part)) && !String(part).includes("\u0000"),
+    );
   return fits ? (parts as CursorPart[]) : fail("jobs.invalid-cursor", "the cursor is not one that this list gave out");
 };
 

@@ -7,13 +7,20 @@ export type VisibleFolders = "all" | readonly { readonly path: string; readonly 
 /** The byte after `/`: every text that begins with `p/` is at least `p/` and less than `p0`. */
 const above = (path: string): string => `${path}0`;
 
-const anyOf = (conditions: readonly Expression<SqlBool>[]): Expression<SqlBool> => (conditions.length === 0 ? sql<SqlBool>`1 = 0` : sql<SqlBool>`(${sql.join(conditions, sql` or `)})`);
+const anyOf = (conditions: readonly Expression<SqlBool>[]): Expression<SqlBool> =>
+  conditions.length === 0 ? sql<SqlBool>`1 = 0` : sql<SqlBool>`(${sql.join(conditions, sql` or `)})`;
 
 /** Whether the column `folder` is within; null: no limit. */
 export const folderWithin = (folders: VisibleFolders): Expression<SqlBool> | null => {
   if (folders === "all" || folders.some(({ path, recursive }) => path === "/" && recursive)) return null;
   const folder = sql.ref<string>("folder");
-  return anyOf(folders.map(({ path, recursive }) => (recursive ? sql<SqlBool>`(${folder} = ${path} or (${folder} >= ${`${path}/`} and ${folder} < ${above(path)}))` : sql<SqlBool>`${folder} = ${path}`)));
+  return anyOf(
+    folders.map(({ path, recursive }) =>
+      recursive
+        ? sql<SqlBool>`(${folder} = ${path} or (${folder} >= ${`${path}/`} and ${folder} < ${above(path)}))`
+        : sql<SqlBool>`${folder} = ${path}`,
+    ),
+  );
 };
 
 /** The same for the column `job_path`. */

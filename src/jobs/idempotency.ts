@@ -16,7 +16,8 @@ const keyPattern = /^[\x21-\x7e]{1,200}$/;
 
 /** The answer given before; null: the key is new. Throws `jobs.idempotency-mismatch` when it was used for another body. */
 export const recallAnswer = async (reader: Reader, scope: IdempotencyScope): Promise<unknown> => {
-  if (!keyPattern.test(scope.key)) fail("input.invalid-value", "the idempotency key is not 1 to 200 printable ASCII characters without spaces");
+  if (!keyPattern.test(scope.key))
+    fail("input.invalid-value", "the idempotency key is not 1 to 200 printable ASCII characters without spaces");
   const row = await reader
     .selectFrom("idempotency")
     .select(["body_hash", "answer"])
@@ -33,7 +34,14 @@ export const recallAnswer = async (reader: Reader, scope: IdempotencyScope): Pro
 export const claimIdempotencyKey = async (tx: Writer, scope: IdempotencyScope, answer: unknown, nowMs: number): Promise<unknown> => {
   const made = await tx
     .insertInto("idempotency")
-    .values({ principal: scope.principal, route: scope.route, key: scope.key, body_hash: scope.bodyHash, answer: JSON.stringify(answer), created_at: nowMs })
+    .values({
+      principal: scope.principal,
+      route: scope.route,
+      key: scope.key,
+      body_hash: scope.bodyHash,
+      answer: JSON.stringify(answer),
+      created_at: nowMs,
+    })
     // Waits for whoever is inserting the same key, and then finds his row.
     .onConflict((conflict) => conflict.columns(["principal", "route", "key"]).doNothing())
     .executeTakeFirst();

@@ -6,8 +6,27 @@ import { requestCancel, type CancelAnswer } from "#jobs/cancel-run.ts";
 import type { Page } from "#jobs/cursor.ts";
 import type { JobsContext } from "#jobs/jobs-context.ts";
 import { sweepRetention, type RetentionPolicy, type Swept } from "#jobs/retention.ts";
-import { listRuns, listSubmissions, readRunDetails, readSubmission, type RunDetails, type RunFilter, type RunSummary, type Submission, type SubmissionFilter } from "#jobs/run-queries.ts";
-import { listRevisions, listStoredJobs, readRevision, readStoredJob, RevisionCache, type JobFilter, type JobRevision, type StoredJob } from "#jobs/store.ts";
+import {
+  listRuns,
+  listSubmissions,
+  readRunDetails,
+  readSubmission,
+  type RunDetails,
+  type RunFilter,
+  type RunSummary,
+  type Submission,
+  type SubmissionFilter,
+} from "#jobs/run-queries.ts";
+import {
+  listRevisions,
+  listStoredJobs,
+  readRevision,
+  readStoredJob,
+  RevisionCache,
+  type JobFilter,
+  type JobRevision,
+  type StoredJob,
+} from "#jobs/store.ts";
 import { submit, type SubmissionRequest, type SubmitAnswer, type SubmitOptions } from "#jobs/submit.ts";
 
 export interface Jobs {
@@ -36,7 +55,8 @@ export const openJobs = (given: Omit<JobsContext, "revisions">): Jobs => {
   const context: JobsContext = { ...given, revisions: new RevisionCache() };
   const { read } = context.store;
   /** Ids, paths and names with NUL are nobody's; PostgreSQL would not even take them as a question. */
-  const known = <T>(text: string, ask: () => Promise<T | null>): Promise<T | null> => (text.includes("\u0000") ? Promise.resolve(null) : ask());
+  const known = <T>(text: string, ask: () => Promise<T | null>): Promise<T | null> =>
+    text.includes("\u0000") ? Promise.resolve(null) : ask();
   return {
     applyJobs: (principal, items, options) => applyJobs(context, principal, items, options),
     applyJob: async (principal, item, options) => {

@@ -21,7 +21,8 @@ export interface InputPlace {
 
 type ParameterInput = Extract<NonNullable<JobInput["parameters"]>, readonly unknown[]>[number];
 
-const refuseAll = ([first, ...also]: readonly [Problem, ...Problem[]]): Result<never> => refuse(also.length === 0 ? first : { ...first, also: also.slice(0, 20) });
+const refuseAll = ([first, ...also]: readonly [Problem, ...Problem[]]): Result<never> =>
+  refuse(also.length === 0 ? first : { ...first, also: also.slice(0, 20) });
 
 class JobReader {
   readonly #place: InputPlace;
@@ -38,9 +39,13 @@ class JobReader {
 
   as(input: JobInput["as"]): Job["as"] {
     if (input === undefined || input === "agent") return { kind: "agent" };
-    if (typeof input === "object" && "credential" in input) return { kind: "credential", key: input.credential, loadProfile: input.loadProfile ?? false };
+    if (typeof input === "object" && "credential" in input)
+      return { kind: "credential", key: input.credential, loadProfile: input.loadProfile ?? false };
     this.problems.push(
-      problem("general.not-supported", `\`as: ${input === "submitter" ? "submitter" : "{ group }"}\` is not supported yet`, { hint: "use `as: agent` or `as: { credential: KEY }`", at: this.#at(["as"]) }),
+      problem("general.not-supported", `\`as: ${input === "submitter" ? "submitter" : "{ group }"}\` is not supported yet`, {
+        hint: "use `as: agent` or `as: { credential: KEY }`",
+        at: this.#at(["as"]),
+      }),
     );
     return { kind: "agent" };
   }
@@ -54,7 +59,8 @@ class JobReader {
     const names = new Set<string>();
     return entries.map(([step, item]) => {
       const path = ["parameters", step];
-      if (names.has(item.name)) this.problems.push(problem("input.invalid-value", `the parameter \`${item.name}\` is declared twice`, { at: this.#at(path) }));
+      if (names.has(item.name))
+        this.problems.push(problem("input.invalid-value", `the parameter \`${item.name}\` is declared twice`, { at: this.#at(path) }));
       names.add(item.name);
       return this.#parameter(item, path);
     });
@@ -65,21 +71,51 @@ class JobReader {
     const text = (value: string | number | boolean, field: string, index: readonly number[] = []): string => {
       const read = readValue(type, String(value));
       if ("value" in read) return read.value;
-      this.problems.push(problem("input.invalid-value", `the field \`${[...path, field, ...index].join(".")}\` does not fit the parameter's type: ${read.why}`, { at: this.#at([...path, field, ...index]) }));
+      this.problems.push(
+        problem(
+          "input.invalid-value",
+          `the field \`${[...path, field, ...index].join(".")}\` does not fit the parameter's type: ${read.why}`,
+          { at: this.#at([...path, field, ...index]) },
+        ),
+      );
       return "";
     };
     const allowed = input.allowed?.map((value, index) => text(value, "allowed", [index])) ?? null;
     const fallback = input.default === undefined ? null : text(input.default, "default");
-    if (fallback !== null && allowed !== null && !allowed.includes(fallback)) this.problems.push(problem("input.invalid-value", `the default of \`${input.name}\` is none of its allowed values`, { at: this.#at([...path, "default"]) }));
-    if (fallback !== null && input.required === true) this.problems.push(problem("input.invalid-value", `the parameter \`${input.name}\` is required and has a default`, { hint: "keep one of the two", at: this.#at([...path, "required"]) }));
-    if (allowed !== null && new Set(allowed).size < allowed.length) this.problems.push(problem("input.invalid-value", `the parameter \`${input.name}\` has an allowed value twice`, { at: this.#at([...path, "allowed"]) }));
-    return { name: input.name, type, description: input.description ?? null, required: input.required ?? false, default: fallback, allowed };
+    if (fallback !== null && allowed !== null && !allowed.includes(fallback))
+      this.problems.push(
+        problem("input.invalid-value", `the default of \`${input.name}\` is none of its allowed values`, {
+          at: this.#at([...path, "default"]),
+        }),
+      );
+    if (fallback !== null && input.required === true)
+      this.problems.push(
+        problem("input.invalid-value", `the parameter \`${input.name}\` is required and has a default`, {
+          hint: "keep one of the two",
+          at: this.#at([...path, "required"]),
+        }),
+      );
+    if (allowed !== null && new Set(allowed).size < allowed.length)
+      this.problems.push(
+        problem("input.invalid-value", `the parameter \`${input.name}\` has an allowed value twice`, {
+          at: this.#at([...path, "allowed"]),
+        }),
+      );
+    return {
+      name: input.name,
+      type,
+      description: input.description ?? null,
+      required: input.required ?? false,
+      default: fallback,
+      allowed,
+    };
   }
 
   on(input: JobInput["on"]): readonly string[] {
     const names = input === undefined ? [] : typeof input === "string" ? [input] : input;
     for (const [index, name] of names.entries())
-      if (names.indexOf(name) < index) this.problems.push(problem("input.invalid-value", `the node \`${name}\` is given twice`, { at: this.#at(["on", index]) }));
+      if (names.indexOf(name) < index)
+        this.problems.push(problem("input.invalid-value", `the node \`${name}\` is given twice`, { at: this.#at(["on", index]) }));
     return names;
   }
 }
@@ -102,7 +138,10 @@ export const readJob = (value: unknown, place: InputPlace = { document: null, lo
     path: input.path,
     title: input.title ?? null,
     requires: input.requires ?? "operator",
-    program: "shell" in input.run ? { kind: "shell", text: input.run.shell } : { kind: "program", file: input.run.program, args: input.run.args ?? [] },
+    program:
+      "shell" in input.run
+        ? { kind: "shell", text: input.run.shell }
+        : { kind: "program", file: input.run.program, args: input.run.args ?? [] },
     as: reader.as(input.as),
     on: reader.on(input.on),
     parameters: reader.parameters(input.parameters),
@@ -120,7 +159,8 @@ export const readJob = (value: unknown, place: InputPlace = { document: null, lo
 };
 
 /** Reads one YAML document as a job. */
-export const readJobDocument = (document: YamlDocument): Result<Job> => readJob(document.value, { document: document.index, locate: (path) => document.locate(path) });
+export const readJobDocument = (document: YamlDocument): Result<Job> =>
+  readJob(document.value, { document: document.index, locate: (path) => document.locate(path) });
 
 const renderParameter = ({ type, description, required, default: fallback, allowed }: Parameter): Record<string, unknown> => ({
   type,
@@ -136,10 +176,15 @@ export const renderJobDocument = (job: Job): Record<string, unknown> => ({
   path: job.path,
   ...(job.title === null ? {} : { title: job.title }),
   requires: job.requires,
-  run: job.program.kind === "shell" ? { shell: job.program.text } : { program: job.program.file, ...(job.program.args.length === 0 ? {} : { args: job.program.args }) },
+  run:
+    job.program.kind === "shell"
+      ? { shell: job.program.text }
+      : { program: job.program.file, ...(job.program.args.length === 0 ? {} : { args: job.program.args }) },
   as: job.as.kind === "agent" ? "agent" : { credential: job.as.key, ...(job.as.loadProfile ? { loadProfile: true } : {}) },
   ...(job.on.length === 0 ? {} : { on: job.on }),
-  ...(job.parameters.length === 0 ? {} : { parameters: job.parameters.map((parameter) => ({ name: parameter.name, ...renderParameter(parameter) })) }),
+  ...(job.parameters.length === 0
+    ? {}
+    : { parameters: job.parameters.map((parameter) => ({ name: parameter.name, ...renderParameter(parameter) })) }),
   ...(Object.keys(job.environment).length === 0 ? {} : { environment: job.environment }),
   ...(job.workingDirectory === null ? {} : { workingDirectory: job.workingDirectory }),
   ...(job.umask === null ? {} : { umask: job.umask }),
@@ -151,7 +196,8 @@ export const renderJobDocument = (job: Job): Record<string, unknown> => ({
 });
 
 /** What `behalf get job -o yaml` shows. */
-export const renderJobYaml = (job: Job): string => stringify(renderJobDocument(job), { version: "1.2", lineWidth: 0, aliasDuplicateObjects: false });
+export const renderJobYaml = (job: Job): string =>
+  stringify(renderJobDocument(job), { version: "1.2", lineWidth: 0, aliasDuplicateObjects: false });
 
 /** The credential keys that a job names: whoever saves it needs the permission to use them on its folder (S6). */
 export const keysOf = (job: Job): readonly string[] => (job.as.kind === "credential" ? [job.as.key] : []);

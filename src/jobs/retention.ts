@@ -60,14 +60,23 @@ export const sweepRetention = async (context: JobsContext, policy: RetentionPoli
   let idempotencyKeys = 0;
   const moreRuns = await repeat(() =>
     context.store.write(async (tx) => {
-      const old = await tx.selectFrom("runs").select(["id", "submission_id"]).where("state", "=", "ended").where("ended_at", "<", cutoff).orderBy("ended_at").limit(rowsPerTransaction).execute();
+      const old = await tx
+        .selectFrom("runs")
+        .select(["id", "submission_id"])
+        .where("state", "=", "ended")
+        .where("ended_at", "<", cutoff)
+        .orderBy("ended_at")
+        .limit(rowsPerTransaction)
+        .execute();
       if (old.length === 0) return 0;
       const ids = old.map(({ id }) => id);
       await tx.deleteFrom("runs").where("id", "in", ids).execute();
       const gone = await tx
         .deleteFrom("submissions")
         .where("id", "in", [...new Set(old.map((row) => row.submission_id))])
-        .where(({ not, exists, selectFrom }) => not(exists(selectFrom("runs").select("runs.id").whereRef("runs.submission_id", "=", "submissions.id"))))
+        .where(({ not, exists, selectFrom }) =>
+          not(exists(selectFrom("runs").select("runs.id").whereRef("runs.submission_id", "=", "submissions.id"))),
+        )
         .executeTakeFirst();
       logsOf.push(...ids);
       runs += ids.length;
@@ -78,7 +87,15 @@ export const sweepRetention = async (context: JobsContext, policy: RetentionPoli
   const moreLogs = await repeat(() =>
     context.store.write(async (tx) => {
       // A literal 0: SQLite uses the partial index `runs_with_log` only for the very condition it was made with.
-      const old = await tx.selectFrom("runs").select("id").where("state", "=", "ended").where("ended_at", "<", nowMs - policy.logsMs).where("log_bytes", ">", sql.lit(0)).orderBy("ended_at").limit(rowsPerTransaction).execute();
+      const old = await tx
+        .selectFrom("runs")
+        .select("id")
+        .where("state", "=", "ended")
+        .where("ended_at", "<", nowMs - policy.logsMs)
+        .where("log_bytes", ">", sql.lit(0))
+        .orderBy("ended_at")
+        .limit(rowsPerTransaction)
+        .execute();
       if (old.length === 0) return 0;
       const ids = old.map(({ id }) => id);
       await tx.updateTable("runs").set({ log_bytes: 0 }).where("id", "in", ids).execute();
@@ -88,14 +105,31 @@ export const sweepRetention = async (context: JobsContext, policy: RetentionPoli
   );
   const moreKeys = await repeat(() =>
     context.store.write(async (tx) => {
-      const old = await tx.selectFrom("idempotency").select(["principal", "route", "key"]).where("created_at", "<", nowMs - (policy.idempotencyMs ?? 86_400_000)).orderBy("created_at").limit(rowsPerTransaction).execute();
-      for (const row of old) await tx.deleteFrom("idempotency").where("principal", "=", row.principal).where("route", "=", row.route).where("key", "=", row.key).execute();
+      const old = await tx
+        .selectFrom("idempotency")
+        .select(["principal", "route", "key"])
+        .where("created_at", "<", nowMs - (policy.idempotencyMs ?? 86_400_000))
+        .orderBy("created_at")
+        .limit(rowsPerTransaction)
+        .execute();
+      for (const row of old)
+        await tx
+          .deleteFrom("idempotency")
+          .where("principal", "=", row.principal)
+          .where("route", "=", row.route)
+          .where("key", "=", row.key)
+          .execute();
       idempotencyKeys += old.length;
       return old.length;
     }),
   );
   if (runs > 0 || idempotencyKeys > 0 || logsOf.length > 0) {
-    await context.audit.note({ actor: "part:manager", action: "runs.sweep", object: "runs", detail: { runs, submissions, logs: logsOf.length, endedBefore: cutoff } });
+    await context.audit.note({
+      actor: "part:manager",
+      action: "runs.sweep",
+      object: "runs",
+      detail: { runs, submissions, logs: logsOf.length, endedBefore: cutoff },
+    });
     context.log.info({ runs, submissions, logs: logsOf.length }, "old history deleted");
   }
   return { logsOf, runs, submissions, idempotencyKeys, more: moreRuns || moreLogs || moreKeys };

@@ -37,7 +37,11 @@ export interface RunDetails extends RunSummary {
   readonly receipt: string | null;
   readonly orderDigest: string | null;
   /** Who and may at submission, may again at dispatch, where and as whom at the node. */
-  readonly verdicts: { readonly submission: readonly VerdictRecord[]; readonly dispatch: readonly VerdictRecord[]; readonly node: readonly VerdictRecord[] };
+  readonly verdicts: {
+    readonly submission: readonly VerdictRecord[];
+    readonly dispatch: readonly VerdictRecord[];
+    readonly node: readonly VerdictRecord[];
+  };
 }
 
 export interface Submission {
@@ -175,7 +179,11 @@ export const readRunDetails = async (reader: Reader, id: string): Promise<RunDet
 export const listRuns = async (reader: Reader, filter: RunFilter): Promise<Page<RunSummary>> => {
   const size = pageSize(filter.limit);
   let query = reader.selectFrom("runs").innerJoin("submissions", "submissions.id", "runs.submission_id").select(summaryColumns);
-  for (const within of [folderWithin(filter.folders), filter.folder === undefined ? null : folderWithin([{ path: filter.folder, recursive: true }])]) if (within !== null) query = query.where(within);
+  for (const within of [
+    folderWithin(filter.folders),
+    filter.folder === undefined ? null : folderWithin([{ path: filter.folder, recursive: true }]),
+  ])
+    if (within !== null) query = query.where(within);
   if (filter.job !== undefined) query = query.where("runs.job_path", "=", filter.job);
   if (filter.submission !== undefined) query = query.where("submission_id", "=", filter.submission);
   if (filter.state !== undefined) query = query.where("state", "=", filter.state);
@@ -219,7 +227,11 @@ const toSubmission = (row: SubmissionRow): Submission => ({
   jobRevision: row.job_revision,
   controller: row.controller,
   arguments: JSON.parse(row.arguments) as Record<string, string>,
-  submitter: { accessId: row.submitter, name: row.submitter_name, groups: (JSON.parse(row.submitter_claim) as { groups: readonly string[] }).groups },
+  submitter: {
+    accessId: row.submitter,
+    name: row.submitter_name,
+    groups: (JSON.parse(row.submitter_claim) as { groups: readonly string[] }).groups,
+  },
   actor: { accessId: row.actor, name: row.actor_name },
   verdicts: parseVerdicts(row.verdicts),
   comment: row.comment,

@@ -12,8 +12,17 @@ import { readJobPath } from "#jobs/rules/path.ts";
 
 // oxlint-disable-next-line no-control-regex
 const control = /[\u0000-\u001F\u007F-\u009F\u2028\u2029]/;
-const oneLine = (most: number) => z.string().min(1, "it is empty").max(most, `it is longer than ${most} characters`).refine((text) => !control.test(text), "it has control characters");
-const withoutNul = (most: number) => z.string().max(most, `it is longer than ${most} characters`).refine((text) => !text.includes("\u0000"), "it has a NUL character");
+const oneLine = (most: number) =>
+  z
+    .string()
+    .min(1, "it is empty")
+    .max(most, `it is longer than ${most} characters`)
+    .refine((text) => !control.test(text), "it has control characters");
+const withoutNul = (most: number) =>
+  z
+    .string()
+    .max(most, `it is longer than ${most} characters`)
+    .refine((text) => !text.includes("\u0000"), "it has a NUL character");
 
 /** Text, or what YAML reads as an integer or a truth value and the job gets as text. */
 const plainValue = z.union([withoutNul(longestValue), z.int(), z.boolean()]);
@@ -48,10 +57,15 @@ const variableName = z
 
 /** A credential's key: what an administrator of the node gave it. */
 const credentialKey = oneLine(255).refine((key) => key.trim() === key, "it begins or ends with a space");
-export const nodeName = z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, "a node's name has letters, digits, `.`, `_` and `-`, at most 63 characters");
+export const nodeName = z
+  .string()
+  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, "a node's name has letters, digits, `.`, `_` and `-`, at most 63 characters");
 
 const exitCode = z.int().min(0).max(4_294_967_295);
-const exitCodes = z.string().max(500, "it is longer than 500 characters").refine((text) => parseExitCodes(text) !== null, "it is no list of exit codes such as `0,2,4..8`");
+const exitCodes = z
+  .string()
+  .max(500, "it is longer than 500 characters")
+  .refine((text) => parseExitCodes(text) !== null, "it is no list of exit codes such as `0,2,4..8`");
 
 export const jobSchema = z
   .strictObject({
@@ -65,24 +79,41 @@ export const jobSchema = z
     run: z.union([
       z.strictObject({ shell: withoutNul(512 * 1024).min(1, "it is empty") }),
       z.strictObject({
-        program: oneLine(4096).refine((file) => file.startsWith("/") || !file.includes("/"), "it is neither an absolute path nor a plain name"),
+        program: oneLine(4096).refine(
+          (file) => file.startsWith("/") || !file.includes("/"),
+          "it is neither an absolute path nor a plain name",
+        ),
         args: z.array(withoutNul(longestValue)).max(1000, "it has more than 1000 arguments").optional(),
       }),
     ]),
     as: z
-      .union([z.enum(["agent", "submitter"]), z.strictObject({ credential: credentialKey, loadProfile: z.boolean().optional() }), z.strictObject({ group: oneLine(255) })])
+      .union([
+        z.enum(["agent", "submitter"]),
+        z.strictObject({ credential: credentialKey, loadProfile: z.boolean().optional() }),
+        z.strictObject({ group: oneLine(255) }),
+      ])
       .optional()
       .describe("the run identity asked for: the node's default job account (`agent`, the default) or a credential of the node"),
     on: z.union([nodeName, z.array(nodeName).max(200, "it has more than 200 nodes")]).optional(),
     parameters: z
       .union([
         z.array(z.strictObject({ name: parameterName, ...parameterFields })).max(100, "it has more than 100 parameters"),
-        z.record(parameterName, z.strictObject(parameterFields).nullable()).refine((all) => Object.keys(all).length <= 100, "it has more than 100 parameters"),
+        z
+          .record(parameterName, z.strictObject(parameterFields).nullable())
+          .refine((all) => Object.keys(all).length <= 100, "it has more than 100 parameters"),
       ])
       .optional(),
-    environment: z.record(variableName, plainValue).refine((all) => Object.keys(all).length <= 200, "it has more than 200 variables").optional(),
-    workingDirectory: oneLine(4096).refine((path) => path.startsWith("/"), "it is not an absolute path").optional(),
-    umask: z.string().regex(/^0?[0-7]{3}$/, "it is not octal such as \"027\"").optional(),
+    environment: z
+      .record(variableName, plainValue)
+      .refine((all) => Object.keys(all).length <= 200, "it has more than 200 variables")
+      .optional(),
+    workingDirectory: oneLine(4096)
+      .refine((path) => path.startsWith("/"), "it is not an absolute path")
+      .optional(),
+    umask: z
+      .string()
+      .regex(/^0?[0-7]{3}$/, 'it is not octal such as "027"')
+      .optional(),
     timeout: duration(1, 10 * 365 * 86_400_000).optional(),
     grace: duration(0, 86_400_000).optional(),
     outputLimit: z
@@ -91,7 +122,16 @@ export const jobSchema = z
       .refine((text) => (parseSize(text) ?? 1024) >= 1024, "it is less than 1KiB")
       .refine((text) => (parseSize(text) ?? 0) <= 100 * 1024 ** 3, "it is more than 100GiB")
       .optional(),
-    successExitCodes: z.union([exitCode, exitCodes, z.array(z.union([exitCode, exitCodes])).min(1, "it is empty").max(100, "it has more than 100 entries")]).optional(),
+    successExitCodes: z
+      .union([
+        exitCode,
+        exitCodes,
+        z
+          .array(z.union([exitCode, exitCodes]))
+          .min(1, "it is empty")
+          .max(100, "it has more than 100 entries"),
+      ])
+      .optional(),
     restartable: z.boolean().optional(),
   })
   .describe("a job: what runs, as whom, where, and with which arguments");
@@ -99,4 +139,5 @@ export const jobSchema = z
 export type JobInput = z.infer<typeof jobSchema>;
 
 /** JSON Schema of a job document, for OpenAPI and editors. */
-export const jobJsonSchema = (): Record<string, unknown> => z.toJSONSchema(jobSchema, { io: "input", target: "draft-2020-12" }) as Record<string, unknown>;
+export const jobJsonSchema = (): Record<string, unknown> =>
+  z.toJSONSchema(jobSchema, { io: "input", target: "draft-2020-12" }) as Record<string, unknown>;

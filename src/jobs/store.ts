@@ -42,7 +42,15 @@ const toRevision = (row: RevisionRow): JobRevision => ({
   createdAtMs: row.created_at,
 });
 
-const revisionColumns = ["job_revisions.path", "job_revisions.revision", "definition", "source", "job_revisions.author", "author_name", "created_at"] as const;
+const revisionColumns = [
+  "job_revisions.path",
+  "job_revisions.revision",
+  "definition",
+  "source",
+  "job_revisions.author",
+  "author_name",
+  "created_at",
+] as const;
 
 /** Revisions never change, so they are kept in memory; the oldest leave. */
 export class RevisionCache {
@@ -69,7 +77,12 @@ export class RevisionCache {
 
 /** One revision, also of a deleted job; null: there is none. */
 export const readRevision = async (reader: Reader, path: string, revision: number): Promise<JobRevision | null> => {
-  const row = await reader.selectFrom("job_revisions").select(revisionColumns).where("path", "=", path).where("revision", "=", revision).executeTakeFirst();
+  const row = await reader
+    .selectFrom("job_revisions")
+    .select(revisionColumns)
+    .where("path", "=", path)
+    .where("revision", "=", revision)
+    .executeTakeFirst();
   return row === undefined ? null : toRevision(row);
 };
 
@@ -77,7 +90,9 @@ export const readRevision = async (reader: Reader, path: string, revision: numbe
 export const readStoredJob = async (reader: Reader, path: string): Promise<StoredJob | null> => {
   const row = await reader
     .selectFrom("jobs")
-    .innerJoin("job_revisions", (join) => join.onRef("job_revisions.path", "=", "jobs.path").onRef("job_revisions.revision", "=", "jobs.revision"))
+    .innerJoin("job_revisions", (join) =>
+      join.onRef("job_revisions.path", "=", "jobs.path").onRef("job_revisions.revision", "=", "jobs.revision"),
+    )
     .select([...revisionColumns, "deleted", "updated_at"])
     .where("jobs.path", "=", path)
     .executeTakeFirst();
@@ -85,7 +100,11 @@ export const readStoredJob = async (reader: Reader, path: string): Promise<Store
 };
 
 /** Present revisions of the jobs that exist, by path. */
-export const readPresentRevisions = async (reader: Reader, paths: readonly string[], cache: RevisionCache): Promise<ReadonlyMap<string, JobRevision>> => {
+export const readPresentRevisions = async (
+  reader: Reader,
+  paths: readonly string[],
+  cache: RevisionCache,
+): Promise<ReadonlyMap<string, JobRevision>> => {
   const found = new Map<string, JobRevision>();
   if (paths.length === 0) return found;
   const rows = await reader.selectFrom("jobs").select(["path", "revision"]).where("path", "in", paths).where("deleted", "=", 0).execute();
@@ -111,30 +130,60 @@ export const listStoredJobs = async (reader: Reader, filter: JobFilter): Promise
   const size = pageSize(filter.limit);
   let query = reader
     .selectFrom("jobs")
-    .innerJoin("job_revisions", (join) => join.onRef("job_revisions.path", "=", "jobs.path").onRef("job_revisions.revision", "=", "jobs.revision"))
+    .innerJoin("job_revisions", (join) =>
+      join.onRef("job_revisions.path", "=", "jobs.path").onRef("job_revisions.revision", "=", "jobs.revision"),
+    )
     .select([...revisionColumns, "deleted", "updated_at"])
     .where("deleted", "=", 0);
-  for (const within of [folderWithin(filter.folders), filter.folder === undefined ? null : folderWithin([{ path: filter.folder, recursive: true }])]) if (within !== null) query = query.where(within);
+  for (const within of [
+    folderWithin(filter.folders),
+    filter.folder === undefined ? null : folderWithin([{ path: filter.folder, recursive: true }]),
+  ])
+    if (within !== null) query = query.where(within);
   if (filter.cursor !== undefined) query = query.where("jobs.path", ">", String(parseCursor(filter.cursor, ["string"])[0]));
   const rows = await query
     .orderBy("jobs.path")
     .limit(size + 1)
     .execute();
-  return toPage(rows, size, (row) => ({ ...toRevision(row), deleted: row.deleted === 1, updatedAtMs: row.updated_at }), (row) => [row.path]);
+  return toPage(
+    rows,
+    size,
+    (row) => ({ ...toRevision(row), deleted: row.deleted === 1, updatedAtMs: row.updated_at }),
+    (row) => [row.path],
+  );
 };
 
 /** Every revision of a job, newest first, without the definitions. */
-export const listRevisions = async (reader: Reader, path: string): Promise<readonly { readonly revision: number; readonly author: string; readonly authorName: string; readonly createdAtMs: number }[]> => {
-  const rows = await reader.selectFrom("job_revisions").select(["revision", "author", "author_name", "created_at"]).where("path", "=", path).orderBy("revision", "desc").limit(1000).execute();
+export const listRevisions = async (
+  reader: Reader,
+  path: string,
+): Promise<
+  readonly { readonly revision: number; readonly author: string; readonly authorName: string; readonly createdAtMs: number }[]
+> => {
+  const rows = await reader
+    .selectFrom("job_revisions")
+    .select(["revision", "author", "author_name", "created_at"])
+    .where("path", "=", path)
+    .orderBy("revision", "desc")
+    .limit(1000)
+    .execute();
   return rows.map((row) => ({ revision: row.revision, author: row.author, authorName: row.author_name, createdAtMs: row.created_at }));
 };
 
 /** Stores a revision and makes it the present one. False: somebody else stored one since `before` was read. */
-export const saveRevision = async (tx: Writer, revision: JobRevision & { readonly folder: string }, before: number | null): Promise<boolean> => {
+export const saveRevision = async (
+  tx: Writer,
+  revision: JobRevision & { readonly folder: string },
+  before: number | null,
+): Promise<boolean> => {
   const { path, author, createdAtMs: at } = revision;
   const present = { folder: revision.folder, revision: revision.revision, deleted: 0, updated_at: at, author };
   if (before === null) {
-    const made = await tx.insertInto("jobs").values({ path, ...present }).onConflict((conflict) => conflict.column("path").doNothing()).executeTakeFirst();
+    const made = await tx
+      .insertInto("jobs")
+      .values({ path, ...present })
+      .onConflict((conflict) => conflict.column("path").doNothing())
+      .executeTakeFirst();
     if (made.numInsertedOrUpdatedRows !== 1n) return false;
   } else {
     const changed = await tx.updateTable("jobs").set(present).where("path", "=", path).where("revision", "=", before).executeTakeFirst();
@@ -142,7 +191,15 @@ export const saveRevision = async (tx: Writer, revision: JobRevision & { readonl
   }
   await tx
     .insertInto("job_revisions")
-    .values({ path, revision: revision.revision, definition: JSON.stringify(revision.job), source: revision.source, author, author_name: revision.authorName, created_at: at })
+    .values({
+      path,
+      revision: revision.revision,
+      definition: JSON.stringify(revision.job),
+      source: revision.source,
+      author,
+      author_name: revision.authorName,
+      created_at: at,
+    })
     .execute();
   return true;
 };

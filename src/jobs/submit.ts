@@ -72,19 +72,39 @@ interface Planned {
   readonly values: Readonly<Record<string, string>>;
 }
 
-const unknownNode = (name: string): Problem => problem("jobs.unknown-node", `there is no node \`${name.slice(0, 64).replaceAll("`", "'")}\``);
+const unknownNode = (name: string): Problem =>
+  problem("jobs.unknown-node", `there is no node \`${name.slice(0, 64).replaceAll("`", "'")}\``);
 
 /** The nodes a request means, each once. */
-const targetsOf = (request: SubmissionRequest, revision: JobRevision): readonly string[] => [...new Set(request.on === undefined || request.on.length === 0 ? revision.job.on : request.on)];
+const targetsOf = (request: SubmissionRequest, revision: JobRevision): readonly string[] => [
+  ...new Set(request.on === undefined || request.on.length === 0 ? revision.job.on : request.on),
+];
 
 /** What a request would become, or why it is refused. */
-const plan = (request: SubmissionRequest, revision: JobRevision | undefined, missingNodes: ReadonlySet<string>): { readonly problem: Problem } | { readonly revision: JobRevision; readonly nodes: readonly string[]; readonly values: Readonly<Record<string, string>> } => {
-  if (revision === undefined) return { problem: problem("jobs.not-found", `there is no job \`${request.job.slice(0, 200).replaceAll("`", "'")}\``) };
+const plan = (
+  request: SubmissionRequest,
+  revision: JobRevision | undefined,
+  missingNodes: ReadonlySet<string>,
+):
+  | { readonly problem: Problem }
+  | { readonly revision: JobRevision; readonly nodes: readonly string[]; readonly values: Readonly<Record<string, string>> } => {
+  if (revision === undefined)
+    return { problem: problem("jobs.not-found", `there is no job \`${request.job.slice(0, 200).replaceAll("`", "'")}\``) };
   const nodes = targetsOf(request, revision);
-  if (nodes.length === 0) return { problem: problem("jobs.not-runnable", `the job \`${revision.path}\` names no node`, { hint: `say where: \`behalf run ${revision.path} --on NODE\`` }) };
+  if (nodes.length === 0)
+    return {
+      problem: problem("jobs.not-runnable", `the job \`${revision.path}\` names no node`, {
+        hint: `say where: \`behalf run ${revision.path} --on NODE\``,
+      }),
+    };
   const missing = nodes.filter((node) => missingNodes.has(node)).map(unknownNode);
   if (missing[0] !== undefined) return { problem: missing.length === 1 ? missing[0] : { ...missing[0], also: missing.slice(1, 21) } };
-  if (request.comment !== undefined && (request.comment.length > 2000 || request.comment.includes("\u0000"))) return { problem: problem("input.invalid-value", "the comment is longer than 2000 characters or has a NUL character", { at: { path: "comment" } }) };
+  if (request.comment !== undefined && (request.comment.length > 2000 || request.comment.includes("\u0000")))
+    return {
+      problem: problem("input.invalid-value", "the comment is longer than 2000 characters or has a NUL character", {
+        at: { path: "comment" },
+      }),
+    };
   const values = resolveArguments(revision.job.parameters, request.arguments ?? {});
   return values.ok ? { revision, nodes, values: values.value } : { problem: values.problem };
 };
@@ -96,9 +116,16 @@ const findMissingNodes = async (context: JobsContext, names: Iterable<string>): 
 };
 
 /** Ids of one kind in rising order, so that runs of one batch are queued, listed and dispatched in the order of their requests. */
-const risingIds = (kind: "run" | "sub", count: number, nowMs: number): string[] => Array.from({ length: count }, () => newId(kind, nowMs)).toSorted();
+const risingIds = (kind: "run" | "sub", count: number, nowMs: number): string[] =>
+  Array.from({ length: count }, () => newId(kind, nowMs)).toSorted();
 
-const store = async (tx: Writer, planned: readonly Planned[], principal: Principal, options: SubmitOptions, nowMs: number): Promise<void> => {
+const store = async (
+  tx: Writer,
+  planned: readonly Planned[],
+  principal: Principal,
+  options: SubmitOptions,
+  nowMs: number,
+): Promise<void> => {
   const actor = options.actor ?? principal;
   const controller = options.controller ?? "main";
   const claim = JSON.stringify({ groups: principal.groups, amr: principal.amr, authTime: principal.authTime });
@@ -135,23 +162,56 @@ const store = async (tx: Writer, planned: readonly Planned[], principal: Princip
       log_bytes: 0,
     }));
   });
-  for (let at = 0; at < submissions.length; at += rowsPerInsert) await tx.insertInto("submissions").values(submissions.slice(at, at + rowsPerInsert)).execute();
-  for (let at = 0; at < runs.length; at += rowsPerInsert) await tx.insertInto("runs").values(runs.slice(at, at + rowsPerInsert)).execute();
+  for (let at = 0; at < submissions.length; at += rowsPerInsert)
+    await tx
+      .insertInto("submissions")
+      .values(submissions.slice(at, at + rowsPerInsert))
+      .execute();
+  for (let at = 0; at < runs.length; at += rowsPerInsert)
+    await tx
+      .insertInto("runs")
+      .values(runs.slice(at, at + rowsPerInsert))
+      .execute();
 };
 
 /** Plans every request; throws the first problem unless `partial`. */
-const planAll = async (context: JobsContext, requests: readonly SubmissionRequest[], partial: boolean, nowMs: number): Promise<{ readonly items: readonly (AcceptedSubmission | RefusedSubmission)[]; readonly planned: readonly Planned[] }> => {
-  const revisions = await readPresentRevisions(context.store.read, [...new Set(requests.map(({ job }) => job))].filter((path) => !path.includes("\u0000")), context.revisions);
+const planAll = async (
+  context: JobsContext,
+  requests: readonly SubmissionRequest[],
+  partial: boolean,
+  nowMs: number,
+): Promise<{ readonly items: readonly (AcceptedSubmission | RefusedSubmission)[]; readonly planned: readonly Planned[] }> => {
+  const revisions = await readPresentRevisions(
+    context.store.read,
+    [...new Set(requests.map(({ job }) => job))].filter((path) => !path.includes("\u0000")),
+    context.revisions,
+  );
   const targets = requests.flatMap((request) => {
     const revision = revisions.get(request.job);
     return revision === undefined ? [] : targetsOf(request, revision);
   });
-  if (targets.length > mostAtOnce) fail("jobs.too-many", `these are ${targets.length} runs, and at most ${mostAtOnce} can be submitted at once`);
+  if (targets.length > mostAtOnce)
+    fail("jobs.too-many", `these are ${targets.length} runs, and at most ${mostAtOnce} can be submitted at once`);
   const missingNodes = await findMissingNodes(context, targets);
   const plans = requests.map((request) => ({ request, plan: plan(request, revisions.get(request.job), missingNodes) }));
-  const problems = plans.flatMap(({ plan: made }, index) => ("problem" in made ? [{ ...made.problem, at: { ...made.problem.at, ...(requests.length === 1 ? {} : { path: `submissions[${index}]${made.problem.at?.path === undefined ? "" : `.${made.problem.at.path}`}` }) } }] : []));
+  const problems = plans.flatMap(({ plan: made }, index) =>
+    "problem" in made
+      ? [
+          {
+            ...made.problem,
+            at: {
+              ...made.problem.at,
+              ...(requests.length === 1
+                ? {}
+                : { path: `submissions[${index}]${made.problem.at?.path === undefined ? "" : `.${made.problem.at.path}`}` }),
+            },
+          },
+        ]
+      : [],
+  );
   const [first, ...also] = problems;
-  if (first !== undefined && !partial) throw new ProblemError(also.length === 0 ? first : { ...first, also: [...(first.also ?? []), ...also].slice(0, 20) });
+  if (first !== undefined && !partial)
+    throw new ProblemError(also.length === 0 ? first : { ...first, also: [...(first.also ?? []), ...also].slice(0, 20) });
   const submissionIds = risingIds("sub", requests.length, nowMs);
   const runIds = risingIds("run", targets.length, nowMs);
   const items: (AcceptedSubmission | RefusedSubmission)[] = [];
@@ -163,7 +223,13 @@ const planAll = async (context: JobsContext, requests: readonly SubmissionReques
       continue;
     }
     const runs = made.nodes.map((node) => ({ id: runIds[usedRuns++] ?? newId("run", nowMs), node }));
-    const accepted: AcceptedSubmission = { accepted: true, id: submissionIds[index] ?? newId("sub", nowMs), job: made.revision.path, jobRevision: made.revision.revision, runs };
+    const accepted: AcceptedSubmission = {
+      accepted: true,
+      id: submissionIds[index] ?? newId("sub", nowMs),
+      job: made.revision.path,
+      jobRevision: made.revision.revision,
+      runs,
+    };
     items.push(accepted);
     planned.push({ accepted, revision: made.revision, request, values: made.values });
   }
@@ -171,11 +237,19 @@ const planAll = async (context: JobsContext, requests: readonly SubmissionReques
 };
 
 /** Submits requests in the name of `principal`. Throws `jobs.*` or `input.*`; then nothing is stored. */
-export const submit = async (context: JobsContext, principal: Principal, requests: readonly SubmissionRequest[], options: SubmitOptions): Promise<SubmitAnswer> => {
+export const submit = async (
+  context: JobsContext,
+  principal: Principal,
+  requests: readonly SubmissionRequest[],
+  options: SubmitOptions,
+): Promise<SubmitAnswer> => {
   if (requests.length === 0) fail("input.missing-field", "there is nothing to submit");
-  if (requests.length > mostAtOnce) fail("jobs.too-many", `these are ${requests.length} requests, and at most ${mostAtOnce} can be submitted at once`);
+  if (requests.length > mostAtOnce)
+    fail("jobs.too-many", `these are ${requests.length} requests, and at most ${mostAtOnce} can be submitted at once`);
   const scope: IdempotencyScope | null =
-    options.idempotencyKey === undefined ? null : { principal: principal.accessId, route: options.route, key: options.idempotencyKey, bodyHash: options.bodyHash };
+    options.idempotencyKey === undefined
+      ? null
+      : { principal: principal.accessId, route: options.route, key: options.idempotencyKey, bodyHash: options.bodyHash };
   if (scope !== null) {
     const earlier = await recallAnswer(context.store.read, scope);
     if (earlier !== null) return { items: earlier as SubmitAnswer["items"], replayed: true };
@@ -198,9 +272,17 @@ export const submit = async (context: JobsContext, principal: Principal, request
     if (planned.length > 0) await store(tx, planned, principal, options, nowMs);
     // Of many, each has a record of its own, so that it can be found by its job.
     if (planned.length > 1)
-      for (const { accepted } of planned) context.audit.stageNote(stage, { actor: actor.accessId, action: "runs.create", object: accepted.job, detail: recordOf(accepted) });
-    return { result: { items, replayed: false }, detail: planned.length === 1 && only !== undefined ? recordOf(only.accepted) : { submissions: planned.length } };
+      for (const { accepted } of planned)
+        context.audit.stageNote(stage, { actor: actor.accessId, action: "runs.create", object: accepted.job, detail: recordOf(accepted) });
+    return {
+      result: { items, replayed: false },
+      detail: planned.length === 1 && only !== undefined ? recordOf(only.accepted) : { submissions: planned.length },
+    };
   });
 };
 
-const recordOf = ({ id, jobRevision, runs }: AcceptedSubmission): Record<string, unknown> => ({ submission: id, revision: jobRevision, runs: runs.map(({ id: run, node }) => `${run} on ${node}`) });
+const recordOf = ({ id, jobRevision, runs }: AcceptedSubmission): Record<string, unknown> => ({
+  submission: id,
+  revision: jobRevision,
+  runs: runs.map(({ id: run, node }) => `${run} on ${node}`),
+});

@@ -3,7 +3,21 @@
  * shared parts; objects have no prototype. Problems carry document, line and column and never the text around them (W7).
  * Not here: what the documents mean.
  */
-import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseAllDocuments, type Alias, type Document, type ErrorCode, type Node, type Pair, type ParsedNode } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  parseAllDocuments,
+  type Alias,
+  type Document,
+  type ErrorCode,
+  type Node,
+  type Pair,
+  type ParsedNode,
+} from "yaml";
 import { ProblemError, problem, type Problem } from "#kernel/problem.ts";
 import type { ProblemCode } from "#kernel/problem-codes.ts";
 import { ok, refuse, type Result } from "#kernel/result.ts";
@@ -85,7 +99,8 @@ const checkShape = (text: string, lines: LineCounter): void => {
     else if (piece === "\n" || piece === "\r\n") onLine = 0;
     else if (piece.startsWith("*")) aliases += 1;
     if (aliases > yamlLimits.aliases) forbidden("input.too-large", `there are more than ${yamlLimits.aliases} aliases`, at());
-    if (flow + onLine > yamlLimits.depth) forbidden("input.too-large", `the document is nested deeper than ${yamlLimits.depth} levels`, at());
+    if (flow + onLine > yamlLimits.depth)
+      forbidden("input.too-large", `the document is nested deeper than ${yamlLimits.depth} levels`, at());
     if (documents > yamlLimits.documents + 1) forbidden("input.too-large", `there are more than ${yamlLimits.documents} documents`, at());
     offset += piece.length;
   }
@@ -124,19 +139,26 @@ class DocumentReader {
     if (node === null) return null;
     if (depth > yamlLimits.depth) this.#refuse("input.too-large", `the document is nested deeper than ${yamlLimits.depth} levels`, node);
     this.#budget.values -= 1;
-    if (this.#budget.values < 0) this.#refuse("input.too-large", `there are more than ${yamlLimits.values} values, aliases counted as often as they are used`, node);
+    if (this.#budget.values < 0)
+      this.#refuse("input.too-large", `there are more than ${yamlLimits.values} values, aliases counted as often as they are used`, node);
     if (isAlias(node)) return this.#readAlias(node, depth);
     if (!copied && "anchor" in node && typeof node.anchor === "string") this.#anchors.set(node.anchor, node);
     if (node.tag !== undefined && !coreTags.has(node.tag)) this.#refuse("input.malformed-yaml", "tags are not allowed", node);
     if (isScalar(node)) return this.#checked(node.value, node);
     this.#open.add(node);
-    const value = isMap(node) ? this.#readMap(node.items as Pair<Node, Node | null>[], depth, copied) : isSeq(node) ? node.items.map((item) => this.#read(item as Node | null, depth + 1, copied)) : null;
+    const value = isMap(node)
+      ? this.#readMap(node.items as Pair<Node, Node | null>[], depth, copied)
+      : isSeq(node)
+        ? node.items.map((item) => this.#read(item as Node | null, depth + 1, copied))
+        : null;
     this.#open.delete(node);
     return value;
   }
 
   #readAlias(alias: Alias, depth: number): unknown {
-    const target = this.#anchors.get(alias.source) ?? this.#refuse("input.malformed-yaml", "an alias names an anchor that does not stand before it", alias);
+    const target =
+      this.#anchors.get(alias.source) ??
+      this.#refuse("input.malformed-yaml", "an alias names an anchor that does not stand before it", alias);
     if (this.#open.has(target)) this.#refuse("input.malformed-yaml", "an alias stands inside what it repeats", alias);
     return this.#read(target, depth, true);
   }
@@ -144,8 +166,12 @@ class DocumentReader {
   #readMap(items: readonly Pair<Node, Node | null>[], depth: number, copied: boolean): Record<string, unknown> {
     const value: Record<string, unknown> = Object.create(null);
     for (const { key, value: item } of items) {
-      if (!isScalar(key) || (key.tag !== undefined && !coreTags.has(key.tag))) this.#refuse("input.malformed-yaml", "a field name must be plain text", key);
-      const name = key.value === null ? this.#refuse("input.malformed-yaml", "a field has no name", key) : String(this.#checked(key.source ?? key.value, key));
+      if (!isScalar(key) || (key.tag !== undefined && !coreTags.has(key.tag)))
+        this.#refuse("input.malformed-yaml", "a field name must be plain text", key);
+      const name =
+        key.value === null
+          ? this.#refuse("input.malformed-yaml", "a field has no name", key)
+          : String(this.#checked(key.source ?? key.value, key));
       if (!copied && typeof key.anchor === "string") this.#anchors.set(key.anchor, key);
       if (forbiddenNames.has(name)) this.#refuse("input.forbidden-name", `the field name \`${name}\` is not allowed`, key);
       if (name === "<<") this.#refuse("input.malformed-yaml", "merge keys are not allowed", key);
@@ -161,9 +187,11 @@ class DocumentReader {
       if (!value.isWellFormed()) this.#refuse("input.invalid-value", "a text contains half of a character", node);
     } else if (typeof value === "number") {
       if (!Number.isFinite(value)) this.#refuse("input.invalid-value", "a number must be finite: quote it if it is text", node);
-      if (Number.isInteger(value) && !Number.isSafeInteger(value)) this.#refuse("input.invalid-value", "an integer is too large to be kept exactly: quote it if it is text", node);
+      if (Number.isInteger(value) && !Number.isSafeInteger(value))
+        this.#refuse("input.invalid-value", "an integer is too large to be kept exactly: quote it if it is text", node);
       if (Object.is(value, -0)) return 0;
-    } else if (typeof value !== "boolean" && value !== null && value !== undefined) this.#refuse("input.malformed-yaml", "a value is of a kind that is not allowed", node);
+    } else if (typeof value !== "boolean" && value !== null && value !== undefined)
+      this.#refuse("input.malformed-yaml", "a value is of a kind that is not allowed", node);
     return value ?? null;
   }
 
@@ -173,7 +201,9 @@ class DocumentReader {
     for (const step of path) {
       if (isAlias(node)) node = this.#anchors.get(node.source) ?? null;
       if (isMap(node)) {
-        const pair: Pair<Node, Node | null> | undefined = (node.items as Pair<Node, Node | null>[]).find(({ key }) => isScalar(key) && String(key.source ?? key.value) === String(step));
+        const pair: Pair<Node, Node | null> | undefined = (node.items as Pair<Node, Node | null>[]).find(
+          ({ key }) => isScalar(key) && String(key.source ?? key.value) === String(step),
+        );
         if (pair === undefined) break;
         offset = pair.key.range?.[0] ?? offset;
         node = pair.value;
@@ -189,7 +219,8 @@ class DocumentReader {
 }
 
 const readAll = (text: string): readonly YamlDocument[] => {
-  if (Buffer.byteLength(text) > yamlLimits.bytes) throw new ProblemError(problem("input.too-large", "the text is larger than 1 MiB", { hint: "apply it in several parts" }));
+  if (Buffer.byteLength(text) > yamlLimits.bytes)
+    throw new ProblemError(problem("input.too-large", "the text is larger than 1 MiB", { hint: "apply it in several parts" }));
   const lines = new LineCounter();
   lines.addNewLine(0);
   for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines.addNewLine(at + 1);
@@ -197,13 +228,29 @@ const readAll = (text: string): readonly YamlDocument[] => {
   const wrongAt = control?.index ?? halfCharacter.exec(text)?.index;
   if (wrongAt !== undefined) {
     const { line, col } = lines.linePos(wrongAt);
-    forbidden("input.malformed-yaml", control === null ? "the text contains half of a character" : "the text contains a control character", { line, column: col });
+    forbidden(
+      "input.malformed-yaml",
+      control === null ? "the text contains half of a character" : "the text contains a control character",
+      { line, column: col },
+    );
   }
   checkShape(text, lines);
   // `uniqueKeys` of the parser compares each key with each: the reader does it in one pass.
-  const parsed = parseAllDocuments(text, { version: "1.2", schema: "core", uniqueKeys: false, merge: false, strict: true, prettyErrors: false, customTags: [], resolveKnownTags: false, logLevel: "silent", keepSourceTokens: false });
+  const parsed = parseAllDocuments(text, {
+    version: "1.2",
+    schema: "core",
+    uniqueKeys: false,
+    merge: false,
+    strict: true,
+    prettyErrors: false,
+    customTags: [],
+    resolveKnownTags: false,
+    logLevel: "silent",
+    keepSourceTokens: false,
+  });
   const found = "empty" in parsed ? [] : parsed;
-  if (found.length > yamlLimits.documents) throw new ProblemError(problem("input.too-large", `there are more than ${yamlLimits.documents} documents`));
+  if (found.length > yamlLimits.documents)
+    throw new ProblemError(problem("input.too-large", `there are more than ${yamlLimits.documents} documents`));
   const budget = { values: yamlLimits.values };
   const documents: YamlDocument[] = [];
   let start = 0;
@@ -212,10 +259,16 @@ const readAll = (text: string): readonly YamlDocument[] => {
     const reader = new DocumentReader(document, index, lines, budget);
     const wrong = [...document.errors, ...document.warnings].toSorted((left, right) => left.pos[0] - right.pos[0]);
     if (wrong.length > 0) {
-      const [firstProblem, ...others] = wrong.map((error) => problem("input.malformed-yaml", syntaxMessages[error.code] ?? "the text is not valid YAML", { at: { document: index, ...reader.position(error.pos[0]) } }));
-      if (firstProblem !== undefined) throw new ProblemError({ ...firstProblem, ...(others.length === 0 ? {} : { also: others.slice(0, 19) }) });
+      const [firstProblem, ...others] = wrong.map((error) =>
+        problem("input.malformed-yaml", syntaxMessages[error.code] ?? "the text is not valid YAML", {
+          at: { document: index, ...reader.position(error.pos[0]) },
+        }),
+      );
+      if (firstProblem !== undefined)
+        throw new ProblemError({ ...firstProblem, ...(others.length === 0 ? {} : { also: others.slice(0, 19) }) });
     }
-    if (document.directives.yaml.explicit === true && document.directives.yaml.version !== "1.2") forbidden("input.malformed-yaml", "only YAML 1.2 is read", { document: index, ...reader.position(document.range[0]) });
+    if (document.directives.yaml.explicit === true && document.directives.yaml.version !== "1.2")
+      forbidden("input.malformed-yaml", "only YAML 1.2 is read", { document: index, ...reader.position(document.range[0]) });
     const source = text.slice(start, document.range[2]);
     start = document.range[2];
     const value = reader.read();

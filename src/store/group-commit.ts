@@ -128,7 +128,11 @@ export class GroupCommit {
     return members.slice(reached);
   }
 
-  async #finish(group: Group, done: readonly { readonly member: Member; readonly value: unknown }[], staged: readonly object[]): Promise<void> {
+  async #finish(
+    group: Group,
+    done: readonly { readonly member: Member; readonly value: unknown }[],
+    staged: readonly object[],
+  ): Promise<void> {
     if (done.length === 0) return rollback(group);
     const flusher = staged.length === 0 ? null : this.#flusher;
     try {

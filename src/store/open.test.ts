@@ -24,9 +24,13 @@ const problemOf = async (url: string): Promise<ProblemError> => {
   }
   throw new Error(`${url} was opened`);
 };
-const openRaw = ({ kind, url }: StoreCase): Promise<OpenedDatabase> => (kind === "sqlite" ? openSqlite(url.slice("sqlite:".length)) : openPostgres(url));
+const openRaw = ({ kind, url }: StoreCase): Promise<OpenedDatabase> =>
+  kind === "sqlite" ? openSqlite(url.slice("sqlite:".length)) : openPostgres(url);
 const closeRaw = (opened: OpenedDatabase): Promise<void> => opened.close();
-const rejectsWith = (code: string) => (error: unknown): boolean => error instanceof ProblemError && error.problem.code === code;
+const rejectsWith =
+  (code: string) =>
+  (error: unknown): boolean =>
+    error instanceof ProblemError && error.problem.code === code;
 
 void test("2.8: what is no database of ours is refused and left as it was", async () => {
   const folder = mkdtempSync(join(tmpdir(), "bhf-open-"));
@@ -37,7 +41,10 @@ void test("2.8: what is no database of ours is refused and left as it was", asyn
     assert.equal(readFileSync(foreign, "utf8"), "precious");
     assert.equal(statSync(foreign).mode & 0o777, 0o644);
     symlinkSync(join(folder, "elsewhere.db"), join(folder, "link.db"));
-    for (const [path, part] of [["link.db", "link"], [".", "folder"]] as const) {
+    for (const [path, part] of [
+      ["link.db", "link"],
+      [".", "folder"],
+    ] as const) {
       const { problem } = await problemOf(`sqlite:${join(folder, path)}`);
       assert.equal(problem.code, "store.cannot-open");
       assert.match(problem.message, new RegExp(part));
@@ -73,7 +80,15 @@ void test("2.8: a read-only folder is a clear problem", async (t) => {
 
 void test("W7: no problem of a database URL shows its password, wherever one looks", async () => {
   const password = "s3cret-pass%40word";
-  for (const url of [`postgres://u:${password}@127.0.0.1:1/db`, `postgres://u:${password}@[::broken/db`, `postgres://u:${password}@no-such-host.invalid/db`, `postgres://u:${password}@127.0.0.1:notaport/db`, `mysql://u:${password}@h/db`, "sqlite:", ""]) {
+  for (const url of [
+    `postgres://u:${password}@127.0.0.1:1/db`,
+    `postgres://u:${password}@[::broken/db`,
+    `postgres://u:${password}@no-such-host.invalid/db`,
+    `postgres://u:${password}@127.0.0.1:notaport/db`,
+    `mysql://u:${password}@h/db`,
+    "sqlite:",
+    "",
+  ]) {
     const error = await problemOf(url);
     assert.match(error.problem.code, /^store\.(?:wrong-url|unavailable|cannot-open)$/);
     const everything = `${inspect(error, { depth: 20, showHidden: true })}${error.stack ?? ""}${JSON.stringify(error.problem)}`;
@@ -98,17 +113,24 @@ void test("2.9: a missing database and a server that is down are told apart", as
 onBothStores("2.9: an empty database gets every migration once, also when many open it at the same time", async (given) => {
   const stores = await Promise.all(Array.from({ length: 4 }, () => given.open()));
   const { rows } = await sql<{ name: string }>`select name from migrations order by name`.execute(stores[0]?.read ?? assert.fail());
-  assert.deepEqual(rows.map(({ name }) => name), migrations.map(({ name }) => name));
+  assert.deepEqual(
+    rows.map(({ name }) => name),
+    migrations.map(({ name }) => name),
+  );
 });
 
 onBothStores("2.9: a database of schema 0001 is brought forward with everything in it", async (given) => {
   const snapshot = readFileSync(new URL(`fixtures/schema-0001.${given.kind}.sql`, import.meta.url), "utf8");
   const raw = await openRaw(given);
-  for (const statement of snapshot.replace(/^--.*$/gm, "").split(";\n")) if (statement.trim() !== "") await sql.raw(statement).execute(raw.write);
+  for (const statement of snapshot.replace(/^--.*$/gm, "").split(";\n"))
+    if (statement.trim() !== "") await sql.raw(statement).execute(raw.write);
   await closeRaw(raw);
   const store = await given.open();
   const { rows } = await sql<{ name: string }>`select name from migrations order by name`.execute(store.read);
-  assert.deepEqual(rows.map(({ name }) => name), migrations.map(({ name }) => name));
+  assert.deepEqual(
+    rows.map(({ name }) => name),
+    migrations.map(({ name }) => name),
+  );
   assert.deepEqual(await store.read.selectFrom("meta").selectAll().execute(), [{ key: "instance", value: "kept" }]);
   const run = await store.read.selectFrom("runs").selectAll().executeTakeFirstOrThrow();
   assert.equal(run.state, "queued");
@@ -117,7 +139,11 @@ onBothStores("2.9: a database of schema 0001 is brought forward with everything 
   const indexes = async (reader: typeof store.read): Promise<readonly string[]> =>
     (given.kind === "sqlite"
       ? await sql<{ name: string }>`select name from sqlite_master where type = 'index' and sql is not null order by name`.execute(reader)
-      : await sql<{ name: string }>`select indexname as name from pg_indexes where schemaname = current_schema() and indexdef not like '%_pkey%' and indexname not like '%_key' order by indexname`.execute(reader)
+      : await sql<{
+          name: string;
+        }>`select indexname as name from pg_indexes where schemaname = current_schema() and indexdef not like '%_pkey%' and indexname not like '%_key' order by indexname`.execute(
+          reader,
+        )
     ).rows.map(({ name }) => name);
   assert.ok((await indexes(store.read)).includes("runs_with_log"));
   assert.ok((await indexes(store.read)).includes("runs_by_state"));
@@ -139,7 +165,10 @@ onBothStores("2.9: a migration that was altered, put in between or fails changes
     assert.ok(one !== undefined);
     const altered: Migration = { ...one, statements: (dialect) => [...one.statements(dialect), "create table more (x text)"] };
     await assert.rejects(migrate(raw.write, given.kind, systemClock, [altered, ...rest]), rejectsWith("store.altered-migration"));
-    await assert.rejects(migrate(raw.write, given.kind, systemClock, [one, { name: "0001-later", statements: () => ["create table more (x text)"] }, ...rest]), rejectsWith("store.altered-migration"));
+    await assert.rejects(
+      migrate(raw.write, given.kind, systemClock, [one, { name: "0001-later", statements: () => ["create table more (x text)"] }, ...rest]),
+      rejectsWith("store.altered-migration"),
+    );
     const failing: Migration = { name: "0099-fails", statements: () => ["create table half (x text)", "create table half (x text)"] };
     await assert.rejects(migrate(raw.write, given.kind, systemClock, [...migrations, failing]));
     await assert.rejects(sql`select * from half`.execute(raw.write));

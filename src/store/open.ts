@@ -16,7 +16,11 @@ export interface StoreOptions {
 
 /** Opens SQLite or PostgreSQL, migrating forward. Throws `store.*` problems; none holds the URL's password. */
 export const openStore = async ({ url, clock = systemClock, log }: StoreOptions): Promise<Store> => {
-  const kind = url.startsWith("sqlite:") ? "sqlite" : /^postgres(?:ql)?:\/\//.test(url) ? "postgres" : fail("store.wrong-url", "the database URL starts neither with `sqlite:` nor with `postgres://`");
+  const kind = url.startsWith("sqlite:")
+    ? "sqlite"
+    : /^postgres(?:ql)?:\/\//.test(url)
+      ? "postgres"
+      : fail("store.wrong-url", "the database URL starts neither with `sqlite:` nor with `postgres://`");
   const path = url.slice("sqlite:".length);
   if (kind === "sqlite" && path === "") fail("store.wrong-url", "the database URL `sqlite:` names no file");
   const { write, read, close } = kind === "sqlite" ? await openSqlite(path) : await openPostgres(url);

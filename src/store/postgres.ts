@@ -3,7 +3,16 @@
  * durability. Not here: who writes when (`group-commit.ts`).
  */
 import pg from "pg";
-import { Kysely, PostgresAdapter, PostgresDriver, PostgresIntrospector, PostgresQueryCompiler, sql, type DatabaseConnection, type Dialect } from "kysely";
+import {
+  Kysely,
+  PostgresAdapter,
+  PostgresDriver,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  sql,
+  type DatabaseConnection,
+  type Dialect,
+} from "kysely";
 import { fail } from "#kernel/problem.ts";
 import { checkParameters } from "#store/parameters.ts";
 import { asStoreError, storeProblemOf } from "#store/store-problem.ts";
@@ -22,7 +31,8 @@ const parseInteger = (text: string): number => {
 const int8 = 20;
 const numeric = 1700;
 const types: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: "text" | "binary") => (oid === int8 || oid === numeric ? parseInteger : pg.types.getTypeParser(oid, format)),
+  getTypeParser: (oid: number, format?: "text" | "binary") =>
+    oid === int8 || oid === numeric ? parseInteger : pg.types.getTypeParser(oid, format),
 };
 
 class CheckingDriver extends PostgresDriver {
@@ -102,17 +112,30 @@ export const openPostgres = async (url: string): Promise<OpenedDatabase> => {
     await (closing ??= Promise.all([reading.end(), writing.end()]));
   };
   try {
-    const { rows } = await sql<{ encoding: string; commit: string }>`select current_setting('server_encoding') as encoding, current_setting('synchronous_commit') as commit`.execute(write);
-    if (rows[0]?.encoding !== "UTF8") fail("store.cannot-open", `the database at \`${place}\` is not in UTF8`, { hint: "create it with `createdb --encoding UTF8 --template template0 NAME`" });
-    if (rows[0]?.commit === "off") fail("store.cannot-open", `the database at \`${place}\` acknowledges writes that are not durable`, { hint: "set `synchronous_commit = on` for this database" });
+    const { rows } = await sql<{
+      encoding: string;
+      commit: string;
+    }>`select current_setting('server_encoding') as encoding, current_setting('synchronous_commit') as commit`.execute(write);
+    if (rows[0]?.encoding !== "UTF8")
+      fail("store.cannot-open", `the database at \`${place}\` is not in UTF8`, {
+        hint: "create it with `createdb --encoding UTF8 --template template0 NAME`",
+      });
+    if (rows[0]?.commit === "off")
+      fail("store.cannot-open", `the database at \`${place}\` acknowledges writes that are not durable`, {
+        hint: "set `synchronous_commit = on` for this database",
+      });
     return { write, read, close };
   } catch (error) {
     await close();
     const found = storeProblemOf(error);
     if (found !== null && found.problem.message.includes(place)) throw found;
-    return fail(found?.problem.code ?? "store.cannot-open", `the database at \`${place}\` cannot be opened: ${found?.problem.message ?? "the server refused"}`, {
-      ...(found === null ? {} : { hint: found.problem.hint }),
-      cause: error,
-    });
+    return fail(
+      found?.problem.code ?? "store.cannot-open",
+      `the database at \`${place}\` cannot be opened: ${found?.problem.message ?? "the server refused"}`,
+      {
+        ...(found === null ? {} : { hint: found.problem.hint }),
+        cause: error,
+      },
+    );
   }
 };

@@ -6,7 +6,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { chmodSync, closeSync, constants, fchmodSync, fstatSync, lstatSync, mkdirSync, openSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import {
-  CompiledQuery,
+  type CompiledQuery,
   Kysely,
   SqliteAdapter,
   SqliteIntrospector,
@@ -79,7 +79,8 @@ class SqliteConnection implements DatabaseConnection {
     checkParameters(query.parameters);
     try {
       // A statement of its own: a cached one that is still being read would start over.
-      for (const row of this.#database.prepare(query.sql).iterate(...(query.parameters as (string | number | null)[]))) yield { rows: [{ ...row } as R] };
+      for (const row of this.#database.prepare(query.sql).iterate(...(query.parameters as (string | number | null)[])))
+        yield { rows: [{ ...row } as R] };
     } catch (error) {
       throw asStoreError(error);
     }
@@ -188,7 +189,15 @@ const makePrivateFile = (path: string): void => {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     const because =
-      code === "ELOOP" ? "it is a link" : code === "EISDIR" ? "it is a folder" : code === "EROFS" ? "the file system is read-only" : code === "ENOSPC" ? "the disk is full" : "this account may not write there";
+      code === "ELOOP"
+        ? "it is a link"
+        : code === "EISDIR"
+          ? "it is a folder"
+          : code === "EROFS"
+            ? "the file system is read-only"
+            : code === "ENOSPC"
+              ? "the disk is full"
+              : "this account may not write there";
     return fail("store.cannot-open", `\`${path}\` cannot be opened: ${because}`, { cause: error });
   }
   try {
@@ -211,9 +220,14 @@ const makePrivateFile = (path: string): void => {
 const configure = (database: DatabaseSync, reading: boolean): void => {
   database.exec(`pragma busy_timeout = ${busyTimeoutMs}`);
   const mode = database.prepare("pragma journal_mode = wal").get() as { journal_mode: string };
-  if (mode.journal_mode !== "wal") fail("store.cannot-open", "the database's file system does not allow write-ahead logging", { hint: "keep the database on a local file system" });
+  if (mode.journal_mode !== "wal")
+    fail("store.cannot-open", "the database's file system does not allow write-ahead logging", {
+      hint: "keep the database on a local file system",
+    });
   // LIKE as in PostgreSQL; every other comparison is bytewise by default.
-  database.exec(`pragma synchronous = full; pragma foreign_keys = on; pragma trusted_schema = off; pragma wal_autocheckpoint = 4000; pragma case_sensitive_like = on; pragma query_only = ${reading ? "on" : "off"}`);
+  database.exec(
+    `pragma synchronous = full; pragma foreign_keys = on; pragma trusted_schema = off; pragma wal_autocheckpoint = 4000; pragma case_sensitive_like = on; pragma query_only = ${reading ? "on" : "off"}`,
+  );
 };
 
 /** Switching a new file to write-ahead logging fails at once while another process does the same: SQLite asks no busy handler there. */
@@ -260,7 +274,11 @@ export const openSqlite = async (path: string): Promise<OpenedDatabase> => {
     if (error instanceof ProblemError && error.problem.message.includes(path)) throw error;
     const found = storeProblemOf(error);
     const hint = found?.problem.hint;
-    if (found !== null) return fail(found.problem.code, `\`${path}\` cannot be opened: ${found.problem.message}`, { ...(hint === undefined ? {} : { hint }), cause: error });
+    if (found !== null)
+      return fail(found.problem.code, `\`${path}\` cannot be opened: ${found.problem.message}`, {
+        ...(hint === undefined ? {} : { hint }),
+        cause: error,
+      });
     return fail("store.cannot-open", `\`${path}\` cannot be opened`, { cause: error });
   }
 };

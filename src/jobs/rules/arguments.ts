@@ -26,7 +26,9 @@ export const readValue = (type: Parameter["type"], text: string): { readonly val
       return value >= -(2n ** 63n) && value < 2n ** 63n ? { value: value.toString() } : { why: "it does not fit 64 bits" };
     }
     case "number":
-      return text.length <= 100 && numberPattern.test(text) && Number.isFinite(Number(text)) ? { value: text } : { why: "it is not a number" };
+      return text.length <= 100 && numberPattern.test(text) && Number.isFinite(Number(text))
+        ? { value: text }
+        : { why: "it is not a number" };
     case "boolean": {
       const value = booleans[text.toLowerCase()];
       return value === undefined ? { why: "it is neither `true` nor `false`" } : { value };
@@ -35,7 +37,8 @@ export const readValue = (type: Parameter["type"], text: string): { readonly val
 };
 
 /** Whether an allowed value is meant by the given one. Numbers are compared by value: `1.0` is `1`. */
-const sameValue = (type: Parameter["type"], left: string, right: string): boolean => left === right || (type === "number" && Number(left) === Number(right));
+const sameValue = (type: Parameter["type"], left: string, right: string): boolean =>
+  left === right || (type === "number" && Number(left) === Number(right));
 
 /** One value against its parameter. Messages name the parameter, never the value: it may be confidential. */
 const checkOne = (parameter: Parameter, given: string): Result<string> => {
@@ -48,12 +51,18 @@ const checkOne = (parameter: Parameter, given: string): Result<string> => {
   if (found !== undefined) return ok(found);
   const listed = allowed.slice(0, 10).map((value) => `\`${value.slice(0, 40)}\``);
   return refuse(
-    problem("jobs.invalid-argument", `the argument \`${parameter.name}\` has a value that is not allowed`, { at, hint: `give one of ${listed.join(", ")}${allowed.length > 10 ? ", …" : ""}` }),
+    problem("jobs.invalid-argument", `the argument \`${parameter.name}\` has a value that is not allowed`, {
+      at,
+      hint: `give one of ${listed.join(", ")}${allowed.length > 10 ? ", …" : ""}`,
+    }),
   );
 };
 
 /** The final values by name, defaults filled in. A parameter without value and default is left out. */
-export const resolveArguments = (parameters: readonly Parameter[], given: Readonly<Record<string, string>>): Result<Readonly<Record<string, string>>> => {
+export const resolveArguments = (
+  parameters: readonly Parameter[],
+  given: Readonly<Record<string, string>>,
+): Result<Readonly<Record<string, string>>> => {
   const problems: Problem[] = [];
   const byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
   for (const name of Object.keys(given)) {
@@ -74,7 +83,13 @@ export const resolveArguments = (parameters: readonly Parameter[], given: Readon
     const text = Object.hasOwn(given, parameter.name) ? given[parameter.name] : undefined;
     if (text === undefined) {
       if (parameter.default !== null) values.push([parameter.name, parameter.default]);
-      else if (parameter.required) problems.push(problem("jobs.missing-argument", `the argument \`${parameter.name}\` is required`, { at: { path: `arguments.${parameter.name}` }, hint: `give it with \`--arg ${parameter.name}=VALUE\`` }));
+      else if (parameter.required)
+        problems.push(
+          problem("jobs.missing-argument", `the argument \`${parameter.name}\` is required`, {
+            at: { path: `arguments.${parameter.name}` },
+            hint: `give it with \`--arg ${parameter.name}=VALUE\``,
+          }),
+        );
       continue;
     }
     const checked = checkOne(parameter, text);
@@ -84,7 +99,10 @@ export const resolveArguments = (parameters: readonly Parameter[], given: Readon
       total += checked.value.length;
     }
   }
-  if (total > longestTotal) problems.push(problem("jobs.invalid-argument", `all arguments together are longer than ${longestTotal} characters`, { at: { path: "arguments" } }));
+  if (total > longestTotal)
+    problems.push(
+      problem("jobs.invalid-argument", `all arguments together are longer than ${longestTotal} characters`, { at: { path: "arguments" } }),
+    );
   const [first, ...also] = problems;
   return first === undefined ? ok(Object.fromEntries(values)) : refuse(also.length === 0 ? first : { ...first, also: also.slice(0, 20) });
 };

@@ -11,7 +11,24 @@ const reservedNames = new Set(
     "MALLOC_TRACE GETCONF_DIR TZDIR _JAVA_OPTIONS JDK_JAVA_OPTIONS"
   ).split(" "),
 );
-const reservedPrefixes = ["LD_", "DYLD_", "BEHALF_", "NODE_", "NPM_", "SUDO_", "BASH_FUNC_", "GLIBC_", "GCONV_", "NOTIFY_", "LISTEN_", "SYSTEMD_", "PYTHON", "PERL", "RUBY", "JAVA_TOOL"];
+const reservedPrefixes = [
+  "LD_",
+  "DYLD_",
+  "BEHALF_",
+  "NODE_",
+  "NPM_",
+  "SUDO_",
+  "BASH_FUNC_",
+  "GLIBC_",
+  "GCONV_",
+  "NOTIFY_",
+  "LISTEN_",
+  "SYSTEMD_",
+  "PYTHON",
+  "PERL",
+  "RUBY",
+  "JAVA_TOOL",
+];
 
 /** Whether the text can be a name at all. */
 export const isName = (text: string): boolean => text.length <= longestName && namePattern.test(text);
@@ -22,7 +39,22 @@ export const reservedName = (name: string): boolean => {
   return reservedNames.has(name) || name === "_" || reservedPrefixes.some((prefix) => upper.startsWith(prefix));
 };
 
-const accountNames = new Set(["HOME", "USER", "LOGNAME", "USERNAME", "SHELL", "TMPDIR", "PWD", "OLDPWD", "UID", "EUID", "GID", "EGID", "PPID", "_"]);
+const accountNames = new Set([
+  "HOME",
+  "USER",
+  "LOGNAME",
+  "USERNAME",
+  "SHELL",
+  "TMPDIR",
+  "PWD",
+  "OLDPWD",
+  "UID",
+  "EUID",
+  "GID",
+  "EGID",
+  "PPID",
+  "_",
+]);
 
 /** Whether a job's own environment must not have this name. The author may set the rest: the program is his. */
 export const reservedInEnvironment = (name: string): boolean => accountNames.has(name) || name.toUpperCase().startsWith("BEHALF_");

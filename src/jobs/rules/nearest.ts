@@ -10,7 +10,8 @@ const distance = (left: string, right: string, most: number): number => {
     for (let column = 1; column <= right.length; column += 1) {
       const same = left.charAt(row - 1) === right.charAt(column - 1);
       let least = Math.min((last[column - 1] ?? 0) + (same ? 0 : 1), (last[column] ?? 0) + 1, (line[column - 1] ?? 0) + 1);
-      const swapped = row > 1 && column > 1 && left.charAt(row - 1) === right.charAt(column - 2) && left.charAt(row - 2) === right.charAt(column - 1);
+      const swapped =
+        row > 1 && column > 1 && left.charAt(row - 1) === right.charAt(column - 2) && left.charAt(row - 2) === right.charAt(column - 1);
       if (swapped) least = Math.min(least, (beforeLast[column - 2] ?? 0) + 1);
       line.push(least);
     }

@@ -36,7 +36,8 @@ const looksLatin = /^[АВЕЅІЈКМНОРСТХУаеѕіјорсухԁһԛԝ
 const mixedScripts = (segment: string): string | null => {
   const letters = [...segment].filter((character) => letter.test(character) && !common.test(character));
   if (letters.length === 0) return null;
-  if (!scripts.some((script) => letters.every((character) => script.test(character)))) return "it mixes letters of several scripts in one segment";
+  if (!scripts.some((script) => letters.every((character) => script.test(character))))
+    return "it mixes letters of several scripts in one segment";
   return looksLatin.test(letters.join("")) ? "its letters only look Latin" : null;
 };
 
@@ -73,7 +74,8 @@ const shown = (path: string): string => {
   return [...cut.toWellFormed()].map((character) => (hidden.test(character) ? "\uFFFD" : character === "`" ? "'" : character)).join("");
 };
 
-const invalid = (path: string, why: string): Result<never> => refuse(problem("jobs.invalid-path", `\`${shown(path)}\` is not a path: ${why}`));
+const invalid = (path: string, why: string): Result<never> =>
+  refuse(problem("jobs.invalid-path", `\`${shown(path)}\` is not a path: ${why}`));
 
 /** A job's path, exactly as it may be stored. Nothing is corrected: what is not in its one form is refused. */
 export const readJobPath = (path: string): Result<string> => {

@@ -52,4 +52,5 @@ export const parseExitCodes = (text: string): ExitCodes | null => {
 };
 
 /** `[[0, 0], [4, 8]]` -> `0,4..8`. */
-export const renderExitCodes = (codes: ExitCodes): string => codes.map(([low, high]) => (low === high ? String(low) : `${low}..${high}`)).join(",");
+export const renderExitCodes = (codes: ExitCodes): string =>
+  codes.map(([low, high]) => (low === high ? String(low) : `${low}..${high}`)).join(",");
