@@ -78,7 +78,7 @@ export const adoptProcess = async (host: HostParts, run: string, attempt: number
       tree = holdBySudo({ run, user: (await findUserName(uid)) ?? String(uid), uid, sessionId: leader?.pid ?? 0 });
     } else {
       kind = "group";
-      tree = host.groups.hold({ run, uid, leader });
+      tree = host.groups.hold({ run, uid, leader, isOwnChild: false });
     }
   }
 

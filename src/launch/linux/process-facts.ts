@@ -92,3 +92,17 @@ export const listProcesses = (): ProcessFacts[] => {
   }
   return found;
 };
+
+/** Children of this process, of all its threads; null where the kernel does not list them. */
+export const listOwnChildren = (): number[] | null => {
+  const found: number[] = [];
+  try {
+    for (const thread of readdirSync("/proc/self/task")) {
+      const text = readFileSync(`/proc/self/task/${thread}/children`, "latin1");
+      for (const pid of text.split(" ")) if (pid !== "") found.push(Number(pid));
+    }
+  } catch {
+    return null;
+  }
+  return found;
+};

@@ -99,6 +99,9 @@ const expectChild = (pid: number): Promise<ProgramExit> => {
   return new Promise((resolve) => waiting.set(pid, resolve));
 };
 
+/** Whether this is a program started here that was not collected yet. */
+export const isOwnProgram = (pid: number): boolean => waiting.has(pid);
+
 /** Starts the program now. Throws `SystemCallError` when it cannot be started at all. */
 export const spawnProgram = (spec: ProgramSpec): SpawnedProgram => {
   const actions = Buffer.alloc(256);

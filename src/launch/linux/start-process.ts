@@ -156,7 +156,7 @@ const startBySetpriv = (host: HostParts, spec: StartSpec, undo: Undo, closing: n
     cgroup,
     tmpdir,
   };
-  const tree = cgroup === null ? host.groups.hold({ run, uid: account.uid, leader: { pid: record.pid, startTicks: record.startTicks } }) : holdCgroup(cgroup);
+  const tree = cgroup === null ? host.groups.hold({ run, uid: account.uid, leader: { pid: record.pid, startTicks: record.startTicks }, isOwnChild: true }) : holdCgroup(cgroup);
   let isCollected = false;
   const exited = program.exited.then((exit) => {
     isCollected = true;

@@ -6,7 +6,8 @@
 import { closeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { becomeSubreaper, collectChild, openPidfd, sendSignal, signalPidfd } from "#launch/linux/libc.ts";
-import { hasEnvironmentEntry, isDead, listProcesses, readProcess, readProcessUid, type ProcessFacts } from "#launch/linux/process-facts.ts";
+import { hasEnvironmentEntry, isDead, listOwnChildren, listProcesses, readProcess, readProcessUid, type ProcessFacts } from "#launch/linux/process-facts.ts";
+import { isOwnProgram } from "#launch/linux/spawn-program.ts";
 import { killLimitMs, type HeldTree } from "#launch/linux/tree/held-tree.ts";
 
 interface GroupRun {
@@ -14,6 +15,8 @@ interface GroupRun {
   readonly uid: number;
   /** Leader of the run's session; null: not known (adopted without a record). */
   readonly leader: { readonly pid: number; readonly startTicks: string } | null;
+  /** The leader was started by this process, which adopts its orphans. */
+  readonly isOwnChild: boolean;
 }
 
 export interface GroupTrees {
@@ -57,8 +60,19 @@ export const openGroupTrees = (isUsed: boolean): GroupTrees => {
     return [...members.values()];
   };
 
+  /**
+   * True when nothing can be left: what a dead main process leaves behind becomes a child of this process, and there is none but other runs'
+   * mains. Spares the look at every process of the host.
+   */
+  const isSurelyGone = (target: GroupRun): boolean => {
+    const { leader } = target;
+    if (leader === null || !target.isOwnChild || isOwnProgram(leader.pid)) return false;
+    const children = listOwnChildren();
+    return children !== null && children.every(isOwnProgram);
+  };
+
   const live = (target: GroupRun): ProcessFacts[] =>
-    findMembers(target).filter((facts) => {
+    (isSurelyGone(target) ? [] : findMembers(target)).filter((facts) => {
       if (!isDead(facts)) return true;
       // An orphan of the run that ended: nobody else collects it.
       if (facts.parentPid === process.pid && facts.pid !== target.leader?.pid) collectChild(facts.pid);
