@@ -2,7 +2,7 @@
  * PostgreSQL behind Kysely: one connection that writes, a small pool that reads. Here: the connections, their types and their
  * durability. Not here: who writes when (`group-commit.ts`).
  */
-import pg from "pg";
+import { Pool, types as defaultTypes, type CustomTypesConfig } from "pg";
 import {
   Kysely,
   PostgresAdapter,
@@ -30,9 +30,9 @@ const parseInteger = (text: string): number => {
 };
 const int8 = 20;
 const numeric = 1700;
-const types: pg.CustomTypesConfig = {
+const types: CustomTypesConfig = {
   getTypeParser: (oid: number, format?: "text" | "binary") =>
-    oid === int8 || oid === numeric ? parseInteger : pg.types.getTypeParser(oid, format),
+    oid === int8 || oid === numeric ? parseInteger : defaultTypes.getTypeParser(oid, format),
 };
 
 class CheckingDriver extends PostgresDriver {
@@ -61,8 +61,8 @@ class CheckingDriver extends PostgresDriver {
   }
 }
 
-const makePool = (url: string, connections: number, settings: string): pg.Pool => {
-  const pool = new pg.Pool({
+const makePool = (url: string, connections: number, settings: string): Pool => {
+  const pool = new Pool({
     connectionString: url,
     max: connections,
     types,
@@ -79,7 +79,7 @@ const makePool = (url: string, connections: number, settings: string): pg.Pool =
   return pool;
 };
 
-const dialect = (pool: pg.Pool): Dialect => ({
+const dialect = (pool: Pool): Dialect => ({
   createDriver: () => new CheckingDriver({ pool }),
   createQueryCompiler: () => new PostgresQueryCompiler(),
   createAdapter: () => new PostgresAdapter(),
