@@ -325,7 +325,7 @@ export const problemCodes = {
     403,
     3,
     "unknown issuer",
-    "if the manager's key was replaced, give the node the announcement with `behalf node trust rotate`",
+    "if the manager's key was replaced, give the node's launcher the announcement of it; else revoke the node and let it join again",
   ),
   "delegation.foreign-realm": entry(403, 3, "token of another realm", "submit at the manager of the realm that this node belongs to"),
   "delegation.foreign-node": entry(
@@ -363,7 +363,7 @@ export const problemCodes = {
     403,
     3,
     "refused announcement",
-    "take the newest announcement from the manager with `behalf node trust announce`",
+    "take the newest announcement from the manager's `keys` folder; an older one is refused for good",
   ),
 
   // --- controller: dispatch, and the port where agents dial in

@@ -1,15 +1,25 @@
+import "reflect-metadata";
 import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:https";
-import { request as httpsRequest } from "node:https";
+import { createServer, request as httpsRequest } from "node:https";
 import type { AddressInfo } from "node:net";
 import { createServer as createTlsServer, connect } from "node:tls";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import {
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  PemConverter,
+  SubjectAlternativeNameExtension,
+  X509Certificate,
+  X509CertificateGenerator,
+} from "@peculiar/x509";
 import { dataLayout, type DataLayout } from "#kernel/data-layout.ts";
 import { ProblemError } from "#kernel/problem.ts";
 import { joinNode } from "#nodes/join.ts";
+import type { ManagerKeys } from "#nodes/manager-keys.ts";
 import { readAgentConfig } from "#nodes/rules/agent-config.ts";
 import { readJoinToken, renderJoinToken } from "#nodes/rules/join-token.ts";
 import { closedTable, readNodeTable } from "#nodes/rules/node-table.ts";
@@ -40,6 +50,33 @@ const who = (
     outgoing.on("error", reject);
     outgoing.end();
   });
+
+/** A server certificate of the realm's CA under any URI name, as the product never makes one. */
+const serverCertificate = async (keys: ManagerKeys, uri: string): Promise<{ readonly keyPem: string; readonly certificatePem: string }> => {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const pair = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const certificate = await X509CertificateGenerator.create({
+    serialNumber: "01",
+    subject: "CN=impostor",
+    issuer: new X509Certificate(keys.ca.certificatePem).subjectName,
+    notBefore: new Date(Date.now() - 60_000),
+    notAfter: new Date(Date.now() + 600_000),
+    publicKey: pair.publicKey,
+    signingKey: await webcrypto.subtle.importKey("pkcs8", PemConverter.decodeFirst(keys.ca.keyPem), algorithm, false, ["sign"]),
+    signingAlgorithm: algorithm,
+    extensions: [
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth], true),
+      new SubjectAlternativeNameExtension([
+        { type: "ip", value: "127.0.0.1" },
+        { type: "url", value: uri },
+      ]),
+    ],
+  });
+  return {
+    keyPem: PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", pair.privateKey), "PRIVATE KEY"),
+    certificatePem: `${certificate.toString("pem")}\n`,
+  };
+};
 
 test("S5/S8: joining writes each part's files into its own folder, private, and the certificate opens the listener", async (t) => {
   const world = await openRealmWorld(t);
@@ -145,11 +182,14 @@ test("S8: who only shows the pinned CA in its chain, or holds an agent's certifi
   await joinNode({ layout: agent, nodeName: "rogue", token: first.token });
   const { token } = await world.nodes.invite(admin, { name: "a" });
   const received: string[] = [];
+  const misissued = await serverCertificate(world.keys, `behalf://${world.keys.realm.id}/agent/nod_1`);
   const impostors = [
     // A certificate of another CA, with the right CA's certificate appended.
     { key: stranger.tls.key, cert: stranger.tls.cert + world.keys.ca.certificatePem },
     // A real certificate of the right CA, but an agent's.
     { key: readFileSync(agent.agent.key, "utf8"), cert: readFileSync(agent.agent.certificate, "utf8") + world.keys.ca.certificatePem },
+    // A server's certificate of the right CA for the right address, but in another role.
+    { key: misissued.keyPem, cert: misissued.certificatePem + world.keys.ca.certificatePem },
   ];
   for (const impostor of impostors) {
     const server = createServer(impostor, (request, response) => {
@@ -185,8 +225,8 @@ test("S9: a server's certificate does not open the listener as a client, and an 
       { host: "127.0.0.1", port: (server.address() as AddressInfo).port, ca: world.tls.ca, checkServerIdentity: () => undefined },
       () => resolve("connected"),
     );
+    socket.on("secureConnect", () => socket.destroy());
     socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    socket.on("close", () => socket.destroy());
   });
   await new Promise((resolve) => server.close(resolve));
   assert.match(refused, /INVALID_PURPOSE/);

@@ -2,7 +2,7 @@
  * The manager's keys: one per purpose (S5), each in a 0600 file outside the database and its backup: delegation, realm root, audit, internal CA; and the
  * realm's record. Made at the first start; later a missing one is a problem, never made anew. Key files that others can read are refused (K2).
  */
-import type { KeyObject } from "node:crypto";
+import { createHash, X509Certificate, type KeyObject } from "node:crypto";
 import { join } from "node:path";
 import { newId } from "#kernel/ids.ts";
 import { makePrivateFolder, readPrivateFile, writePrivateFile } from "#kernel/private-file.ts";
@@ -109,11 +109,10 @@ export const openManagerKeys = async (options: {
   const caCertificatePath = join(folder, files.caCertificate);
   let keyPem = readText(caKeyPath);
   let certificatePem = readText(caCertificatePath);
-  // Loaded lazily: an ordinary start makes no certificate.
-  const { createHash, X509Certificate } = await import("node:crypto");
   if (keyPem === null || certificatePem === null) {
     if (known !== null)
       return fail("nodes.keys-incomplete", `the key file \`${keyPem === null ? caKeyPath : caCertificatePath}\` is missing`);
+    // Loaded here: an ordinary start makes no certificate.
     const { makeCa } = await import("#nodes/internal-ca.ts");
     ({ keyPem, certificatePem } = await makeCa(realm.id, realm.name, nowMs));
     writePrivateFile(caKeyPath, keyPem);
@@ -138,7 +137,7 @@ export const raiseEpoch = (keys: ManagerKeys, epoch: number): ManagerKeys => {
 };
 
 /**
- * Replaces the delegation key. The announcement, signed by the realm's root, tells nodes: give it to each with `behalf node trust rotate`. Unless the old
+ * Replaces the delegation key. The announcement, signed by the realm's root, tells nodes: each launcher takes it on its administration socket (`trust-rotate`). Unless the old
  * key may be in other hands, it stays valid beside the new one until the next announcement, so that runs go on while nodes are told.
  */
 export const rotateDelegationKey = (
