@@ -2,14 +2,17 @@
 import { pino, type Logger } from "pino";
 import { redact, type Log, type LogLevel } from "#kernel/log.ts";
 
+// The common copy has no prototype, which pino's own code expects.
+const plain = (fields: object): object => ({ ...(redact(fields) as object) });
+
 const wrap = (logger: Logger): Log => ({
   debug: (fields, message) => {
-    if (logger.isLevelEnabled("debug")) logger.debug(redact(fields), message);
+    if (logger.isLevelEnabled("debug")) logger.debug(plain(fields), message);
   },
-  info: (fields, message) => logger.info(redact(fields), message),
-  warn: (fields, message) => logger.warn(redact(fields), message),
-  error: (fields, message) => logger.error(redact(fields), message),
-  child: (fields) => wrap(logger.child(redact(fields) as object)),
+  info: (fields, message) => logger.info(plain(fields), message),
+  warn: (fields, message) => logger.warn(plain(fields), message),
+  error: (fields, message) => logger.error(plain(fields), message),
+  child: (fields) => wrap(logger.child(plain(fields))),
 });
 
 /** Where lines go; a file descriptor is written synchronously, so that the last line before a crash is there. */
@@ -20,6 +23,7 @@ export const managerLog = (level: LogLevel, destination: number | { write(text: 
         level,
         base: { part: "manager" },
         messageKey: "message",
+        serializers: { err: (error: unknown) => error },
         timestamp: () => `,"at":"${new Date().toISOString()}"`,
         formatters: { level: (label) => ({ level: label }) },
       },

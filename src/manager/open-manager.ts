@@ -24,6 +24,7 @@ import { buildApp } from "#manager/app.ts";
 import { startHousekeeping } from "#manager/housekeeping.ts";
 import { openListeners, type TlsMaterial } from "#manager/listen.ts";
 import { LogFiles } from "#manager/log-file.ts";
+import { openApiOf } from "#manager/open-api.ts";
 import { allRoutes } from "#manager/routes/all-routes.ts";
 import { RunFeed } from "#manager/run-feed.ts";
 import type { Services } from "#manager/services.ts";
@@ -124,7 +125,7 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       jobs,
       principalOf: (accessId) => identity.principalOf(accessId),
       keys: { signingKey: keys.delegation.privateKey, kid: keys.delegation.kid },
-      realm: () => ({ ...keys.realm }),
+      realm: () => ({ id: keys.realm.id, name: keys.realm.name, epoch: keys.realm.epoch }),
       logsFolder: layout.manager.logs,
       listener: { host: values["agent-host"], port: values["agent-port"], tls: await createListenerTls(keys, { hosts: agentHosts, nowMs: clock.nowMs() }) },
       handleJoin: (body) => nodes.handleJoin(body),
@@ -172,10 +173,11 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       logFiles: new LogFiles((run) => controller.logs.path(run)),
       feed,
       streams,
-      openApi: () => app.swagger() as unknown as Record<string, unknown>,
+      openApi: () => openApiOf(app, routes),
     };
     const tls: TlsMaterial | null = await webTls(values, keys, clock.nowMs());
-    const app = await buildApp({ routes: allRoutes(services), authentication: identity, log, clock, version, tls: tls !== null });
+    const routes = allRoutes(services);
+    const app = await buildApp({ routes, authentication: identity, log, clock, version, tls: tls !== null });
     closers.push(() => app.close());
     const listening = await openListeners({ app, clock, host: values.host, port: values.port, tls, allowHosts: values["allow-host"], socket: layout.manager.socket });
     closers.push(async () => {

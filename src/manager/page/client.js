@@ -208,6 +208,9 @@
   };
   const fact = (name, ...value) => [el("dt", {}, name), el("dd", {}, ...value)];
   const parts = { who: "who", may: "may", where: "where", "as-whom": "as whom" };
+  // Who and may are decided again when a run is offered; the second time is worth a line only where it says something else.
+  const chainOf = (verdicts) => verdicts.filter((verdict, index) => verdict.effect === "deny" || verdict.part === "where" || verdict.part === "as-whom" || verdicts.findIndex((other) => other.part === verdict.part) === index);
+  const words = (text) => text.split("`").map((part, index) => (index % 2 === 1 ? el("code", {}, part) : part));
   const showDetail = (run) => {
     byId("detail-title").textContent = run.job;
     byId("detail-id").textContent = run.id;
@@ -226,7 +229,7 @@
       ...(outcome?.launchProblem ? fact("Problem", outcome.launchProblem.message, el("div", { class: "dim" }, outcome.launchProblem.hint)) : []),
       ...(outcome?.output.truncated ? fact("Output", `cut at its limit; the job wrote ${bytes(outcome.output.writtenBytes)}`) : []),
     );
-    byId("detail-chain").replaceChildren(...run.verdicts.map((verdict) => el("li", {}, el("span", { class: `state ${verdict.effect === "permit" ? "good" : "bad"}`, role: "img", "aria-label": verdict.effect === "permit" ? "allowed" : "refused" }, verdict.effect === "permit" ? "✓" : "✕"), el("span", { class: "part" }, parts[verdict.part] ?? verdict.part), el("span", {}, verdict.text, " ", el("span", { class: "rule" }, verdict.rule)))));
+    byId("detail-chain").replaceChildren(...chainOf(run.verdicts).map((verdict) => el("li", {}, el("span", { class: `state ${verdict.effect === "permit" ? "good" : "bad"}`, role: "img", "aria-label": verdict.effect === "permit" ? "allowed" : "refused" }, verdict.effect === "permit" ? "✓" : "✕"), el("span", { class: "part" }, parts[verdict.part] ?? verdict.part), el("span", {}, ...words(verdict.text), " ", el("span", { class: "rule" }, verdict.rule)))));
     byId("detail-chain").hidden = run.verdicts.length === 0;
     const cancel = byId("cancel-run");
     cancel.hidden = run.state === "ended";
@@ -259,6 +262,7 @@
       if (!view.run.allowed.log.allowed) { byId("output-note").textContent = view.run.allowed.log.reason ?? "Your roles do not show output."; return; }
       await follow(`/runs/${id}/log/stream`, view.stop.signal, (event, data) => {
         if (event === "log") append(view, data);
+        if (event === "restart") { byId("output").replaceChildren(); view.decoders = decoderOf(); view.length = 0; view.cut = false; }
         if (event === "end") { if (view.length === 0) byId("output-note").textContent = "The run wrote nothing."; refresh(view).catch(() => {}); return "stop"; }
         return undefined;
       });
@@ -292,6 +296,7 @@
     let redraw = null;
     void follow("/events", new AbortController().signal, (event, data) => {
       if (event === "resync") void loadRuns();
+      if (event === "nodes") void showNodes();
       if (event !== "run") return;
       known.set(data.id, data);
       redraw ??= setTimeout(() => { redraw = null; drawRuns(); }, 150);
