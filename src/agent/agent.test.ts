@@ -58,7 +58,7 @@ test("2.3: a job runs on its node, with its output and its outcome, in any order
   assert.equal((await world.run(run ?? "")).state, "queued");
   node.start("launcher");
   const row = await ended(run);
-  assert.deepEqual([row.result, row.exit_code], ["failed", 3], /"launchProblem":[^}]*/.exec(row.outcome ?? "")?.[0]);
+  assert.deepEqual([row.result, row.exit_code], ["failed", 3], /"launchProblem":[^}]*/.exec(row.outcome ?? "")?.[0] ?? "");
   assert.equal(output(run).split("\n").toSorted().join("|"), "|hello world|oops");
 });
 
@@ -69,7 +69,7 @@ test("2.3: 30 MB of output pass through with little memory in the agent", async 
   await world.saveJob(jobOf("/jobs/big", "head -c 30000000 /dev/zero | tr '\\0' 'x'"));
   const [run] = await world.submit("/jobs/big", "local");
   const row = await ended(run);
-  assert.equal(row.result, "succeeded", /"launchProblem":[^}]*/.exec(row.outcome ?? "")?.[0]);
+  assert.equal(row.result, "succeeded", /"launchProblem":[^}]*/.exec(row.outcome ?? "")?.[0] ?? "");
   const hash = createHash("sha256");
   let bytes = 0;
   const { chunks, rest, damaged } = decodeLogFrames(readFileSync(world.controller.logs.path(run ?? "")), 0);

@@ -10,14 +10,10 @@ import { readAgentMessage } from "#controller/agent-message.ts";
 import type { ControllerContext } from "#controller/controller-context.ts";
 import { liveRunOf, type LiveRun } from "#controller/live-run.ts";
 import { OutcomeDesk } from "#controller/outcome-desk.ts";
+import { LogIntake } from "#controller/log-intake.ts";
 import type { KnownNode } from "#controller/ports.ts";
 import { reconcile } from "#controller/rules/reconcile.ts";
 import { settleNotReached, settleUnknown } from "#controller/settle-run.ts";
-
-/** Output of one node that waits for the disk; above it the node is held back. */
-const holdAboveBytes = 8 * 1024 * 1024;
-const goOnBelowBytes = 2 * 1024 * 1024;
-const logRetryMs = 3000;
 
 export interface SessionFacts {
   readonly nodeId: string;
@@ -34,16 +30,17 @@ export class AgentSession {
   readonly #context: ControllerContext;
   readonly #socket: FrameSocket<FromAgent, ToAgent>;
   readonly #desk: OutcomeDesk;
+  readonly #intake: LogIntake;
   readonly #live = new Map<string, LiveRun>();
   /** Live runs that still occupy the node. */
   #inFlight = 0;
   /** Slots promised to offers that are being committed. */
   #reserved = 0;
+  #heldUntil = Number.NEGATIVE_INFINITY;
   #facts: NodeFacts | null = null;
   #reconciled = false;
   #welcomed = false;
   #closed = false;
-  #pendingBytes = 0;
   #waiting: { message: FromAgent; payload: Buffer }[] | null = null;
   readonly connectedAtMs: number;
   readonly #onClosed: (session: AgentSession) => void;
@@ -60,6 +57,16 @@ export class AgentSession {
       { message: (header, payload) => this.#read(header, payload), closed: (reason) => this.#ended(reason) },
       { pingEveryMs: context.settings.heartbeatMs, silenceMs: context.settings.silenceMs },
     );
+    this.#intake = new LogIntake(context.logs, context.log, {
+      logPosition: (live, offset) => {
+        if (this.isOpen && this.#live.get(live.run) === live) this.#send({ type: "log-position", run: live.run, attempt: live.attempt, offset });
+      },
+      grown: (live) => {
+        if (live.outcome !== null) void this.#desk.progress(live);
+      },
+      hold: () => this.#socket.pause(),
+      goOn: () => this.#socket.resume(),
+    });
     this.#desk = new OutcomeDesk(context, node, {
       ack: (run, attempt) => {
         const live = this.#live.get(run);
@@ -67,6 +74,10 @@ export class AgentSession {
         this.#send({ type: "outcome-ack", run, attempt });
       },
       logPosition: (run, attempt, offset) => this.#send({ type: "log-position", run, attempt, offset }),
+      holdOffers: () => {
+        this.#heldUntil = context.clock.monotonicMs() + context.settings.holdOffersMs;
+        setTimeout(() => context.wake(), context.settings.holdOffersMs + 1).unref();
+      },
       left: () => {
         this.#inFlight -= 1;
         context.wake();
@@ -95,6 +106,7 @@ export class AgentSession {
   }
 
   get freeSlots(): number {
+    if (this.#context.clock.monotonicMs() < this.#heldUntil) return 0;
     return Math.max(0, this.#context.settings.maxInFlightPerNode - this.#inFlight - this.#reserved);
   }
 
@@ -120,6 +132,8 @@ export class AgentSession {
   offer(live: LiveRun, token: string): boolean {
     if (!this.isOpen) return false;
     live.offeredHere = true;
+    // The first attempt, or one before which the log was emptied.
+    live.logUntouched = true;
     live.logFlowing = true;
     this.#live.set(live.run, live);
     this.#inFlight += 1;
@@ -184,8 +198,11 @@ export class AgentSession {
         if (live !== null) void this.#gone(live, () => settleNotReached(this.#context, live, `the node declined: ${message.reason}`));
         return;
       }
-      case "log":
-        return this.#log(message.run, message.attempt, message.offset, payload);
+      case "log": {
+        const live = this.#liveAt(message.run, message.attempt);
+        if (live !== null) this.#intake.take(live, message.offset, payload);
+        return;
+      }
       case "log-missing": {
         const live = this.#liveAt(message.run, message.attempt);
         if (live === null) return;
@@ -224,43 +241,6 @@ export class AgentSession {
         atMs: this.#context.clock.nowMs(),
       }),
     );
-  }
-
-  #log(run: string, attempt: number, offset: number, payload: Buffer): void {
-    const live = this.#liveAt(run, attempt);
-    if (live === null || live.logStalled) return;
-    const bytes = payload.length;
-    this.#pendingBytes += bytes;
-    if (this.#pendingBytes > holdAboveBytes) this.#socket.pause();
-    this.#context.logs
-      .append(run, offset, payload)
-      .then(
-        ({ size, gap }) => {
-          if (gap) this.#askAgain(live, size, 0);
-          else if (live.outcome !== null) void this.#desk.progress(live);
-        },
-        (error: unknown) => {
-          // Disk full, most likely: the node keeps its copy, so it is asked again later.
-          this.#context.log.error({ run, error }, "output could not be written; asked for again");
-          this.#askAgain(live, null, logRetryMs);
-        },
-      )
-      .finally(() => {
-        this.#pendingBytes -= bytes;
-        if (this.#pendingBytes < goOnBelowBytes) this.#socket.resume();
-      });
-  }
-
-  #askAgain(live: LiveRun, size: number | null, afterMs: number): void {
-    if (live.logStalled) return;
-    live.logStalled = true;
-    const ask = async (): Promise<void> => {
-      const from = size ?? (await this.#context.logs.size(live.run));
-      live.logStalled = false;
-      if (this.isOpen && this.#live.get(live.run) === live) this.#send({ type: "log-position", run: live.run, attempt: live.attempt, offset: from });
-    };
-    if (afterMs === 0) void ask();
-    else setTimeout(() => void ask().catch((error: unknown) => this.#context.log.error({ run: live.run, error }, "log cannot be read")), afterMs).unref();
   }
 
   async #outcome(message: Extract<FromAgent, { type: "outcome" }>, payload: Buffer): Promise<void> {

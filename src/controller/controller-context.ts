@@ -22,6 +22,8 @@ export interface ControllerSettings {
   readonly silenceMs: number;
   /** Attempts of one run, first one included. */
   readonly maxAttempts: number;
+  /** How long a node that refused for a passing reason is left alone. */
+  readonly holdOffersMs: number;
   /** The queue is looked at again at least this often. */
   readonly pollMs: number;
   /** Free bytes below which nothing new is admitted. */
@@ -35,6 +37,7 @@ export const defaultControllerSettings: ControllerSettings = {
   heartbeatMs: 3000,
   silenceMs: 10_000,
   maxAttempts: 10,
+  holdOffersMs: 2000,
   pollMs: 5000,
   logFloorBytes: 256 * 1024 * 1024,
 };

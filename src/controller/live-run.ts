@@ -34,6 +34,8 @@ export interface LiveRun {
   settling: boolean;
   /** Something came while it was being settled. */
   lookAgain: boolean;
+  /** Offered by this process, and no byte of output has come: there is no file to look at. */
+  logUntouched: boolean;
   /** The agent knows where to go on with the log. */
   logFlowing: boolean;
   /** Taking the log has failed; what still comes is passed over until it is asked for again. */
@@ -81,6 +83,7 @@ export const liveRunOf = (row: RunOnNode, job: { readonly successExitCodes: Live
   outcomeTaken: false,
   settling: false,
   lookAgain: false,
+  logUntouched: false,
   logFlowing: false,
   logStalled: false,
   logMissing: false,

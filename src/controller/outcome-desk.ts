@@ -18,6 +18,8 @@ import { settleOutcome, type LogFault } from "#controller/settle-run.ts";
 export interface DeskAnswers {
   ack(run: string, attempt: number): void;
   logPosition(run: string, attempt: number, offset: number): void;
+  /** The node refused for a passing reason: it is left alone for a while. */
+  holdOffers(): void;
   /** The run occupies the node no longer. */
   left(live: LiveRun): void;
 }
@@ -77,6 +79,7 @@ export class OutcomeDesk {
       this.#follow(live.run, checked.value, live.outcome.digest);
     }
     if (inlineLog !== null && inlineLog.length > 0) {
+      live.logUntouched = false;
       try {
         await this.#context.logs.append(live.run, 0, inlineLog);
       } catch (error) {
@@ -108,7 +111,7 @@ export class OutcomeDesk {
       }
       const logBytes = received.receipt.outcome.output.logBytes === 0 && fault === null ? 0 : await this.#context.logs.size(live.run);
       if (logBytes > 0) await this.#context.logs.seal(live.run);
-      await settleOutcome(this.#context, live, received, {
+      const settled = await settleOutcome(this.#context, live, received, {
         nodeId: this.#node.id,
         journalChanged: live.journalId !== null && this.#journalId !== "" && live.journalId !== this.#journalId,
         chain: this.#chain === null ? null : { position: this.#chain, finding: this.#findings.get(live.run) ?? null },
@@ -116,6 +119,7 @@ export class OutcomeDesk {
         logFault: fault,
       });
       this.#findings.delete(live.run);
+      if (settled === "again" && !received.receipt.outcome.started) this.#answers.holdOffers();
       if (!this.#closed) this.#answers.ack(live.run, live.attempt);
     } catch (error) {
       live.settling = false;
@@ -202,7 +206,7 @@ export class OutcomeDesk {
   async #logFault(live: LiveRun, { receipt }: ReceivedOutcome): Promise<LogFault | "wait" | null> {
     const { logs } = this.#context;
     const { logBytes, sha256 } = receipt.outcome.output;
-    const have = await logs.size(live.run);
+    const have = live.logUntouched ? 0 : await logs.size(live.run);
     if (have < logBytes) {
       if (live.logMissing) return "missing";
       // Asked for once: while the log is on its way, asking again would only send the same bytes again.

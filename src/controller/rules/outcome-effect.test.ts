@@ -37,6 +37,13 @@ test("2.8: a token that expired before the start is followed by another attempt,
   assert.deepEqual(outcomeEffect({ ...facts, outcome, cancelRequested: true }), { kind: "end", result: "cancelled" });
 });
 
+test("O3: a node that is full or draining gets the run again later, a bounded number of times", () => {
+  for (const code of ["launch.draining", "launch.disk-full", "launch.not-recorded"]) {
+    assert.deepEqual(outcomeEffect({ ...facts, outcome: refusedWith(code) }), { kind: "again", because: "not-now" });
+    assert.deepEqual(outcomeEffect({ ...facts, outcome: refusedWith(code), attempt: 3 }), { kind: "end", result: "refused" });
+  }
+});
+
 test("S3: any other refusal of the node is final", () => {
   for (const code of ["delegation.forged", "launch.unknown-account", "delegation.replayed"]) assert.deepEqual(outcomeEffect({ ...facts, outcome: refusedWith(code) }), { kind: "end", result: "refused" });
 });

@@ -8,7 +8,7 @@ import { judge, type RunResult } from "#jobs/rules/run-state.ts";
 export type OutcomeEffect =
   | { readonly kind: "end"; readonly result: RunResult }
   /** Queued again for a new attempt with a new token. */
-  | { readonly kind: "again"; readonly because: "expired" | "unknown-exit" };
+  | { readonly kind: "again"; readonly because: "expired" | "not-now" | "unknown-exit" };
 
 export interface OutcomeFacts {
   readonly outcome: Outcome;
@@ -21,8 +21,14 @@ export interface OutcomeFacts {
   readonly journalChanged: boolean;
 }
 
-/** The launcher's refusals that only time caused: the token was good, and nothing was started. */
-const expiredCodes: readonly string[] = ["delegation.expired"];
+/** The launcher's refusals that say nothing about the order: the token came too late, or the node cannot start anything at present. Nothing was started. */
+const passingRefusals: Readonly<Record<string, "expired" | "not-now">> = {
+  "delegation.expired": "expired",
+  "launch.issued-before-recovery": "expired",
+  "launch.draining": "not-now",
+  "launch.disk-full": "not-now",
+  "launch.not-recorded": "not-now",
+};
 
 /** Decides; a cancelled run never gets another attempt. */
 export const outcomeEffect = (facts: OutcomeFacts): OutcomeEffect => {
@@ -34,7 +40,8 @@ export const outcomeEffect = (facts: OutcomeFacts): OutcomeEffect => {
   if (judged === "unknown") return facts.restartable && mayTryAgain ? { kind: "again", because: "unknown-exit" } : { kind: "end", result: "unknown" };
   if (judged === "refused") {
     if (facts.cancelRequested) return { kind: "end", result: "cancelled" };
-    if (mayTryAgain && expiredCodes.includes(outcome.launchProblem?.code ?? "")) return { kind: "again", because: "expired" };
+    const passing = passingRefusals[outcome.launchProblem?.code ?? ""];
+    if (mayTryAgain && passing !== undefined) return { kind: "again", because: passing };
   }
   return { kind: "end", result: judged };
 };
