@@ -32,9 +32,11 @@ const ownerOf = (path: string): { uid: number; gid: number } | null => {
   }
 };
 
-/** The main process among several: the leader of its session, else the oldest. */
-const pickMain = (candidates: readonly ProcessFacts[]): ProcessFacts | null =>
-  candidates.find((facts) => facts.pid === facts.sessionId) ?? [...candidates].sort((left, right) => Number(left.startTicks) - Number(right.startTicks))[0] ?? null;
+/** The main process among several: the oldest leader of a session; what it started came later. */
+const pickMain = (candidates: readonly ProcessFacts[]): ProcessFacts | null => {
+  const byAge = [...candidates].sort((left, right) => Number(left.startTicks) - Number(right.startTicks) || left.pid - right.pid);
+  return byAge.find((facts) => facts.pid === facts.sessionId) ?? byAge[0] ?? null;
+};
 
 /** The run's tree, or null when nothing of it is left. */
 export const adoptProcess = async (host: HostParts, run: string, attempt: number, record: ProcessRecord | null): Promise<HeldProcess | null> => {

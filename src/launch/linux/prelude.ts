@@ -91,13 +91,14 @@ export const renderPrelude = (spec: PreludeSpec): string => {
   if (program.kind === "shell") {
     lines.push("echo started >&4", "exec 4>&-", `eval ${quoteForShell(program.text)}`);
   } else {
-    // When exec fails the shell still has its own copy of the status file, kept close-on-exec while the redirection lasts; bash leaves
-    // the trap out unless it may go on after a failed exec.
+    // The status file is closed for the program only: a function's redirection ends with it, so that a shell whose exec failed can still
+    // tell. (dash and busybox leave through the trap; bash goes on, if allowed to, and takes a redirection of `exec` itself for good.)
     lines.push(
       `[ -z "$BASH_VERSION" ] || shopt -s execfail`,
       `trap 'echo exec $? >&4' 0`,
       "echo started >&4",
-      `exec ${[program.file, ...program.args].map(quoteForShell).join(" ")} 4>&-`,
+      'behalf_exec() { exec "$@"; }',
+      `behalf_exec ${[program.file, ...program.args].map(quoteForShell).join(" ")} 4>&-`,
     );
   }
   return `${lines.join("\n")}\n`;

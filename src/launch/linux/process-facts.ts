@@ -106,3 +106,9 @@ export const listOwnChildren = (): number[] | null => {
   }
   return found;
 };
+
+/** Supplementary groups of this very process as the kernel has them (Node's own list adds the effective group). */
+export const readOwnGroups = (): number[] => {
+  const found = /^Groups:([ \t\d]*)$/m.exec(readFileSync("/proc/self/status", "latin1"));
+  return (found?.[1] ?? "").trim().split(/\s+/).filter((text) => text !== "").map(Number);
+};

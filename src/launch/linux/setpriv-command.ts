@@ -4,8 +4,11 @@ import type { OsAccount } from "#launch/process-port.ts";
 
 export const setprivFile = "/usr/bin/setpriv";
 
-/** What setpriv and the prelude's shell see: nothing. */
-export const setprivEnvironment: readonly string[] = [];
+/**
+ * What setpriv and the prelude's shell see: two values that the launcher itself made. By them a later launcher recognises the process from
+ * its first moment on; the job's own environment comes after the drop.
+ */
+export const setprivEnvironment = (run: string, tmpdir: string): string[] => [`BEHALF_RUN_ID=${run}`, `TMPDIR=${tmpdir}`];
 
 /** Arguments that switch to the account (or stay, when the launcher already is it) and run the command. */
 export const setprivArguments = (account: OsAccount, noNewPrivileges: boolean, command: readonly string[]): string[] => {
@@ -22,6 +25,6 @@ export const runAsAccount = (account: OsAccount, command: readonly string[], nul
   spawnProgram({
     file: setprivFile,
     argv: setprivArguments(account, false, command),
-    environment: setprivEnvironment,
+    environment: [],
     descriptors: [nullDevice, nullDevice, nullDevice],
   }).exited;

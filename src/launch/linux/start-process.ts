@@ -14,7 +14,7 @@ import { joinNewSessionKeyring, makeMemoryFile } from "#launch/linux/libc.ts";
 import { readStatusPid, renderPrelude, type PreludeSpec } from "#launch/linux/prelude.ts";
 import { removeQuietly } from "#launch/linux/private-tmp.ts";
 import { isThroughSudo, removeTmpdir } from "#launch/linux/remove-tmpdir.ts";
-import { readProcess } from "#launch/linux/process-facts.ts";
+import { readOwnGroups, readProcess } from "#launch/linux/process-facts.ts";
 import { setprivArguments, setprivEnvironment, setprivFile } from "#launch/linux/setpriv-command.ts";
 import { spawnProgram, type ProgramExit } from "#launch/linux/spawn-program.ts";
 import { startProblem } from "#launch/linux/start-problem.ts";
@@ -115,7 +115,7 @@ const startBySetpriv = (host: HostParts, spec: StartSpec, undo: Undo, closing: n
   const { run, attempt } = spec;
   const isOwn = process.getuid?.() !== 0;
   // The launcher's own account keeps the groups that the process really has.
-  const account = isOwn ? { ...spec.account, groups: [...new Set([...(process.getgroups?.() ?? []), spec.account.gid])] } : spec.account;
+  const account = isOwn ? { ...spec.account, gid: process.getgid?.() ?? spec.account.gid, groups: readOwnGroups() } : spec.account;
   const tmpdir = host.tmpdirs.take(account);
   undo.steps.push(() => void host.tmpdirs.giveBack(tmpdir, account));
   const { paths, out, err } = openStreams(host, spec, undo, closing);
@@ -139,7 +139,7 @@ const startBySetpriv = (host: HostParts, spec: StartSpec, undo: Undo, closing: n
   const program = spawnProgram({
     file: setprivFile,
     argv: setprivArguments(account, spec.noNewPrivileges, ["/bin/sh", "-c", ". /dev/fd/3", "behalf"]),
-    environment: setprivEnvironment,
+    environment: setprivEnvironment(run, tmpdir),
     descriptors,
   });
   // What comes next in this thread, the next start too, must not share the keyring that this process has now.
