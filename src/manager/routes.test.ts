@@ -204,6 +204,17 @@ describe("routes", () => {
     for (const bad of ["nonsense", Buffer.from('["x"]').toString("base64url"), Buffer.from("[1]").toString("base64url")]) assert.equal((await world.owner.ask({ path: `/api/v1/runs?cursor=${bad}` })).status, 400, bad);
   });
 
+  test("E4: a list asks about each entry by itself: a folder held at another controller shows nothing of this one", async () => {
+    const definition = { kind: "Role", name: "east", permissions: ["manager:view", "controller:runs:view", "controller:jobs:view"], folders: ["/sales/*"], controllers: { east: { folders: ["/finance/*"] } } };
+    assert.equal((await world.owner.ask({ method: "POST", path: "/api/v1/roles", body: { definition, confirm: true } })).status, 201);
+    const eve = await world.person("eastern", { permissions: [] });
+    assert.equal((await world.owner.ask({ method: "PUT", path: "/api/v1/accounts/eastern", body: { roles: ["east"], confirm: true } })).status, 200);
+    for (const path of ["/api/v1/runs?limit=200", "/api/v1/submissions?limit=200"]) {
+      const jobs = ((await eve.ask({ path })).json.items as { job: string }[]).map((one) => one.job);
+      assert.deepEqual([...new Set(jobs)], ["/sales/report"], path);
+    }
+  });
+
   test("2.10: a reader of one folder among many gets full pages of it", async () => {
     const sales = await world.person("sue", { permissions: ["controller:runs:view"], folders: ["/sales/*"] });
     const page = await sales.ask({ path: "/api/v1/runs?limit=5" });

@@ -56,6 +56,11 @@ export class EventStream {
     });
   }
 
+  /** Bytes that the reader has not taken yet. */
+  get pendingBytes(): number {
+    return this.#response.writableLength;
+  }
+
   /** A comment that keeps proxies and the reader's own timeout from giving up. */
   beat(): void {
     if (!this.closed && !this.#response.writableNeedDrain) this.#response.write(": alive\n\n");
@@ -96,6 +101,11 @@ export class EventStreams {
 
   get count(): number {
     return this.#held.size;
+  }
+
+  /** Bytes that slow readers have not taken yet. */
+  get pendingBytes(): number {
+    return [...this.#held].reduce((sum, { stream }) => sum + stream.pendingBytes, 0);
   }
 
   /** Takes over the answer. `recheck` throws when the reader may no longer read. */
