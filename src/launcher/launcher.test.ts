@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -412,5 +412,33 @@ test("2.11: no token, argument, environment value or program text is in any file
     for (const token of tokens) assert.equal(text.includes(token), false, path);
     // Also where it would be base64 within a signature's payload.
     for (const part of text.matchAll(/[A-Za-z0-9_-]{200,}/g)) assert.doesNotMatch(Buffer.from(part[0], "base64url").toString("latin1"), /planted-\w+-4711/, path);
+  }
+});
+
+test("S12: as root, a launcher below a folder that everyone can write is refused with a problem; under `behalf up` it warns", async (t) => {
+  if (!isRoot) return t.skip("the refusal is a rule for root");
+  const open = mkdtempSync(join(tmpdir(), "bhf-open-"));
+  t.after(() => rmSync(open, { recursive: true, force: true }));
+  chmodSync(open, 0o777);
+  const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), "--data", join(open, "data")], { stdio: ["ignore", "ignore", "pipe"] });
+  let text = "";
+  child.stderr.setEncoding("utf8").on("data", (part: string) => (text += part));
+  const [code] = (await once(child, "exit")) as [number];
+  assert.equal(code, 1);
+  assert.match(text, /launch\.unsafe-installation/);
+  mkdirSync(join(open, "data"), { recursive: true });
+  const launcher = await startTestLauncher(t, { folder: join(open, "data") });
+  const { findings } = await launcher.admin<{ findings: { level: string; text: string }[] }>({ type: "doctor" });
+  assert.ok(findings.some((finding) => finding.level === "warning" && finding.text.includes(`\`${open}\` can be written by everyone`)));
+});
+
+test("2.1: flags that make no sense end the launcher with a problem", async () => {
+  for (const flags of [[], ["--data", "relative"], ["--data", "/x", "--agent-uid", "1"], ["--data", "/x", "--nonsense"], ["--data", "/x", "--skew-ms", "soon"]]) {
+    const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), ...flags], { stdio: ["ignore", "ignore", "pipe"] });
+    let text = "";
+    child.stderr.setEncoding("utf8").on("data", (part: string) => (text += part));
+    const [code] = (await once(child, "exit")) as [number];
+    assert.equal(code, 1, flags.join(" "));
+    assert.match(text, /launch\.wrong-request/);
   }
 });

@@ -1,6 +1,6 @@
 /** Opens the operating-system half for this platform, and lets the keeper hold each run's pipes as long as the run is held (O3). */
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import type { DataLayout } from "#kernel/data-layout.ts";
 import type { Log } from "#kernel/log.ts";
@@ -25,6 +25,18 @@ export const jobTmpFolder = (launcherFolder: string): string => {
   return join(base, `behalf-${process.getuid?.() ?? 0}-${createHash("sha256").update(launcherFolder).digest("hex").slice(0, 12)}`);
 };
 
+/**
+ * A pipe whose writers were all gone before its reader opened reports no end: poll(2) tells of a hang-up only after a writer has come and
+ * gone in the reader's time. So one comes and goes.
+ */
+const tellEnd = (path: string): void => {
+  try {
+    closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW));
+  } catch {
+    // No pipe, or no reader: nobody waits for its end.
+  }
+};
+
 const kept = (host: ProcessHost, folder: string, keeper: KeeperLink): ProcessHost => {
   const keep = (run: string, attempt: number, held: HeldProcess): HeldProcess => {
     const paths = Object.values(fifoPaths(folder, run, attempt)) as string[];
@@ -45,7 +57,10 @@ const kept = (host: ProcessHost, folder: string, keeper: KeeperLink): ProcessHos
     },
     adopt: async (run, attempt, record) => {
       const held = await host.adopt(run, attempt, record);
-      return held === null ? null : keep(run, attempt, held);
+      if (held === null) return null;
+      const adopted = keep(run, attempt, held);
+      for (const path of Object.values(fifoPaths(folder, run, attempt)) as string[]) tellEnd(path);
+      return adopted;
     },
   };
 };

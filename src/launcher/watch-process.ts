@@ -2,7 +2,6 @@
  * Watches one process tree from its start (or adoption) to its last byte of output: timeout, cancel, SIGTERM, grace, SIGKILL of
  * every descendant, and what is left of it afterwards. Gives independent facts, no verdict. What does not belong here: journal, receipts.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "#kernel/clock.ts";
 import type { Log } from "#kernel/log.ts";
 import type { HeldProcess, ProcessExit } from "#launch/process-port.ts";
@@ -65,12 +64,14 @@ const after = (delayMs: number, action: () => void): { clear(): void } => {
 };
 
 /** Whether the promise settled within the time. */
-const within = async (promise: Promise<unknown>, limitMs: number): Promise<boolean> => {
-  const stop = new AbortController();
-  const settled = await Promise.race([promise.then(() => true), sleep(limitMs, false, { signal: stop.signal }).catch(() => false)]);
-  stop.abort();
-  return settled;
-};
+const within = (promise: Promise<unknown>, limitMs: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), limitMs);
+    void promise.then(() => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
 
 export const watchProcess = (options: WatchOptions): WatchedProcess => {
   const { held, runLog, graceMs, clock, log } = options;
