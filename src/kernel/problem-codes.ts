@@ -447,7 +447,7 @@ export const problemCodes = {
 
   // --- manager: the HTTP surface and its process
   "manager.port-taken": entry(500, 1, "port taken", "choose another port with `--port`"),
-  "manager.needs-tls": entry(500, 2, "TLS needed", "listen on loopback, or give `--tls-cert` and `--tls-key`, or `--tls internal`"),
+  "manager.needs-tls": entry(500, 2, "needs TLS", "listen on loopback, or give `--tls-cert` and `--tls-key`, or `--tls internal`"),
   "manager.cannot-listen": entry(500, 1, "cannot listen", "check the address given with `--host`"),
   "manager.already-running": entry(500, 5, "already running", "stop the other manager of this data folder first"),
   "manager.socket-path-too-long": entry(500, 2, "socket path too long", "choose a shorter data folder with `--data`"),

@@ -69,13 +69,13 @@ const register = (app: FastifyInstance, one: Route): void => {
       ...(one.query === undefined ? {} : { querystring: one.query }),
       ...(one.body === undefined ? {} : { body: one.body }),
       response: responseSchemas(one),
-    } as object,
+    },
     handler: async (request, reply) => {
       const answer: unknown = await one.handle({
-        params: request.params as undefined,
-        query: request.query as undefined,
-        body: request.body as undefined,
-        caller: request.caller as Caller,
+        params: request.params,
+        query: request.query,
+        body: request.body,
+        caller: request.caller,
         request,
         reply,
       });

@@ -4,12 +4,13 @@ import { after, before, describe, test } from "node:test";
 import type { Answer } from "#test/fixtures/http.ts";
 import { goodPassword, startManager, type ManagerWorld, type Person } from "#test/fixtures/manager.ts";
 import { send } from "#test/fixtures/http.ts";
+import { sharedPostgres, whyNoPostgres } from "#test/fixtures/postgres.ts";
 
-describe("definitions", () => {
+for (const store of ["SQLite", "PostgreSQL"] as const) describe(`definitions (${store})`, { skip: store === "PostgreSQL" ? (whyNoPostgres() ?? false) : false }, () => {
   let world: ManagerWorld;
   const afters: (() => unknown)[] = [];
   before(async () => {
-    world = await startManager({ after: (fn) => void afters.push(fn as () => unknown) });
+    world = await startManager({ after: (fn) => void afters.push(fn as () => unknown) }, store === "PostgreSQL" ? { database: (await sharedPostgres()).makeDatabase() } : {});
   });
   after(async () => {
     for (const fn of afters) await fn();
@@ -133,7 +134,7 @@ permissions: [controller:runs:veiw]
     const job = (text: string): string => `kind: Job\npath: /race/job\nrun: { shell: "${text}" }\n`;
     await apply(job("0"));
     const answers = await Promise.all(Array.from({ length: 8 }, (_, index) => apply(job(`by ${index}`), { expectedRevisions: { "/race/job": 1 } })));
-    assert.deepEqual(answers.map((answer) => answer.status).toSorted(), [200, ...Array.from({ length: 7 }, () => 409)]);
+    assert.deepEqual(answers.map((answer) => answer.status).toSorted((a, b) => a - b), [200, ...Array.from({ length: 7 }, () => 409)]);
     assert.equal((await world.owner.ask({ path: "/api/v1/jobs/race/job" })).json.revision, 2);
   });
 

@@ -3,7 +3,7 @@
  * applied together (`POST /definitions`) is committed together or not at all. What each use-case records goes into the same transaction.
  */
 import type { AuditTrail } from "#audit/audit-trail.ts";
-import type { Reader, Stage, Store, Writer } from "#store/store.ts";
+import type { Stage, Store, Writer } from "#store/store.ts";
 
 export interface Joined {
   readonly store: Store;
@@ -14,7 +14,7 @@ export interface Joined {
 export const joinTransaction = (outer: { readonly store: Store; readonly audit: AuditTrail }, tx: Writer, stage: Stage): Joined => ({
   store: {
     kind: outer.store.kind,
-    read: tx as Reader,
+    read: tx,
     write: (work) => work(tx, stage),
     flushWith: () => {
       throw new TypeError("a joined transaction has no flusher of its own");

@@ -5,8 +5,7 @@
  */
 import { hostname } from "node:os";
 import { openAuditTrail } from "#audit/audit-trail.ts";
-import type { ControllerSettings } from "#controller/controller-context.ts";
-import { openController } from "#controller/open-controller.ts";
+import { openController, type ControllerOptions } from "#controller/open-controller.ts";
 import { openIdentity } from "#identity/open-identity.ts";
 import type { FirstPassword } from "#identity/first-start.ts";
 import type { IdentityContext } from "#identity/identity-context.ts";
@@ -45,7 +44,7 @@ export interface ManagerOptions {
   /** For tests: cheaper hashes, shorter intervals. */
   readonly identitySettings?: Partial<IdentitySettings>;
   readonly streamOptions?: Partial<StreamOptions>;
-  readonly controllerSettings?: Partial<ControllerSettings>;
+  readonly controllerSettings?: NonNullable<ControllerOptions["settings"]>;
 }
 
 export interface Manager {

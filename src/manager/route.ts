@@ -90,7 +90,7 @@ export const route = <
   A extends z.ZodType | undefined = undefined,
 >(
   spec: RouteSpec<Q, P, S, B, A>,
-): Route => spec as unknown as Route;
+): Route => spec;
 
 /** One line of the golden list: method, address, question. */
 export const describeQuestion = (question: RouteQuestion): string => {

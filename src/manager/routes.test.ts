@@ -205,7 +205,7 @@ describe("routes", () => {
   });
 
   test("E4: a list asks about each entry by itself: a folder held at another controller shows nothing of this one", async () => {
-    const definition = { kind: "Role", name: "east", permissions: ["manager:view", "controller:runs:view", "controller:jobs:view"], folders: ["/sales/*"], controllers: { east: { folders: ["/finance/*"] } } };
+    const definition = { kind: "Role", name: "east", permissions: ["manager:view", "controller:runs:view", "controller:jobs:view"], folders: ["/sales/*"], controllers: { east: { permissions: ["controller:runs:cancel"], folders: ["/finance/*"] } } };
     assert.equal((await world.owner.ask({ method: "POST", path: "/api/v1/roles", body: { definition, confirm: true } })).status, 201);
     const eve = await world.person("eastern", { permissions: [] });
     assert.equal((await world.owner.ask({ method: "PUT", path: "/api/v1/accounts/eastern", body: { roles: ["east"], confirm: true } })).status, 200);

@@ -3,13 +3,14 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startManager, type ManagerWorld, type Person } from "#test/fixtures/manager.ts";
 import type { Answer } from "#test/fixtures/http.ts";
+import { sharedPostgres, whyNoPostgres } from "#test/fixtures/postgres.ts";
 
-describe("submissions", () => {
+for (const store of ["SQLite", "PostgreSQL"] as const) describe(`submissions (${store})`, { skip: store === "PostgreSQL" ? (whyNoPostgres() ?? false) : false }, () => {
   let world: ManagerWorld;
   let ann: Person;
   const afters: (() => unknown)[] = [];
   before(async () => {
-    world = await startManager({ after: (fn) => void afters.push(fn as () => unknown) });
+    world = await startManager({ after: (fn) => void afters.push(fn as () => unknown) }, store === "PostgreSQL" ? { database: (await sharedPostgres()).makeDatabase() } : {});
     await world.manager.services.store.write(async (tx) => {
       for (const [id, name] of [["0", "local"], ["1", "ledger-1"]] as const)
         await tx

@@ -22,7 +22,7 @@
     if (start.csrf !== null) headers["x-behalf-csrf"] = start.csrf;
     if (options.background) headers["x-behalf-background"] = "1";
     if (options.lastEventId !== undefined && options.lastEventId !== null) headers["last-event-id"] = String(options.lastEventId);
-    const answer = await fetch(api + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal: options.signal, credentials: "same-origin" });
+    const answer = await fetch(api + path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }), signal: options.signal, credentials: "same-origin" });
     if (answer.ok) return options.raw ? answer : answer.status === 204 ? null : answer.json();
     const problem = await answer.json().catch(() => ({ code: "general.internal", detail: `the manager answered ${answer.status}`, hint: "" }));
     if (answer.status === 401 && start.csrf !== null) location.reload();
@@ -127,7 +127,7 @@
   const most = 40;
   const drawRuns = () => {
     const runs = [...known.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, most);
-    for (const id of [...known.keys()]) if (!runs.some((run) => run.id === id)) known.delete(id);
+    for (const id of known.keys()) if (!runs.some((run) => run.id === id)) known.delete(id);
     const focused = document.activeElement?.dataset?.run;
     byId("runs").tBodies[0].replaceChildren(...runs.map((run) => el("tr", { class: run.id === chosen ? "chosen" : "" },
       el("td", {}, el("button", { type: "button", class: "plain", "data-run": run.id, "aria-current": run.id === chosen ? "true" : null, onclick: () => choose(run.id) }, run.job), el("div", { class: "dim" }, `for ${run.submitter.name}`)),
@@ -291,7 +291,7 @@
   void showNodes();
   setInterval(() => { if (!document.hidden) void showNodes(); }, 10000);
   void loadRuns().then(() => {
-    const first = chosen ?? [...known.keys()].sort().at(-1);
+    const first = chosen ?? [...known.keys()].reduce((newest, id) => (id > newest ? id : newest), "");
     if (first) void choose(first);
     let redraw = null;
     void follow("/events", new AbortController().signal, (event, data) => {

@@ -1,6 +1,6 @@
 /** Nodes: who they are, how they are, inviting and revoking. What a node allows is its own matter and is changed there. */
 import { z } from "zod";
-import type { SessionFacts } from "#controller/agent-session.ts";
+import type { Controller } from "#controller/open-controller.ts";
 import { fail } from "#kernel/problem.ts";
 import type { NodeRecord } from "#nodes/node-store.ts";
 import { count, instant, isoOf, isoOrNull, line, pageOf } from "#manager/routes/fields.ts";
@@ -40,7 +40,7 @@ const nodeSchema = z
   })
   .meta({ id: "Node" });
 
-const nodeJson = (node: NodeRecord, sessions: readonly SessionFacts[], nowMs: number): z.input<typeof nodeSchema> => {
+const nodeJson = (node: NodeRecord, sessions: ReturnType<Controller["nodes"]>, nowMs: number): z.input<typeof nodeSchema> => {
   const session = sessions.find((one) => one.nodeId === node.id);
   const facts = session?.facts ?? node.facts;
   return {
