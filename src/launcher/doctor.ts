@@ -111,7 +111,7 @@ export const examineNode = async (options: DoctorOptions): Promise<readonly Find
   if (options.unsafe.length === 0) findings.push(ok("code, runtime and node files can be written by the launcher's account and root only"));
   for (const found of files.problems()) findings.push(fromProblem(found));
   if (files.trust.ok) findings.push(files.trust.value === null ? { level: "problem", text: "this node has not joined a realm", hint: "behalf node join" } : ok(`joined realm \`${files.trust.value.trust.realm.name}\` as \`${files.trust.value.trust.node.name}\``));
-  if (files.table.ok && files.table.value.entries.length === 0) findings.push({ level: "warning", text: "the authorization table is empty: nobody may run anything here", hint: "behalf node table set SUBJECT ROLE" });
+  if (files.table.ok && files.table.value.entries.length === 0) findings.push({ level: "warning", text: "the authorization table is empty: nobody may run anything here", hint: "behalf node table grant SUBJECT ROLE" });
   if (files.policy.ok) {
     const { defaultJobAccount } = files.policy.value;
     if (defaultJobAccount === null) findings.push(ok("no default job account: `as: agent` is refused"));

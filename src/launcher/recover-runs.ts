@@ -51,7 +51,7 @@ const recoverOne = async (options: RecoverOptions, { starting, running, stopping
 export const recoverRuns = async (options: RecoverOptions): Promise<void> => {
   const { recorder, folder, log } = options;
   const { book } = recorder;
-  for (const open of [...book.open.values()]) {
+  for (const open of book.open.values()) {
     try {
       await recoverOne(options, open);
     } catch (error) {
