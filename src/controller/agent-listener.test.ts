@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import WebSocket from "ws";
 import { makeCertificateRequest } from "#nodes/certificate-request.ts";
-import { issueAgent, issueServer, makeCa } from "#nodes/internal-ca.ts";
+import { certificateFingerprint, issueAgent, issueServer, makeCa } from "#nodes/internal-ca.ts";
 import { createJoinLimit } from "#controller/join-limit.ts";
 import { encodeFrame } from "#link/frame.ts";
 import { openControllerWorld, starter, type ControllerWorld } from "#test/fixtures/controller-world.ts";
@@ -84,6 +84,15 @@ test("S9: only the current certificate of an active node, from the internal CA a
 
   const server = await issueServer(world.keys.ca, { realmId: realm.id, hosts: ["localhost"], nowMs });
   assert.match(await dial(world, { ca, key: server.keyPem, cert: server.certificatePem }), /403/, "the listener's own certificate");
+
+  // Even where the store knew its fingerprint: the chain comes first.
+  const current = (await world.nodes.find(node.id))?.certificateFingerprint ?? "";
+  const expect = (fingerprint: string) => world.store.write((tx) => tx.updateTable("nodes").set({ certificate_fingerprint: fingerprint }).where("id", "=", node.id).execute());
+  for (const cert of [foreign, expired]) {
+    await expect(certificateFingerprint(cert));
+    assert.match(await dial(world, { ca, key: keyPem, cert }), /403/, "the current fingerprint without a valid chain");
+  }
+  await expect(current);
 
   assert.match(await dial(world, node.tls(), "/api/v1/runs"), /404/, "another path");
   await world.nodes.revoke(starter, "local");

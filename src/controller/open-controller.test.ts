@@ -117,7 +117,7 @@ test("S10: output that differs from what was signed is asked for again, and note
   await world.submit("/jobs/a", "local");
   const offer = await node.hear("offer");
   const log = Buffer.from("what the job wrote");
-  node.tell(offer, node.receipt(offer, { output: outputOf(log) }), Buffer.from("what the courier made"));
+  node.tell(offer, node.receipt(offer, { output: outputOf(log) }), Buffer.from("what a courier did"));
   const asked = await node.hear("log-position");
   assert.equal(asked.offset, 0);
   assert.notEqual((await world.run(offer.run)).state, "ended");
@@ -256,6 +256,23 @@ test("S2: today's facts decide at the offer: a submitter who is gone is refused 
   assert.match((await ended(world, missing ?? "")).outcome ?? "", /controller\.job-missing/);
   assert.ok(await node.hearsNo("offer", 100));
   assert.deepEqual(await world.auditActions(unknown ?? ""), ["runs.refuse"]);
+});
+
+test("2.5: the engine is asked again at the offer: a role that no longer reaches the job's folder refuses the run", async (t) => {
+  const { world, node } = await worldWith(t);
+  const scopes = [{ controller: "default", permissions: [{ permission: "controller:runs:create", denied: false }], folders: [{ path: "/other", recursive: true }] }];
+  await world.store.write(async (tx) => {
+    await tx.insertInto("roles").values({ id: "rol_00000000000000000000000001", service: "LOCAL-INITIAL", name: "elsewhere", scopes: JSON.stringify(scopes), revision: 1, updated_at: 1, updated_by: starter }).execute();
+    await tx.insertInto("role_assignments").values({ subject: "os:4242", role_id: "rol_00000000000000000000000001" }).execute();
+  });
+  const [run] = await world.submit("/jobs/a", "local", 1, { submitter: "os:4242" });
+  await node.connect();
+  node.hello();
+  const row = await ended(world, run ?? "");
+  assert.equal(row.result, "refused");
+  assert.match(row.outcome ?? "", /access\./);
+  assert.match(row.dispatch_verdicts ?? "", /"part":"may".*"effect":"deny"/);
+  assert.ok(await node.hearsNo("offer", 100));
 });
 
 test("2.3: a queued run is cancelled at once, one at the node is told to it, also after a new connection", async (t) => {
