@@ -52,7 +52,11 @@ const responseSchemas = (one: Route): Record<string, unknown> => {
 
 const security = (question: RouteQuestion): object => ("public" in question ? { security: [] } : {});
 
+const noQuestion = (method: unknown, url: string): Error => new Error(`route ${String(method)} ${url} names no question: declare it with route()`);
+
 const register = (app: FastifyInstance, one: Route): void => {
+  // The type forbids it; whoever gets past the type does not get past the start.
+  if ((one.question as RouteQuestion | undefined) === undefined) throw noQuestion(one.method, one.url);
   const stream = one.produces === "text/event-stream";
   app.route({
     method: one.method,
@@ -107,7 +111,7 @@ const addHooks = (app: FastifyInstance, options: AppOptions): void => {
     for (const permission of question !== undefined && "may" in question ? [question.may, ...(question.or ?? [])] : []) {
       if (leafOf(permission) === undefined) throw new Error(`route ${declared.url} asks \`${permission}\`, which is no leaf of the permission tree`);
     }
-    if (question === undefined) throw new Error(`route ${String(declared.method)} ${declared.url} names no question: declare it with route()`);
+    if (question === undefined) throw noQuestion(declared.method, declared.url);
   });
   app.addHook("onResponse", async (request, reply) => {
     const path = request.url.split("?")[0];
