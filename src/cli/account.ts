@@ -75,7 +75,10 @@ export const addAccountCommands: AddCommand = (program, act) => {
         act(async ({ api, output }, name: string, role: string, options: { confirm?: boolean }) => {
           await (verb === "assign"
             ? api().call("POST", "/api/v1/assignments", { account: name, role, confirm: options.confirm === true })
-            : api().call("DELETE", `/api/v1/assignments/${encodeURIComponent(name)}/${encodeURIComponent(role)}${options.confirm === true ? "?confirm=true" : ""}`));
+            : api().call(
+                "DELETE",
+                `/api/v1/assignments/${encodeURIComponent(name)}/${encodeURIComponent(role)}${options.confirm === true ? "?confirm=true" : ""}`,
+              ));
           if (output.json) output.printJson({ account: name, role, [verb]: true });
           else output.print(verb === "assign" ? `${name} holds ${role}` : `${name} no longer holds ${role}`);
         }),

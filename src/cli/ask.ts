@@ -1,20 +1,27 @@
-/** Asks a person: a line, a secret without echo, or a secret from standard input. Secrets never come from the command line. */
+/** Asks a person: a line, a secret without echo, or, without a terminal, the next line of standard input. Secrets never come from the command line. */
 import { createInterface } from "node:readline";
 import { fail } from "#kernel/problem.ts";
 
-/** The first line of standard input (a pipe), without its line break. */
-export const readSecretLine = async (): Promise<string> => {
+const maxPipedBytes = 64 * 1024;
+let piped: Promise<string[]> | null = null;
+
+/** The lines of standard input, read once; each question takes the next one. */
+const readPiped = async (): Promise<string[]> => {
   let text = "";
-  for await (const piece of process.stdin) {
+  for await (const piece of process.stdin.setEncoding("utf8")) {
     text += String(piece);
-    if (text.includes("\n")) break;
-    if (text.length > 16_384) return fail("cli.usage", "standard input holds more than one secret");
+    if (text.length > maxPipedBytes) return fail("cli.usage", "standard input holds more than the answers to the questions");
   }
-  process.stdin.destroy();
-  return (text.split("\n")[0] ?? "").replace(/\r$/, "");
+  return text.split("\n").map((line) => line.replace(/\r$/, ""));
 };
 
-/** Asks on the terminal; `secret` turns the echo off. Without a terminal: the first line of standard input. */
+/** The next line of standard input (a pipe), without its line break; empty when there is none. */
+export const readSecretLine = async (): Promise<string> => {
+  piped ??= readPiped();
+  return (await piped).shift() ?? "";
+};
+
+/** Asks on the terminal; `secret` turns the echo off. Without a terminal: the next line of standard input. */
 export const ask = (question: string, options: { secret: boolean }): Promise<string> => {
   if (!process.stdin.isTTY) return readSecretLine();
   return new Promise((resolve) => {

@@ -59,7 +59,7 @@ export const addExplainCommand: AddCommand = (program, act) => {
               fail("cli.usage", "explain what?", { hint: "behalf explain run RUN, or behalf explain --actor A --permission P --on PATH" });
             const chain = await api().call<RunExplanation>("GET", `/api/v1/runs/${encodeURIComponent(id ?? "")}/explain`);
             if (output.json) return output.printJson(chain);
-            output.print((output.paint("bold", plainText(chain.sentence))));
+            output.print(output.paint("bold", plainText(chain.sentence)));
             for (const verdict of chain.verdicts) {
               const mark = verdict.effect === "permit" ? output.paint("green", "✔") : output.paint("red", "✘");
               output.print(`  ${mark} ${labels[verdict.part].padEnd(8)} ${plainText(verdict.text)}  ${output.paint("dim", verdict.rule)}`);

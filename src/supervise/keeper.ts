@@ -3,7 +3,7 @@
  * SIGPIPE and what it wrote waits in the pipe. Reads nothing. Lines on the socket: `hold PATH`, `release PATH`.
  */
 import { closeSync, constants, openSync, unlinkSync, chmodSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import type { Log } from "#kernel/log.ts";
 
@@ -40,7 +40,10 @@ export const openKeeper = async (options: { socketPath: string; fifoFolder: stri
   } catch {
     // Nothing was left behind.
   }
+  const connections = new Set<Socket>();
   const server = createServer((socket) => {
+    connections.add(socket);
+    socket.on("close", () => connections.delete(socket));
     let rest = "";
     socket.setEncoding("utf8");
     socket.on("error", () => socket.destroy());
@@ -70,7 +73,8 @@ export const openKeeper = async (options: { socketPath: string; fifoFolder: stri
       new Promise((resolve) => {
         for (const path of held.keys()) release(path);
         server.close(() => resolve());
-        server.unref();
+        // A launcher that is left running keeps its connection for as long as we do.
+        for (const socket of connections) socket.destroy();
       }),
   };
 };

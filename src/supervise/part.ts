@@ -142,6 +142,16 @@ export class Part extends EventEmitter {
     this.emit("exit", { code, signal, restarting: true });
   }
 
+  /** Ends the part and starts it anew, e.g. because its configuration has changed. */
+  async restart(): Promise<void> {
+    const id = this.#id;
+    const ended = new Promise((resolve) => this.once("start", resolve));
+    if (id === null) return;
+    this.#failures = 0;
+    await endProcess(id, 10_000);
+    await ended;
+  }
+
   /** No restart from here on; the part itself is left alone. */
   release(): void {
     this.#stopping = true;

@@ -10,6 +10,7 @@ import { makePrivateFolder } from "#kernel/private-file.ts";
 import { fail, ProblemError, type Problem } from "#kernel/problem.ts";
 import { createApiClient, type ApiClient } from "#cli/api-client.ts";
 import { drainAll } from "#supervise/drain.ts";
+import { followManager } from "#supervise/follow-manager.ts";
 import { finishFirstStart, isFirstStart, joinLocalNode, runExample, type ExampleRun } from "#supervise/first-start.ts";
 import { resolveAccount } from "#supervise/host-account.ts";
 import { readInstance, type Instance } from "#supervise/instance.ts";
@@ -97,7 +98,13 @@ export const startUp = async (options: UpOptions): Promise<Up> => {
     if (first) {
       await joinLocalNode({ layout, api, instance, accounts });
       await resumeNode();
-    }
+    } else if (followManager(layout, instance, accounts.agent)) await agent.restart();
+    // A manager that chose its own port (`--agent-port 0`) may come back on another one.
+    manager.on("start", () => {
+      void waitUntil(() => instanceOf(manager, layout), startTimeoutMs).then(async (again) => {
+        if (again !== null && followManager(layout, again, accounts.agent)) await agent.restart();
+      });
+    });
     if ((await waitUntil(() => launcherAnswers(layout), startTimeoutMs)) === null) {
       fail("up.not-started", "the launcher does not answer", { hint: `read its log: ${launcher.plan.logFile}` });
     }
@@ -134,6 +141,12 @@ interface ManagerReady {
   readonly firstAccount: Up["firstAccount"];
 }
 
+/** What the manager says of itself, once it is this very process that wrote it. */
+const instanceOf = (manager: Part, layout: DataLayout): Instance | null => {
+  const instance = readInstance(layout);
+  return instance !== null && instance.pid === manager.id?.pid ? instance : null;
+};
+
 /** Resolves when the manager has written its instance file; rejects with its own problem when it cannot start. */
 const managerReady = (manager: Part, layout: DataLayout): Promise<ManagerReady> =>
   new Promise((resolve, reject) => {
@@ -157,10 +170,14 @@ const managerReady = (manager: Part, layout: DataLayout): Promise<ManagerReady> 
     };
     manager.once("exit", refuse);
     void waitUntil(() => {
-      const instance = readInstance(layout);
-      return settled || (instance !== null && instance.pid === manager.id?.pid) ? instance : null;
+      if (settled) return "settled" as const;
+      return instanceOf(manager, layout);
     }, startTimeoutMs).then((instance) => {
-      if (instance === null || settled) return refuse();
+      if (settled || instance === "settled") return;
+      if (instance === null) {
+        refuse();
+        return;
+      }
       settled = true;
       manager.off("exit", refuse);
       resolve({ instance, firstAccount });

@@ -26,7 +26,11 @@ suite("2.11: planted secrets stay where they belong", { skip: asRoot ? false : "
     const wrong = await runCli(["--url", behalf.url, "login", "root"], { input: `${typed}\n`, env });
     assert.equal(wrong.code, 3, wrong.stderr);
     const answers = [wrong.stdout, wrong.stderr];
-    await eventually("the delay after a failure is over", () => runCli(["--url", behalf.url, "login", "root", "--json"], { input: `${first}\n`, env }), (told) => told.code === 0);
+    await eventually(
+      "the delay after a failure is over",
+      () => runCli(["--url", behalf.url, "login", "root", "--json"], { input: `${first}\n`, env }),
+      (told) => told.code === 0,
+    );
     const changed = await runCli(["--url", behalf.url, "password"], { input: `${first}\n${chosen}\n`, env });
     assert.equal(changed.code, 0, changed.stderr);
     answers.push(changed.stdout, changed.stderr);
@@ -39,7 +43,8 @@ suite("2.11: planted secrets stay where they belong", { skip: asRoot ? false : "
     answers.push(me.stdout);
     const { token: joinToken } = await behalf.json<{ token: string }>(["node", "invite", "elsewhere"]);
     secrets.set("join token", joinToken);
-    const yaml = "kind: Job\npath: /examples/bad\nrun: { shell: 42 }\nas: { credential: example, password: in-the-document-Hh8 }\non: [local]\n";
+    const yaml =
+      "kind: Job\npath: /examples/bad\nrun: { shell: 42 }\nas: { credential: example, password: in-the-document-Hh8 }\non: [local]\n";
     secrets.set("secret in a refused document", "in-the-document-Hh8");
     const refused = await behalf.cli(["apply", "-f", "-", "--json"], { input: yaml });
     assert.equal(refused.code, 2, refused.stdout);
