@@ -3,7 +3,7 @@
  * wrote; it has a name, so that a keeper and a later launcher can hold the same pipe. What does not belong here: the log.
  */
 import { closeSync, constants, fchmodSync, fstatSync, openSync, unlinkSync } from "node:fs";
-import { Socket } from "node:net";
+import { Socket, type SocketConstructorOpts } from "node:net";
 import { join } from "node:path";
 import { errorNumber, makeFifo, SystemCallError } from "#launch/linux/libc.ts";
 
@@ -53,7 +53,8 @@ export const makeStream = (path: string): { readonly reader: number; readonly wr
 
 /** The stream that the launcher reads; paused until someone listens. Owns the descriptor. */
 export const socketOn = (reader: number): Socket => {
-  const socket = new Socket({ fd: reader, readable: true, writable: false });
+  // Without `manualStart` Node reads ahead at once, and what it read is gone with this process (`adopt.test.ts`).
+  const socket = new Socket({ fd: reader, readable: true, writable: false, manualStart: true } as SocketConstructorOpts);
   // Only an end is expected of a pipe; a failure is told by the stream's end as well.
   socket.on("error", () => socket.destroy());
   return socket;

@@ -3,6 +3,7 @@
  * was made for it. What does not belong here: how it was started (`start-process.ts`) or how its tree is seen (`tree/`).
  */
 import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "#kernel/log.ts";
 import { sendSignal } from "#launch/linux/libc.ts";
 import { isDead, readProcess, readProcessUid } from "#launch/linux/process-facts.ts";
@@ -67,7 +68,11 @@ export const holdProcess = (parts: HeldParts, bootId: string): HeldProcess => {
     stderr: parts.stderr,
     exited: parts.exited,
     signal,
-    killTree: () => tree.kill(),
+    killTree: async () => {
+      // What just closed its output is on its way out: it is no leftover.
+      for (let waited = 0; waited < 3 && tree.members().length > 0; waited += 1) await sleep(5);
+      return tree.kill();
+    },
     release: () => (released ??= release()),
   };
 };

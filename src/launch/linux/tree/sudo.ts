@@ -19,13 +19,14 @@ export interface SudoRun {
 /** Finds the account's own processes of the run: `found` has their pids. Only the account may read their environment. */
 const finder = (target: SudoRun): string => `
 find_run() {
-  found=
+  found=; main=
   for f in /proc/[0-9]*/stat; do
     { read -r line <"$f"; } 2>/dev/null || continue
     pid=\${line%% *}; line=\${line##*) }
     set -- $line
     [ "$1" = Z ] && continue
     [ "$pid" = $$ ] && continue
+    [ "$2" = ${target.sessionId} ] && main=$pid
     if [ ${target.sessionId} -gt 0 ] && [ "$4" = ${target.sessionId} ] && [ -O "/proc/$pid" ]; then found="$found $pid"; continue; fi
     [ -O "/proc/$pid" ] || continue
     /bin/grep -qszx -- ${quoteForShell(`BEHALF_RUN_ID=${target.run}`)} "/proc/$pid/environ" 2>/dev/null && found="$found $pid"
@@ -35,12 +36,13 @@ find_run() {
 
 const signalScript = (target: SudoRun, signal: number): string => `${finder(target)}find_run\nfor pid in $found; do kill -${signal} "$pid" 2>/dev/null; done\n:\n`;
 
+// What multiplies is stopped before it is killed; not sudo's own child, with which sudo would stop for ever.
 const killScript = (target: SudoRun): string => `${finder(target)}
 seen=' '; count=0; round=0
 while [ $round -lt 20 ]; do
   find_run; fresh=
   for pid in $found; do
-    case $seen in *" $pid "*) ;; *) seen="$seen$pid "; count=$((count + 1)); fresh=1; kill -STOP "$pid" 2>/dev/null;; esac
+    case $seen in *" $pid "*) ;; *) seen="$seen$pid "; count=$((count + 1)); fresh=1; [ "$pid" = "$main" ] || kill -STOP "$pid" 2>/dev/null;; esac
   done
   [ -z "$fresh" ] && break
   round=$((round + 1))
@@ -56,11 +58,12 @@ echo "count $count"
 `;
 
 export const holdBySudo = (target: SudoRun): HeldTree => {
+  const ofAccount = () => listProcesses().filter((facts) => !isDead(facts) && readProcessUid(facts.pid) === target.uid);
   const inSession = (): number[] =>
     target.sessionId === 0
       ? []
-      : listProcesses()
-          .filter((facts) => facts.sessionId === target.sessionId && !isDead(facts) && readProcessUid(facts.pid) === target.uid)
+      : ofAccount()
+          .filter((facts) => facts.sessionId === target.sessionId)
           .map((facts) => facts.pid);
   return {
     members: inSession,
@@ -68,6 +71,8 @@ export const holdBySudo = (target: SudoRun): HeldTree => {
       await runScriptBySudo(target.user, signalScript(target, signal));
     },
     kill: async () => {
+      // Spares the helper: where the account has no process at all, the run has none.
+      if (ofAccount().length === 0) return 0;
       const answer = await runScriptBySudo(target.user, killScript(target));
       const found = /^count (\d+)$/m.exec(answer.stdout);
       return found === null ? 0 : Number(found[1]);

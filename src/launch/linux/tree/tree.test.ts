@@ -119,6 +119,8 @@ for (const tree of ["cgroup", "group"] as const) {
       await ended.held.exited;
       await ended.held.killTree();
       await ended.held.release();
+      // Start times count in hundredths of a second; no pid comes round again within one.
+      await sleep(30);
       const bystander = await start(who, "echo up; sleep 67; echo late");
       await bystander.seen("up");
       // As if the pid had been given to the bystander: start time and group no longer fit.
