@@ -2,39 +2,11 @@
  * What the node keeps, as files that only the launcher's account owns, and the messages of the launcher's administration
  * socket. `behalf credential …`, `behalf node …` and the enrolment speak it.
  */
+import type { CredentialEntry, NodePolicy } from "#launch/rules/credentials.ts";
 import type { NodeTable } from "#nodes/rules/node-table.ts";
 import type { NodeTrust } from "#nodes/rules/node-trust.ts";
-import type { NodeRole } from "#proof/launch-order.ts";
 
-/** One entry of the node-side credential store (A6-A9, S6). On Linux there is no password: none is needed. */
-export interface CredentialEntry {
-  readonly key: string;
-  /** User name of the OS account (A17/A58: letters, digits, `_ . - , space @`). */
-  readonly user: string;
-  /** Empty lists mean nobody (S6): both must match. */
-  readonly allow: {
-    /** Job folders, recursive. */
-    readonly folders: readonly string[];
-    /** Access IDs (`user:…`, `os:…`), `group:<name>`, or `authenticated`. */
-    readonly submitters: readonly string[];
-  };
-  readonly allowNologin: boolean;
-  readonly noNewPrivileges: boolean;
-}
-
-/** The node's policy file: it can only narrow, except for the uids it names (S7). */
-export interface NodePolicy {
-  readonly version: 1;
-  /** Uids allowed although they are system accounts (0, 65535, 4294967295, below UID_MIN). */
-  readonly namedUids: readonly number[];
-  /** User name of the default job account (`as: agent`); null: `as: agent` is refused. */
-  readonly defaultJobAccount: string | null;
-  /** When not empty: an OS account may be used only where one rule names it with the job's folder and one of the submitter's node roles. */
-  readonly accounts: readonly { readonly user: string; readonly folders: readonly string[]; readonly roles: readonly NodeRole[] }[];
-  /** Only one submitter at a time may have runs under the same OS account (O9). */
-  readonly exclusive: "none" | "submitter";
-}
-
+export type { CredentialEntry, NodePolicy };
 export type { NodeTable, NodeTrust };
 
 /** Requests on the administration socket: one JSON frame each, answered by `{ type: "ok", … }` or `{ type: "problem", … }`. */

@@ -26,14 +26,37 @@ const limited = <T>(work: Promise<T>): Promise<T> =>
     work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 
+/**
+ * Buffers that libc writes into while a call runs on another thread. koffi holds only the address: without this the collector took them
+ * meanwhile, and names came back as garbage (79 of 30,000 lookups).
+ */
+const inUse = new Set<Buffer>();
+
+/**
+ * SECURITY: buffers that the C library is writing to in another thread. koffi does not hold them; without this the collector frees
+ * them under it (seen as a corrupted heap and as foreign bytes in an answer: `accounts.test.ts`).
+ */
+const inUse = new Set<object>();
+
+const callHolding = (held: readonly object[], call: (done: (error: unknown, result: number) => void) => void): Promise<number> => {
+  for (const one of held) inUse.add(one);
+  return new Promise<number>((resolve, reject) =>
+    call((error, result) => (error === null || error === undefined ? resolve(result) : reject(error as Error))),
+  ).finally(() => {
+    for (const one of held) inUse.delete(one);
+  });
+};
+
 /** Calls a `get…_r` function, with a larger buffer while it asks for one. Null: no such entry. Throws its error number otherwise. */
 const lookUp = async <F>(call: (out: Partial<F>, buffer: Buffer, found: unknown[], done: (error: unknown, result: number) => void) => void): Promise<F | null> => {
   for (let bytes = firstBufferBytes; bytes <= maxBufferBytes; bytes *= 4) {
     const out: Partial<F> = {};
     const found: unknown[] = [null];
+    const buffer = Buffer.alloc(bytes);
+    inUse.add(buffer);
     const result = await new Promise<number>((resolve, reject) =>
-      call(out, Buffer.alloc(bytes), found, (error, value) => (error === null || error === undefined ? resolve(value) : reject(error as Error))),
-    );
+      call(out, buffer, found, (error, value) => (error === null || error === undefined ? resolve(value) : reject(error as Error))),
+    ).finally(() => inUse.delete(buffer));
     if (result === 0) return found[0] === null ? null : (out as F);
     // Services differ in how they say "no such entry".
     if (result === errorNumber.ENOENT || result === errorNumber.ESRCH) return null;
@@ -51,10 +74,11 @@ const findShadow = (user: string): Promise<ShadowFields | null> =>
 const findGroups = async (user: string, gid: number): Promise<number[]> => {
   for (let room = 256; room <= 65_536; room *= 4) {
     const buffer = Buffer.alloc(room * 4);
+    inUse.add(buffer);
     const count = [room];
     const result = await new Promise<number>((resolve, reject) =>
       getgrouplist.async(user, gid, buffer, count, (error, value) => (error === null || error === undefined ? resolve(value) : reject(error as Error))),
-    );
+    ).finally(() => inUse.delete(buffer));
     if (result < 0) continue;
     const groups = new Set<number>([gid]);
     for (let index = 0; index < (count[0] ?? 0); index += 1) groups.add(buffer.readUInt32LE(index * 4));

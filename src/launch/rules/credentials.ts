@@ -6,7 +6,36 @@ import { flag, integer, list, nullable, object, oneOf, readShape, text, type Sha
 import { problem } from "#kernel/problem.ts";
 import { ok, refuse, type Result } from "#kernel/result.ts";
 import { checkUserName } from "#launch/rules/user-name.ts";
-import type { CredentialEntry, NodePolicy } from "#launch/ports.ts";
+import type { NodeRole } from "#proof/launch-order.ts";
+
+/** One entry of the node-side credential store (A6-A9, S6). On Linux there is no password: none is needed. */
+export interface CredentialEntry {
+  readonly key: string;
+  /** User name of the OS account (A17/A58: letters, digits, `_ . - , space @`). */
+  readonly user: string;
+  /** Empty lists mean nobody (S6): both must match. */
+  readonly allow: {
+    /** Job folders, recursive. */
+    readonly folders: readonly string[];
+    /** Access IDs (`user:…`, `os:…`), `group:<name>`, or `authenticated`. */
+    readonly submitters: readonly string[];
+  };
+  readonly allowNologin: boolean;
+  readonly noNewPrivileges: boolean;
+}
+
+/** The node's policy file: it can only narrow, except for the uids it names (S7). */
+export interface NodePolicy {
+  readonly version: 1;
+  /** Uids allowed although they are system accounts (0, 65535, 4294967295, below UID_MIN). */
+  readonly namedUids: readonly number[];
+  /** User name of the default job account (`as: agent`); null: `as: agent` is refused. */
+  readonly defaultJobAccount: string | null;
+  /** When not empty: an OS account may be used only where one rule names it with the job's folder and one of the submitter's node roles. */
+  readonly accounts: readonly { readonly user: string; readonly folders: readonly string[]; readonly roles: readonly NodeRole[] }[];
+  /** Only one submitter at a time may have runs under the same OS account (O9). */
+  readonly exclusive: "none" | "submitter";
+}
 
 // A key is a name in commands, messages and files: no spaces at its ends, nothing that a terminal obeys, no quotes of the shell.
 const keyShape: Shape<string> = text({ min: 1, max: 128, pattern: /^[\p{L}\p{Nd}_][\p{L}\p{Nd}_.:@-]*$/u, expected: "letters, digits and `_ . : @ -`, beginning with a letter, a digit or `_`" });

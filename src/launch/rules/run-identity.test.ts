@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { problem } from "#kernel/problem.ts";
 import { ok, refuse } from "#kernel/result.ts";
 import { decideAsWhom, folderOfJob, type AsWhomFacts } from "#launch/rules/run-identity.ts";
-import type { CredentialEntry, NodePolicy } from "#launch/ports.ts";
+import type { CredentialEntry, NodePolicy } from "#launch/rules/credentials.ts";
 import type { OsAccount } from "#launch/rules/os-account.ts";
 
 const account: OsAccount = { user: "svc-ledger", uid: 1500, gid: 1500, groups: [1500], home: "/", shell: "/bin/sh", state: "usable", nologin: false };

@@ -7,7 +7,7 @@ import { problem } from "#kernel/problem.ts";
 import { ok, refuse, type Result } from "#kernel/result.ts";
 import type { Verdict } from "#access/verdict.ts";
 import type { LaunchOrder, NodeRole } from "#proof/launch-order.ts";
-import type { CredentialEntry, NodePolicy } from "#launch/ports.ts";
+import type { CredentialEntry, NodePolicy } from "#launch/rules/credentials.ts";
 import type { OsAccount } from "#launch/rules/os-account.ts";
 import { checkUserName, showUserName } from "#launch/rules/user-name.ts";
 
