@@ -27,12 +27,6 @@ const limited = <T>(work: Promise<T>): Promise<T> =>
   });
 
 /**
- * Buffers that libc writes into while a call runs on another thread. koffi holds only the address: without this the collector took them
- * meanwhile, and names came back as garbage (79 of 30,000 lookups).
- */
-const inUse = new Set<Buffer>();
-
-/**
  * SECURITY: buffers that the C library is writing to in another thread. koffi does not hold them; without this the collector frees
  * them under it (seen as a corrupted heap and as foreign bytes in an answer: `accounts.test.ts`).
  */
@@ -53,10 +47,7 @@ const lookUp = async <F>(call: (out: Partial<F>, buffer: Buffer, found: unknown[
     const out: Partial<F> = {};
     const found: unknown[] = [null];
     const buffer = Buffer.alloc(bytes);
-    inUse.add(buffer);
-    const result = await new Promise<number>((resolve, reject) =>
-      call(out, buffer, found, (error, value) => (error === null || error === undefined ? resolve(value) : reject(error as Error))),
-    ).finally(() => inUse.delete(buffer));
+    const result = await callHolding([out, buffer, found], (done) => call(out, buffer, found, done));
     if (result === 0) return found[0] === null ? null : (out as F);
     // Services differ in how they say "no such entry".
     if (result === errorNumber.ENOENT || result === errorNumber.ESRCH) return null;
@@ -74,11 +65,8 @@ const findShadow = (user: string): Promise<ShadowFields | null> =>
 const findGroups = async (user: string, gid: number): Promise<number[]> => {
   for (let room = 256; room <= 65_536; room *= 4) {
     const buffer = Buffer.alloc(room * 4);
-    inUse.add(buffer);
     const count = [room];
-    const result = await new Promise<number>((resolve, reject) =>
-      getgrouplist.async(user, gid, buffer, count, (error, value) => (error === null || error === undefined ? resolve(value) : reject(error as Error))),
-    ).finally(() => inUse.delete(buffer));
+    const result = await callHolding([buffer, count], (done) => getgrouplist.async(user, gid, buffer, count, done));
     if (result < 0) continue;
     const groups = new Set<number>([gid]);
     for (let index = 0; index < (count[0] ?? 0); index += 1) groups.add(buffer.readUInt32LE(index * 4));
