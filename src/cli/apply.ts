@@ -11,6 +11,7 @@ interface ApplyAnswer {
     readonly change: string;
     readonly revision: number | null;
     readonly notices: readonly string[];
+    readonly oneTimePassword: string | null;
   }[];
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { fail } from "#kernel/problem.ts";
 import type { AddCommand } from "#cli/command.ts";
 import { ExitCode } from "#cli/exit-code.ts";
+import { parseJournal } from "#cli/node-journal.ts";
 import { renderTable, renderTime } from "#cli/output.ts";
 
 interface AuditRecord {
@@ -29,7 +30,8 @@ interface Verification {
   }[];
 }
 
-const maxJournalBytes = 64 * 1024 * 1024;
+/** What the manager takes in one body. */
+const maxJournalBytes = 30 * 1024 * 1024;
 
 export const addAuditCommands: AddCommand = (program, act) => {
   const audit = program.command("audit").description("the hash-chained record of who did what");
@@ -78,16 +80,15 @@ export const addAuditCommands: AddCommand = (program, act) => {
           } catch (error) {
             fail("cli.unreadable-file", `the journal \`${options.against}\` cannot be read`, { cause: error });
           }
-          if ((journal?.length ?? 0) > maxJournalBytes) fail("input.too-large", "the journal is larger than 64 MiB");
+          if ((journal?.length ?? 0) > maxJournalBytes) fail("input.too-large", "the journal is larger than 30 MiB");
         }
         const client = api();
-        const lines = journal?.split("\n").filter((line) => line !== "") ?? [];
         const head = options.head?.split(":");
         if (head !== undefined && head.length !== 3)
           fail("cli.usage", "a head has three parts", { hint: "--head WRITER:SEQUENCE:HASH, as `behalf audit verify` prints it" });
         const body = {
           ...(head === undefined ? {} : { head: { writer: head[0] ?? "", sequence: Number(head[1]), hash: head[2] ?? "" } }),
-          ...(options.against === undefined ? {} : { receipts: lines }),
+          ...(options.against === undefined ? {} : { witness: parseJournal(options.against, journal ?? "") }),
         };
         const found = await client.call<Verification>("POST", "/api/v1/audit/verify", body);
         if (output.json) output.printJson(found);

@@ -1,7 +1,17 @@
 /** The entry of the command line: parses, runs one command, and turns whatever went wrong into code, message, hint and exit code. */
 import { enableCompileCache } from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { makePrivateFolder } from "#kernel/private-file.ts";
 
-enableCompileCache();
+try {
+  // SECURITY: never the default folder below /tmp: whoever makes that one first chooses what later starts execute (S12).
+  const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "behalf");
+  makePrivateFolder(cache);
+  enableCompileCache(cache);
+} catch {
+  // A home that cannot be written only costs time.
+}
 // A reader that closed the pipe early (`behalf runs list | head`) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 

@@ -11,6 +11,7 @@ import { readInput } from "#cli/apply.ts";
 import { readSecretLine } from "#cli/ask.ts";
 import type { Act, AddCommand } from "#cli/command.ts";
 import { kindOf } from "#cli/kinds.ts";
+import { renderJournalHead } from "#cli/node-journal.ts";
 import { callLauncher } from "#cli/launcher-client.ts";
 import { renderTable } from "#cli/output.ts";
 
@@ -260,9 +261,23 @@ const addPolicyAndTrust = (node: Command, act: Act): void => {
     .description("on the node: its receipts, as a witness for `behalf audit verify --against`")
     .action(
       act(async ({ layout, output }) => {
-        const { receipts } = await callLauncher<{ receipts: string[] }>(layout().launcher.adminSocket, { type: "journal-export" });
-        if (output.json) output.printJson({ receipts });
-        else for (const receipt of receipts) output.print(receipt);
+        const socket = layout().launcher.adminSocket;
+        const { node: self, publicKey } = await callLauncher<{ node: { id: string; name: string }; publicKey: string }>(socket, {
+          type: "status",
+        });
+        if (!output.json) output.print(renderJournalHead({ node: self, publicKey }));
+        const all: string[] = [];
+        let afterSequence: number | null = 0;
+        while (afterSequence !== null) {
+          const page: { receipts: string[]; nextAfter: number | null } = await callLauncher(socket, {
+            type: "journal-export",
+            ...(afterSequence === 0 ? {} : { afterSequence }),
+          });
+          if (output.json) all.push(...page.receipts);
+          else for (const receipt of page.receipts) output.print(receipt);
+          afterSequence = page.nextAfter;
+        }
+        if (output.json) output.printJson({ node: self, publicKey, receipts: all });
       }),
     );
 

@@ -443,7 +443,6 @@ export const problemCodes = {
   "cli.usage": entry(422, 2, "wrong usage", "see `behalf --help`"),
   "cli.unreadable-file": entry(422, 2, "unreadable file", "check the path and its permissions"),
   "cli.no-launcher": entry(503, 6, "no launcher answers", "run it on the node, as the launcher's account, with the node's `--data DIR`"),
-  "cli.run-not-succeeded": entry(500, 1, "the run did not succeed", "see why with `behalf explain run RUN` and `behalf runs log RUN`"),
 
   // --- manager: the HTTP surface and its process
   "manager.port-taken": entry(500, 1, "port taken", "choose another port with `--port`"),

@@ -8,7 +8,14 @@ import { route, type Route, type RouteQuestion } from "#manager/route.ts";
 const app = (question: RouteQuestion | undefined): Promise<unknown> => {
   const declared = route({ method: "GET", url: "/api/v1/x", summary: "x", question: { public: "a test" }, handle: async () => undefined });
   const routes: Route[] = [{ ...declared, question: question as RouteQuestion }];
-  return buildApp({ routes, authentication: { sessionOf: async () => null, osPrincipal: async () => null }, log: silentLog, clock: systemClock, version: "0", tls: false });
+  return buildApp({
+    routes,
+    authentication: { sessionOf: async () => null, osPrincipal: async () => null },
+    log: silentLog,
+    clock: systemClock,
+    version: "0",
+    tls: false,
+  });
 };
 
 test("2.5: the app does not start with a route that names no question", async () => {
@@ -22,5 +29,5 @@ test("2.5: the app does not start with a route that asks for a permission that i
 });
 
 test("2.5: a route that says why it needs no question starts", async () => {
-  await (await app({ public: "a test" }) as { close(): Promise<void> }).close();
+  await ((await app({ public: "a test" })) as { close(): Promise<void> }).close();
 });

@@ -52,7 +52,8 @@ const responseSchemas = (one: Route): Record<string, unknown> => {
 
 const security = (question: RouteQuestion): object => ("public" in question ? { security: [] } : {});
 
-const noQuestion = (method: unknown, url: string): Error => new Error(`route ${String(method)} ${url} names no question: declare it with route()`);
+const noQuestion = (method: unknown, url: string): Error =>
+  new Error(`route ${String(method)} ${url} names no question: declare it with route()`);
 
 const register = (app: FastifyInstance, one: Route): void => {
   // The type forbids it; whoever gets past the type does not get past the start.
@@ -109,20 +110,35 @@ const addHooks = (app: FastifyInstance, options: AppOptions): void => {
   app.addHook("onRoute", (declared) => {
     const question = declared.config?.question;
     for (const permission of question !== undefined && "may" in question ? [question.may, ...(question.or ?? [])] : []) {
-      if (leafOf(permission) === undefined) throw new Error(`route ${declared.url} asks \`${permission}\`, which is no leaf of the permission tree`);
+      if (leafOf(permission) === undefined)
+        throw new Error(`route ${declared.url} asks \`${permission}\`, which is no leaf of the permission tree`);
     }
     if (question === undefined) throw noQuestion(declared.method, declared.url);
   });
   app.addHook("onResponse", async (request, reply) => {
     const path = request.url.split("?")[0];
-    options.log.debug({ method: request.method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime), by: request.caller?.principal.accessId ?? null }, "request");
+    options.log.debug(
+      {
+        method: request.method,
+        path,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+        by: request.caller?.principal.accessId ?? null,
+      },
+      "request",
+    );
   });
 };
 
 /** DELETE without a body needs no content type; everything that can change something does (W2). */
 const isJson = (request: FastifyRequest): boolean => {
   const type = request.headers["content-type"];
-  if (type === undefined) return request.method === "DELETE" && (request.headers["content-length"] ?? "0") === "0" && request.headers["transfer-encoding"] === undefined;
+  if (type === undefined)
+    return (
+      request.method === "DELETE" &&
+      (request.headers["content-length"] ?? "0") === "0" &&
+      request.headers["transfer-encoding"] === undefined
+    );
   return (type.split(";")[0] ?? "").trim().toLowerCase() === "application/json";
 };
 
@@ -155,7 +171,11 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   app.setErrorHandler(problemHandler(options.log, options.clock));
   app.setNotFoundHandler((request, reply) => {
     const path = (request.url.split("?")[0] ?? "").slice(0, 200);
-    return sendProblem(reply, problem("input.unknown-route", `there is no \`${request.method} ${path}\``), newId("err", options.clock.nowMs()));
+    return sendProblem(
+      reply,
+      problem("input.unknown-route", `there is no \`${request.method} ${path}\``),
+      newId("err", options.clock.nowMs()),
+    );
   });
   await app.register(cookie, { hook: "onRequest" });
   await app.register(swagger, {

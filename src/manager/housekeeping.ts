@@ -18,7 +18,11 @@ const soonMs = 1000;
 const renewEveryMs = 86_400_000;
 
 /** Removes what the policy no longer keeps; true: there is more. */
-export const sweepOnce = async ({ jobs, controller, policy }: Pick<HousekeepingOptions, "jobs" | "controller" | "policy">): Promise<boolean> => {
+export const sweepOnce = async ({
+  jobs,
+  controller,
+  policy,
+}: Pick<HousekeepingOptions, "jobs" | "controller" | "policy">): Promise<boolean> => {
   const swept = await jobs.sweepRetention(policy);
   for (const run of swept.logsOf) await controller.logs.remove(run);
   return swept.more;
@@ -43,7 +47,11 @@ export const startHousekeeping = (options: HousekeepingOptions): (() => Promise<
     if (!stopped) timer = setTimeout(() => (current = sweep()), afterMs).unref();
   };
   timer = setTimeout(() => (current = sweep()), firstSweepMs).unref();
-  const renewal = setInterval(() => void options.renewTls().catch((error: unknown) => log.error({ err: error }, "the agent listener's certificate could not be renewed")), renewEveryMs).unref();
+  const renewal = setInterval(
+    () =>
+      void options.renewTls().catch((error: unknown) => log.error({ err: error }, "the agent listener's certificate could not be renewed")),
+    renewEveryMs,
+  ).unref();
   return async () => {
     stopped = true;
     clearTimeout(timer);

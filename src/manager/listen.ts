@@ -55,11 +55,21 @@ const maxSocketPathBytes = 107;
 /** Whether the host setting means loopback only. */
 export const isLoopbackHost = (host: string): boolean => loopbackNames.has(host.toLowerCase());
 
-const settings = { headersTimeout: 15_000, requestTimeout: 60_000, keepAliveTimeout: 65_000, maxHeaderSize: 16 * 1024, requireHostHeader: false } as const;
+const settings = {
+  headersTimeout: 15_000,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 65_000,
+  maxHeaderSize: 16 * 1024,
+  requireHostHeader: false,
+} as const;
 
 const answerRaw = (response: Parameters<RequestListener>[1], reported: Problem, clock: Clock, tls: boolean): void => {
   const { status } = problemCodeEntry(reported.code);
-  response.writeHead(status, { ...securityHeaders({ tls }), "content-type": "application/problem+json; charset=utf-8", connection: "close" });
+  response.writeHead(status, {
+    ...securityHeaders({ tls }),
+    "content-type": "application/problem+json; charset=utf-8",
+    connection: "close",
+  });
   response.end(JSON.stringify(problemBody(reported, newId("err", clock.nowMs()))));
 };
 
@@ -91,13 +101,20 @@ const tcpServer = (options: ListenOptions, hosts: () => ReadonlySet<string>): Ht
     }
     options.app.routing(request, response);
   };
-  const server = options.tls === null ? createHttpServer(settings, handler) : createHttpsServer({ ...settings, ...options.tls, minVersion: "TLSv1.2" }, handler);
-  server.on(tls ? "secureConnection" : "connection", (socket: Socket) => rememberChannel(socket, { kind: "tcp", address: socket.remoteAddress ?? "", tls }));
+  const server =
+    options.tls === null
+      ? createHttpServer(settings, handler)
+      : createHttpsServer({ ...settings, ...options.tls, minVersion: "TLSv1.2" }, handler);
+  server.on(tls ? "secureConnection" : "connection", (socket: Socket) =>
+    rememberChannel(socket, { kind: "tcp", address: socket.remoteAddress ?? "", tls }),
+  );
   return harden(server);
 };
 
 const portTaken = (host: string, port: number): never =>
-  fail("manager.port-taken", `port ${port} of \`${host}\` is already in use`, { hint: `choose another port with \`--port\`, e.g. \`--port ${port + 1}\`, or stop what listens there` });
+  fail("manager.port-taken", `port ${port} of \`${host}\` is already in use`, {
+    hint: `choose another port with \`--port\`, e.g. \`--port ${port + 1}\`, or stop what listens there`,
+  });
 
 /** Binds one address; null where this machine does not have it. */
 const bind = async (server: HttpServer, host: string, port: number): Promise<boolean> => {
@@ -108,7 +125,10 @@ const bind = async (server: HttpServer, host: string, port: number): Promise<boo
     const code = errorCode(error);
     if (code === "EADDRINUSE") return portTaken(host, port);
     if (code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT") return false;
-    if (code === "EACCES") return fail("manager.cannot-listen", `this account may not listen on port ${port}`, { hint: "choose a port above 1023 with `--port`" });
+    if (code === "EACCES")
+      return fail("manager.cannot-listen", `this account may not listen on port ${port}`, {
+        hint: "choose a port above 1023 with `--port`",
+      });
     return fail("manager.cannot-listen", `cannot listen on \`${host}\``, { cause: error });
   }
 };
@@ -140,7 +160,8 @@ const socketAnswers = (path: string): Promise<boolean> =>
   });
 
 const openSocket = async (options: ListenOptions, path: string): Promise<HttpServer> => {
-  if (Buffer.byteLength(path) > maxSocketPathBytes) fail("manager.socket-path-too-long", `the socket path \`${path}\` is longer than ${maxSocketPathBytes} bytes`);
+  if (Buffer.byteLength(path) > maxSocketPathBytes)
+    fail("manager.socket-path-too-long", `the socket path \`${path}\` is longer than ${maxSocketPathBytes} bytes`);
   makePrivateFolder(dirname(path), 0o700);
   if (await socketAnswers(path)) fail("manager.already-running", `another manager answers at \`${path}\``);
   rmSync(path, { force: true });
@@ -168,9 +189,13 @@ const closeServer = (server: HttpServer, graceMs: number): Promise<void> =>
 /** Opens every listener, or none. */
 export const openListeners = async (options: ListenOptions): Promise<Listening> => {
   const loopback = isLoopbackHost(options.host);
-  if (!loopback && options.tls === null) fail("manager.needs-tls", `listening on \`${options.host}\` needs TLS: passwords would cross the network in plain text`);
+  if (!loopback && options.tls === null)
+    fail("manager.needs-tls", `listening on \`${options.host}\` needs TLS: passwords would cross the network in plain text`);
   const wildcard = options.host === "0.0.0.0" || options.host === "::";
-  if (wildcard && options.allowHosts.length === 0) fail("manager.setting", "listening on every address needs the names people use", { hint: "add `--allow-host NAME` for each name or address of this machine" });
+  if (wildcard && options.allowHosts.length === 0)
+    fail("manager.setting", "listening on every address needs the names people use", {
+      hint: "add `--allow-host NAME` for each name or address of this machine",
+    });
   let hosts: ReadonlySet<string> = new Set();
   const make = (): HttpServer => tcpServer(options, () => hosts);
   let servers: HttpServer[];
@@ -192,7 +217,13 @@ export const openListeners = async (options: ListenOptions): Promise<Listening> 
       throw error;
     }
   }
-  const shown = loopback ? "localhost" : wildcard ? (options.allowHosts[0] ?? "localhost") : isIP(options.host) === 0 ? options.host : hostText(options.host);
+  const shown = loopback
+    ? "localhost"
+    : wildcard
+      ? (options.allowHosts[0] ?? "localhost")
+      : isIP(options.host) === 0
+        ? options.host
+        : hostText(options.host);
   return {
     url: `${options.tls === null ? "http" : "https"}://${shown}:${port}`,
     port,

@@ -21,9 +21,23 @@ const text = async (pieces: AsyncGenerator<Buffer>): Promise<string> => {
 
 test("2.3: a log is read frame by frame from any offset that an answer gave, stdout and stderr told apart", async (t) => {
   const { files, path } = world(t);
-  writeFileSync(path, Buffer.concat([encodeLogFrame("stdout", 1, Buffer.from("one\n")), encodeLogFrame("stderr", 2, Buffer.from("two\n")), encodeLogFrame("stdout", 3, Buffer.from("three\n"))]));
+  writeFileSync(
+    path,
+    Buffer.concat([
+      encodeLogFrame("stdout", 1, Buffer.from("one\n")),
+      encodeLogFrame("stderr", 2, Buffer.from("two\n")),
+      encodeLogFrame("stdout", 3, Buffer.from("three\n")),
+    ]),
+  );
   const all = await files.read("r", 0);
-  assert.deepEqual(all.chunks.map((chunk) => [chunk.stream, chunk.bytes.toString()]), [["stdout", "one\n"], ["stderr", "two\n"], ["stdout", "three\n"]]);
+  assert.deepEqual(
+    all.chunks.map((chunk) => [chunk.stream, chunk.bytes.toString()]),
+    [
+      ["stdout", "one\n"],
+      ["stderr", "two\n"],
+      ["stdout", "three\n"],
+    ],
+  );
   assert.equal(all.atEnd, true);
   const [first] = all.chunks;
   const rest = await files.read("r", first?.nextOffset ?? -1);
@@ -65,7 +79,10 @@ test("2.3: an offset that is no frame's beginning is refused, so that a job's ow
   assert.throws(() => checkedPiece({ chunks: [], nextOffset: 5, atEnd: false, damaged: true }, 5), ProblemError);
   const inside = await files.read("r", 12);
   assert.equal(inside.damaged, true);
-  await assert.rejects(files.read("r", 1_000_000), (error: unknown) => error instanceof ProblemError && error.problem.code === "input.invalid-value");
+  await assert.rejects(
+    files.read("r", 1_000_000),
+    (error: unknown) => error instanceof ProblemError && error.problem.code === "input.invalid-value",
+  );
 });
 
 test("2.3: any bytes survive as JSON: text where they are UTF-8, else base64", () => {

@@ -100,7 +100,10 @@ const readPiece = async (file: FileHandle, offset: number, maxBytes: number): Pr
 /** Refuses an offset that a client made up: reading from inside a frame would let a job's own bytes pass for frames. */
 export const checkedPiece = (piece: LogPiece, offset: number): LogPiece =>
   piece.damaged && piece.chunks.length === 0
-    ? fail("input.invalid-value", `\`offset\` ${offset} is not where a piece of the log begins`, { at: { path: "offset" }, hint: "use the offsets that earlier answers gave" })
+    ? fail("input.invalid-value", `\`offset\` ${offset} is not where a piece of the log begins`, {
+        at: { path: "offset" },
+        hint: "use the offsets that earlier answers gave",
+      })
     : piece;
 
 /** A chunk as JSON: `text` where its bytes are UTF-8, else `base64`. Nothing is lost or replaced. */

@@ -29,7 +29,9 @@ const start = (t: TestContext, args: readonly string[], options: { ipc: boolean;
   const env = { ...process.env, ...options.env };
   const messages: Record<string, unknown>[] = [];
   let output = "";
-  const child = options.ipc ? fork(entry, [...args], { env, stdio: ["ignore", "pipe", "pipe", "ipc"] }) : spawn(process.execPath, [entry, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = options.ipc
+    ? fork(entry, [...args], { env, stdio: ["ignore", "pipe", "pipe", "ipc"] })
+    : spawn(process.execPath, [entry, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
   child.on("message", (message) => messages.push(message as Record<string, unknown>));
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (piece: Buffer) => (output += piece.toString()));
   const exited = once(child, "exit").then(([code]) => code as number | null);
@@ -51,10 +53,15 @@ const until = async <T>(look: () => T | null | undefined | false, what: string):
 
 const instanceOf = (folder: string): { url: string; pid: number; agentListener: string } | null => {
   const { instanceFile } = dataLayout(folder).manager;
-  return existsSync(instanceFile) ? (JSON.parse(readFileSync(instanceFile, "utf8")) as { url: string; pid: number; agentListener: string }) : null;
+  return existsSync(instanceFile)
+    ? (JSON.parse(readFileSync(instanceFile, "utf8")) as { url: string; pid: number; agentListener: string })
+    : null;
 };
 
-const filesBelow = (folder: string): string[] => readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name));
+const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((one) => one.isFile())
+    .map((one) => join(one.parentPath, one.name));
 
 test("S13: the first password goes to the supervisor once and into no file; the next start has none", async (t) => {
   const folder = folderOf(t);
@@ -81,7 +88,10 @@ test("S13: the first password goes to the supervisor once and into no file; the 
 
   const second = start(t, args, { ipc: true });
   await until(() => instanceOf(folder), "the second start");
-  assert.deepEqual(second.messages.filter((message) => message["type"] === "first-start"), []);
+  assert.deepEqual(
+    second.messages.filter((message) => message["type"] === "first-start"),
+    [],
+  );
   second.child.send({ type: "drain" });
   await until(() => second.messages.some((message) => message["type"] === "drained"), "the drain");
   second.child.kill("SIGTERM");
@@ -105,7 +115,9 @@ test("2.1: a port that is taken is a clear problem, exit 1, and its hint names t
   const { port } = other.address() as { port: number };
   const supervised = start(t, ["--data", folder, "--port", String(port), "--agent-port", "0"], { ipc: true });
   assert.equal(await supervised.exited, 1);
-  const told = supervised.messages.find((message) => message["type"] === "problem")?.["problem"] as { code: string; hint: string } | undefined;
+  const told = supervised.messages.find((message) => message["type"] === "problem")?.["problem"] as
+    | { code: string; hint: string }
+    | undefined;
   assert.equal(told?.code, "manager.port-taken");
   assert.match(told?.hint ?? "", /--port/);
   const alone = start(t, ["--data", folder, "--port", String(port), "--agent-port", "0"], { ipc: false });

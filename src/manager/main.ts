@@ -18,13 +18,18 @@ import { openManager, type Manager } from "#manager/open-manager.ts";
 
 const readFlags = (args: readonly string[]): Record<string, unknown> => {
   const options: NonNullable<ParseArgsConfig["options"]> = {};
-  for (const setting of settingsOf("manager")) options[setting.name] = setting.kind === "boolean" ? { type: "boolean" } : { type: "string", multiple: setting.kind === "list" };
+  for (const setting of settingsOf("manager"))
+    options[setting.name] = setting.kind === "boolean" ? { type: "boolean" } : { type: "string", multiple: setting.kind === "list" };
   try {
     return parseArgs({ args: [...args], options, allowPositionals: false }).values;
   } catch (error) {
     // Only the flag's name is repeated: its value may be a secret given in the wrong place.
     const flag = /'(--[\w-]+)/.exec(error instanceof Error ? error.message : "")?.[1] ?? "an argument";
-    return fail("manager.setting", `\`${flag}\` is not a flag of the manager, or lacks its value`, { hint: `the flags are ${settingsOf("manager").map((setting) => settingFlag(setting.name)).join(" ")}` });
+    return fail("manager.setting", `\`${flag}\` is not a flag of the manager, or lacks its value`, {
+      hint: `the flags are ${settingsOf("manager")
+        .map((setting) => settingFlag(setting.name))
+        .join(" ")}`,
+    });
   }
 };
 
@@ -40,7 +45,9 @@ const readSettingsFile = (path: string): Record<string, unknown> => {
   const read = readYamlDocuments(text);
   if (!read.ok) throw new ProblemError(read.problem);
   const value = read.value[0]?.value ?? {};
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : fail("manager.setting", `the settings file \`${path}\` is not a map of settings`);
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : fail("manager.setting", `the settings file \`${path}\` is not a map of settings`);
 };
 
 const load = (): { settings: ReadSettings; layout: DataLayout } => {
@@ -96,7 +103,14 @@ const report = async (refused: Problem): Promise<void> => {
 const serve = async (manager: Manager, layout: DataLayout, log: Log): Promise<void> => {
   await tellFirstPassword(manager, log);
   const { realm } = manager.services;
-  const instance = { url: manager.url, agentListener: manager.agentListener, caFingerprint: manager.caFingerprint, pid: process.pid, version, realm };
+  const instance = {
+    url: manager.url,
+    agentListener: manager.agentListener,
+    caFingerprint: manager.caFingerprint,
+    pid: process.pid,
+    version,
+    realm,
+  };
   writePrivateFile(layout.manager.instanceFile, `${JSON.stringify(instance, null, 2)}\n`);
   log.info({ url: manager.url, agentListener: manager.agentListener, version, realm: realm.name, pid: process.pid }, "manager is ready");
   let stopping = false;
@@ -131,7 +145,8 @@ const main = async (): Promise<void> => {
   } catch (error) {
     const refused = error instanceof ProblemError ? error.problem : problem("general.internal", "the manager could not start");
     log?.error({ err: error }, "the manager could not start");
-    if (log === null && !(error instanceof ProblemError)) process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    if (log === null && !(error instanceof ProblemError))
+      process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     await report(refused);
     process.exit(1);
   }

@@ -7,10 +7,18 @@ test("2.11: the manager's log is JSON lines without secrets, in children and err
   const lines: string[] = [];
   const log = managerLog("info", { write: (text) => void lines.push(text) });
   log.info({ account: "ann", password: "hunter2", nested: { token: "hunter2" } }, "signed in");
-  log.child({ room: "controller", sessionKey: "hunter2" }).warn({ err: new ProblemError(problem("general.internal", "broken"), { cause: { secret: "hunter2" } }) }, "failed");
+  log
+    .child({ room: "controller", sessionKey: "hunter2" })
+    .warn({ err: new ProblemError(problem("general.internal", "broken"), { cause: { secret: "hunter2" } }) }, "failed");
   log.debug({}, "not written at this level");
   const records = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-  assert.deepEqual(records.map(({ level, part, message }) => [level, part, message]), [["info", "manager", "signed in"], ["warn", "manager", "failed"]]);
+  assert.deepEqual(
+    records.map(({ level, part, message }) => [level, part, message]),
+    [
+      ["info", "manager", "signed in"],
+      ["warn", "manager", "failed"],
+    ],
+  );
   assert.equal(records[0]?.["account"], "ann");
   assert.equal(records[1]?.["room"], "controller");
   assert.equal((records[1]?.["err"] as { code?: string } | undefined)?.code, "general.internal");

@@ -27,17 +27,27 @@ interface Operation {
 /** What a zod schema cannot say: request headers that mean something, and answers that are not JSON. */
 const complete = (operation: Operation, declared: Route): void => {
   for (const [name, description] of Object.entries(declared.headers ?? {})) {
-    operation.parameters = [...(operation.parameters ?? []), { in: "header", name, required: false, description, schema: { type: "string" } }];
+    operation.parameters = [
+      ...(operation.parameters ?? []),
+      { in: "header", name, required: false, description, schema: { type: "string" } },
+    ];
   }
   const { default: problem, ...others } = operation.responses;
-  if (declared.produces !== undefined) operation.responses = { "200": { description: "OK", content: { [declared.produces]: { schema: { type: "string" } } } }, default: problem };
+  if (declared.produces !== undefined)
+    operation.responses = {
+      "200": { description: "OK", content: { [declared.produces]: { schema: { type: "string" } } } },
+      default: problem,
+    };
   else if (declared.answer === undefined) operation.responses = { "204": { description: "done" }, default: problem };
   else operation.responses = { ...others, default: problem };
 };
 
 /** The document; keys of components in order, so that it is the same text whenever the routes are the same. */
 export const openApiOf = (app: FastifyInstance, routes: readonly Route[]): Record<string, unknown> => {
-  const document = structuredClone(app.swagger()) as unknown as Record<string, unknown> & { paths: Record<string, Record<string, Operation>>; components: { schemas?: Record<string, unknown> } };
+  const document = structuredClone(app.swagger()) as unknown as Record<string, unknown> & {
+    paths: Record<string, Record<string, Operation>>;
+    components: { schemas?: Record<string, unknown> };
+  };
   for (const declared of routes) {
     const operation = document.paths[openApiPath(declared.url)]?.[declared.method.toLowerCase()];
     if (operation !== undefined) complete(operation, declared);

@@ -89,7 +89,13 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
     const store = await openStore({ url: values["database-url"] ?? `sqlite:${layout.manager.database}`, clock, log });
     closers.push(() => store.close());
     const { keys } = await openRealm({ store, keys: madeKeys, checkpointFile: layout.manager.checkpoints, log });
-    const audit = await openAuditTrail({ store, clock, log, checkpointFile: layout.manager.checkpoints, signingKey: keys.audit.privateKey });
+    const audit = await openAuditTrail({
+      store,
+      clock,
+      log,
+      checkpointFile: layout.manager.checkpoints,
+      signingKey: keys.audit.privateKey,
+    });
     closers.push(() => audit.close());
     const realm = { id: keys.realm.id, name: keys.realm.name };
     const identitySettings: IdentitySettings = {
@@ -109,7 +115,16 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       settings: identitySettings,
     });
     // A hasher of its own: within a transaction nothing may wait for the slots that logins hold.
-    const identityContext: IdentityContext = { store, audit, clock, log, realm, settings: identitySettings, hasher: openPasswordHasher(identitySettings), policy: openPolicyRevision(store, clock) };
+    const identityContext: IdentityContext = {
+      store,
+      audit,
+      clock,
+      log,
+      realm,
+      settings: identitySettings,
+      hasher: openPasswordHasher(identitySettings),
+      policy: openPolicyRevision(store, clock),
+    };
 
     let listenerAddress = "";
     const nodes = openNodes({ store, audit, clock, keys: () => keys, listenerAddress: () => listenerAddress });
@@ -126,17 +141,34 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       keys: { signingKey: keys.delegation.privateKey, kid: keys.delegation.kid },
       realm: () => ({ id: keys.realm.id, name: keys.realm.name, epoch: keys.realm.epoch }),
       logsFolder: layout.manager.logs,
-      listener: { host: values["agent-host"], port: values["agent-port"], tls: await createListenerTls(keys, { hosts: agentHosts, nowMs: clock.nowMs() }) },
+      listener: {
+        host: values["agent-host"],
+        port: values["agent-port"],
+        tls: await createListenerTls(keys, { hosts: agentHosts, nowMs: clock.nowMs() }),
+      },
       handleJoin: (body) => nodes.handleJoin(body),
       ...(options.controllerSettings === undefined ? {} : { settings: options.controllerSettings }),
     });
     closers.push(() => controller.close());
     listenerAddress = `${shownHost(values["agent-host"], values["allow-host"])}:${controller.port}`;
-    nodes.onRevoked((node) => void controller.nodeRevoked(node.id, node.name).catch((error: unknown) => log.error({ err: error, node: node.name }, "the runs of a revoked node could not be ended")));
+    nodes.onRevoked(
+      (node) =>
+        void controller
+          .nodeRevoked(node.id, node.name)
+          .catch((error: unknown) => log.error({ err: error, node: node.name }, "the runs of a revoked node could not be ended")),
+    );
 
     const feed = new RunFeed();
     controller.onChange((change) => feed.runChanged(change.run));
-    closers.push(startHousekeeping({ jobs, controller, log, policy: { historyMs: values["keep-history"], logsMs: values["keep-logs"] }, renewTls: async () => controller.renewTls(await createListenerTls(keys, { hosts: agentHosts, nowMs: clock.nowMs() })) }));
+    closers.push(
+      startHousekeeping({
+        jobs,
+        controller,
+        log,
+        policy: { historyMs: values["keep-history"], logsMs: values["keep-logs"] },
+        renewTls: async () => controller.renewTls(await createListenerTls(keys, { hosts: agentHosts, nowMs: clock.nowMs() })),
+      }),
+    );
 
     const streams = new EventStreams(log, { ...defaultStreamOptions, ...options.streamOptions });
     closers.push(() => streams.closeAll());
@@ -178,12 +210,28 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
     const routes = allRoutes(services);
     const app = await buildApp({ routes, authentication: identity, log, clock, version, tls: tls !== null });
     closers.push(() => app.close());
-    const listening = await openListeners({ app, clock, host: values.host, port: values.port, tls, allowHosts: values["allow-host"], socket: layout.manager.socket });
+    const listening = await openListeners({
+      app,
+      clock,
+      host: values.host,
+      port: values.port,
+      tls,
+      allowHosts: values["allow-host"],
+      socket: layout.manager.socket,
+    });
     closers.push(async () => {
       streams.closeAll();
       await listening.close(closeGraceMs);
     });
-    return { url: listening.url, port: listening.port, agentListener: listenerAddress, caFingerprint: keys.ca.fingerprint, services, firstPassword: identity.firstPassword, close: closeAll };
+    return {
+      url: listening.url,
+      port: listening.port,
+      agentListener: listenerAddress,
+      caFingerprint: keys.ca.fingerprint,
+      services,
+      firstPassword: identity.firstPassword,
+      close: closeAll,
+    };
   } catch (error) {
     await closeAll();
     throw error;

@@ -36,7 +36,12 @@ export type RouteQuestion =
 export interface Caller {
   readonly principal: Principal;
   /** Null on the local socket without a token: `os:<uid>`. */
-  readonly session: { readonly id: string; readonly kind: "browser" | "cli"; readonly mustChangePassword: boolean; readonly expiresAtMs: number } | null;
+  readonly session: {
+    readonly id: string;
+    readonly kind: "browser" | "cli";
+    readonly mustChangePassword: boolean;
+    readonly expiresAtMs: number;
+  } | null;
   /** For audit and rate limits: the peer's address or `socket`. */
   readonly address: string;
 }

@@ -27,10 +27,27 @@ describe("routes", () => {
     await manager.services.store.write(async (tx) => {
       await tx
         .insertInto("nodes")
-        .values({ id: "nod_00000000000000000000000000", name: "local", public_key: "x", key_thumbprint: "x", certificate_fingerprint: "x", state: "active", labels: "{}", facts: null, joined_at: 1, last_seen_at: null, receipt_sequence: 0, receipt_hash: "" })
+        .values({
+          id: "nod_00000000000000000000000000",
+          name: "local",
+          public_key: "x",
+          key_thumbprint: "x",
+          certificate_fingerprint: "x",
+          state: "active",
+          labels: "{}",
+          facts: null,
+          joined_at: 1,
+          last_seen_at: null,
+          receipt_sequence: 0,
+          receipt_hash: "",
+        })
         .execute();
     });
-    const applied = await owner.ask({ method: "POST", path: "/api/v1/definitions", body: { documents: [job("/finance/close"), job("/sales/report")].join("---\n") } });
+    const applied = await owner.ask({
+      method: "POST",
+      path: "/api/v1/definitions",
+      body: { documents: [job("/finance/close"), job("/sales/report")].join("---\n") },
+    });
     assert.equal(applied.status, 200, applied.text);
     const submitted = await owner.ask({ method: "POST", path: "/api/v1/submissions", body: { job: "/finance/close" } });
     assert.equal(submitted.status, 201, submitted.text);
@@ -59,7 +76,12 @@ describe("routes", () => {
 
   /** Asks the route with a body that would pass; reads no stream to its end. */
   const ask = async (one: Route, target: Person["target"], headers: Record<string, string>): Promise<Pick<Answer, "status" | "json">> => {
-    const sent = { method: one.method, path: address(one), headers, ...(one.method === "GET" || one.method === "DELETE" ? {} : { body: {} }) };
+    const sent = {
+      method: one.method,
+      path: address(one),
+      headers,
+      ...(one.method === "GET" || one.method === "DELETE" ? {} : { body: {} }),
+    };
     if (one.produces !== "text/event-stream") return await send(target, sent);
     const stopped = new AbortController();
     const response = await open(target, sent, stopped.signal);
@@ -78,9 +100,14 @@ describe("routes", () => {
   const name = (one: Route): string => `${one.method} ${one.url}`;
 
   test("2.10: the OpenAPI document describes exactly the routes there are", async () => {
-    const document = (await send(world.tcp, { path: "/api/openapi.json" })).json as { openapi: string; paths: Record<string, Record<string, unknown>> };
+    const document = (await send(world.tcp, { path: "/api/openapi.json" })).json as {
+      openapi: string;
+      paths: Record<string, Record<string, unknown>>;
+    };
     assert.equal(document.openapi, "3.1.0");
-    const described = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
+    const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
     const declared = routes.map((one) => `${one.method} ${openApiPath(one.url)}`);
     assert.deepEqual(described.toSorted(), declared.toSorted());
     assert.ok(declared.length > 40);
@@ -113,7 +140,8 @@ describe("routes", () => {
       { cookie: `behalf=bhs_${"x".repeat(43)}`, "x-behalf-csrf": "x".repeat(43) },
     ];
     for (const one of routes.filter((route) => !isPublic(route))) {
-      for (const headers of wrong) assert.equal((await ask(one, world.tcp, headers)).status, 401, `${name(one)} ${JSON.stringify(headers)}`);
+      for (const headers of wrong)
+        assert.equal((await ask(one, world.tcp, headers)).status, 401, `${name(one)} ${JSON.stringify(headers)}`);
     }
   });
 
@@ -129,22 +157,40 @@ describe("routes", () => {
   });
 
   test("D92: from another folder, nothing of /finance exists: not the job, not its runs, not its submission", async () => {
-    const sal = await world.person("sal", { permissions: ["manager:inventory", "manager:credentials", "controller"], folders: ["/sales/*"] });
+    const sal = await world.person("sal", {
+      permissions: ["manager:inventory", "manager:credentials", "controller"],
+      folders: ["/sales/*"],
+    });
     for (const one of routes) {
       if (!("may" in one.question) || one.question.about === undefined) continue;
       const answer = await ask(one, sal.target, { ...sal.headers });
       assert.equal(answer.status, 404, name(one));
       // Not to be known and not to be there are one answer.
-      const absent = await send(sal.target, { method: one.method, path: address(one).replace("finance/close", "finance/nothing").replace(runId, "run_00000000000000000000000000").replace(submissionId, "sub_00000000000000000000000000"), headers: sal.headers, ...(one.method === "POST" ? { body: {} } : {}) });
+      const absent = await send(sal.target, {
+        method: one.method,
+        path: address(one)
+          .replace("finance/close", "finance/nothing")
+          .replace(runId, "run_00000000000000000000000000")
+          .replace(submissionId, "sub_00000000000000000000000000"),
+        headers: sal.headers,
+        ...(one.method === "POST" ? { body: {} } : {}),
+      });
       const same = ({ code, title, status, hint }: Record<string, unknown>): object => ({ code, title, status, hint });
       assert.deepEqual(same(answer.json), same(absent.json), name(one));
     }
     const jobs = await sal.ask({ path: "/api/v1/jobs" });
-    assert.deepEqual(jobs.json.items.map((item: { path: string }) => item.path), ["/sales/report"]);
+    assert.deepEqual(
+      jobs.json.items.map((item: { path: string }) => item.path),
+      ["/sales/report"],
+    );
     for (const path of ["/api/v1/runs", "/api/v1/submissions"]) assert.deepEqual((await sal.ask({ path })).json.items, [], path);
     const submit = await sal.ask({ method: "POST", path: "/api/v1/submissions", body: { job: "/finance/close" } });
     assert.deepEqual([submit.status, submit.json.code], [404, "jobs.not-found"]);
-    const batch = await sal.ask({ method: "POST", path: "/api/v1/submissions", body: { items: [{ job: "/sales/report" }, { job: "/finance/close" }] } });
+    const batch = await sal.ask({
+      method: "POST",
+      path: "/api/v1/submissions",
+      body: { items: [{ job: "/sales/report" }, { job: "/finance/close" }] },
+    });
     assert.equal(batch.status, 404);
     assert.deepEqual((await sal.ask({ path: "/api/v1/runs" })).json.items, [], "nothing of a refused batch is stored");
     const write = await sal.ask({ method: "POST", path: "/api/v1/definitions", body: { documents: job("/finance/mine") } });
@@ -171,8 +217,14 @@ describe("routes", () => {
     const refused = await author.ask({ method: "POST", path: "/api/v1/definitions", body });
     assert.equal(refused.status, 403);
     assert.match(refused.json.detail, /manager:credentials:use/);
-    assert.equal((await author.ask({ method: "POST", path: "/api/v1/definitions", body: { documents: job("/finance/plain") } })).status, 200);
-    const user = await world.person("use", { permissions: ["manager:inventory:manage", "manager:credentials:use"], folders: ["/finance/*"] });
+    assert.equal(
+      (await author.ask({ method: "POST", path: "/api/v1/definitions", body: { documents: job("/finance/plain") } })).status,
+      200,
+    );
+    const user = await world.person("use", {
+      permissions: ["manager:inventory:manage", "manager:credentials:use"],
+      folders: ["/finance/*"],
+    });
     assert.equal((await user.ask({ method: "POST", path: "/api/v1/definitions", body })).status, 200);
   });
 
@@ -191,7 +243,8 @@ describe("routes", () => {
   });
 
   test("2.10: lists page by cursor without gaps, and a made-up cursor is a problem", async () => {
-    for (let index = 0; index < 12; index += 1) await world.owner.ask({ method: "POST", path: "/api/v1/submissions", body: { job: "/sales/report", comment: `number ${index}` } });
+    for (let index = 0; index < 12; index += 1)
+      await world.owner.ask({ method: "POST", path: "/api/v1/submissions", body: { job: "/sales/report", comment: `number ${index}` } });
     const all = (await world.owner.ask({ path: "/api/v1/runs?limit=200" })).json.items.map((run: { id: string }) => run.id) as string[];
     const paged: string[] = [];
     let cursor: string | null = "";
@@ -201,14 +254,24 @@ describe("routes", () => {
       cursor = page.json.nextCursor as string | null;
     }
     assert.deepEqual(paged, all);
-    for (const bad of ["nonsense", Buffer.from('["x"]').toString("base64url"), Buffer.from("[1]").toString("base64url")]) assert.equal((await world.owner.ask({ path: `/api/v1/runs?cursor=${bad}` })).status, 400, bad);
+    for (const bad of ["nonsense", Buffer.from('["x"]').toString("base64url"), Buffer.from("[1]").toString("base64url")])
+      assert.equal((await world.owner.ask({ path: `/api/v1/runs?cursor=${bad}` })).status, 400, bad);
   });
 
   test("E4: a list asks about each entry by itself: a folder held at another controller shows nothing of this one", async () => {
-    const definition = { kind: "Role", name: "east", permissions: ["manager:view", "controller:runs:view", "controller:jobs:view"], folders: ["/sales/*"], controllers: { east: { permissions: ["controller:runs:cancel"], folders: ["/finance/*"] } } };
+    const definition = {
+      kind: "Role",
+      name: "east",
+      permissions: ["manager:view", "controller:runs:view", "controller:jobs:view"],
+      folders: ["/sales/*"],
+      controllers: { east: { permissions: ["controller:runs:cancel"], folders: ["/finance/*"] } },
+    };
     assert.equal((await world.owner.ask({ method: "POST", path: "/api/v1/roles", body: { definition, confirm: true } })).status, 201);
     const eve = await world.person("eastern", { permissions: [] });
-    assert.equal((await world.owner.ask({ method: "PUT", path: "/api/v1/accounts/eastern", body: { roles: ["east"], confirm: true } })).status, 200);
+    assert.equal(
+      (await world.owner.ask({ method: "PUT", path: "/api/v1/accounts/eastern", body: { roles: ["east"], confirm: true } })).status,
+      200,
+    );
     for (const path of ["/api/v1/runs?limit=200", "/api/v1/submissions?limit=200"]) {
       const jobs = ((await eve.ask({ path })).json.items as { job: string }[]).map((one) => one.job);
       assert.deepEqual([...new Set(jobs)], ["/sales/report"], path);

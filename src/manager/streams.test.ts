@@ -12,21 +12,40 @@ describe("streams", () => {
   const afters: (() => unknown)[] = [];
 
   before(async () => {
-    world = await startManager({ after: (fn) => void afters.push(fn as () => unknown) }, { streamOptions: { recheckMs: 30_000, heartbeatMs: 100, perSession: 3 } });
+    world = await startManager(
+      { after: (fn) => void afters.push(fn as () => unknown) },
+      { streamOptions: { recheckMs: 30_000, heartbeatMs: 100, perSession: 3 } },
+    );
     await world.manager.services.store.write(async (tx) => {
       await tx
         .insertInto("nodes")
-        .values({ id: "nod_00000000000000000000000000", name: "local", public_key: "x", key_thumbprint: "x", certificate_fingerprint: "x", state: "active", labels: "{}", facts: null, joined_at: 1, last_seen_at: null, receipt_sequence: 0, receipt_hash: "" })
+        .values({
+          id: "nod_00000000000000000000000000",
+          name: "local",
+          public_key: "x",
+          key_thumbprint: "x",
+          certificate_fingerprint: "x",
+          state: "active",
+          labels: "{}",
+          facts: null,
+          joined_at: 1,
+          last_seen_at: null,
+          receipt_sequence: 0,
+          receipt_hash: "",
+        })
         .execute();
     });
-    const documents = ["/finance/close", "/sales/report"].map((path) => `kind: Job\npath: ${path}\nrun: { shell: "true" }\non: [local]\n`).join("---\n");
+    const documents = ["/finance/close", "/sales/report"]
+      .map((path) => `kind: Job\npath: ${path}\nrun: { shell: "true" }\non: [local]\n`)
+      .join("---\n");
     assert.equal((await world.owner.ask({ method: "POST", path: "/api/v1/definitions", body: { documents } })).status, 200);
   });
   after(async () => {
     for (const fn of afters) await fn();
   });
 
-  const submit = async (job = "/finance/close"): Promise<string> => (await world.owner.ask({ method: "POST", path: "/api/v1/submissions", body: { job } })).json.runs[0].id as string;
+  const submit = async (job = "/finance/close"): Promise<string> =>
+    (await world.owner.ask({ method: "POST", path: "/api/v1/submissions", body: { job } })).json.runs[0].id as string;
 
   /** What the controller does with output and with an outcome. */
   const write = async (run: string, stream: LogStream, text: string | Buffer): Promise<void> => {
@@ -37,12 +56,27 @@ describe("streams", () => {
     const { store, controller, feed } = world.manager.services;
     await store.write(async (tx) => {
       await tx.updateTable("runs").set({ state: "running", attempt: 1 }).where("id", "=", run).execute();
-      await endRun(tx, { id: run, attempt: 1, result: "succeeded", startedAt: 1, endedAt: Date.now(), outcome: null, receipt: null, runAs: "nobody", exitCode: 0, logBytes: await controller.logs.size(run) });
+      await endRun(tx, {
+        id: run,
+        attempt: 1,
+        result: "succeeded",
+        startedAt: 1,
+        endedAt: Date.now(),
+        outcome: null,
+        receipt: null,
+        runAs: "nobody",
+        exitCode: 0,
+        logBytes: await controller.logs.size(run),
+      });
     });
     feed.runChanged(run);
   };
 
-  const follow = async (person: Person, path: string, headers: Record<string, string> = {}): Promise<{ response: IncomingMessage; next: () => Promise<StreamedEvent | null>; stop: () => void }> => {
+  const follow = async (
+    person: Person,
+    path: string,
+    headers: Record<string, string> = {},
+  ): Promise<{ response: IncomingMessage; next: () => Promise<StreamedEvent | null>; stop: () => void }> => {
     const stopped = new AbortController();
     const response = await open(person.target, { path, headers: { ...person.headers, ...headers } }, stopped.signal);
     response.on("error", () => {});
@@ -90,7 +124,11 @@ describe("streams", () => {
     let lastId = "";
     for (let tries = 0; tries < 40 && lines.at(-1) !== "end"; tries += 1) {
       const useHeader = tries % 2 === 0;
-      const stream = await follow(world.owner, `/api/v1/runs/${run}/log/stream${!useHeader && lastId !== "" ? `?offset=${lastId}` : ""}`, useHeader && lastId !== "" ? { "last-event-id": lastId } : {});
+      const stream = await follow(
+        world.owner,
+        `/api/v1/runs/${run}/log/stream${!useHeader && lastId !== "" ? `?offset=${lastId}` : ""}`,
+        useHeader && lastId !== "" ? { "last-event-id": lastId } : {},
+      );
       for (let taken = 0; taken < 3; taken += 1) {
         const event = await stream.next();
         if (event?.event === "end") {
@@ -108,7 +146,14 @@ describe("streams", () => {
   test("2.10: an offset or event id that was never given out is a problem", async () => {
     const run = await submit();
     await write(run, "stdout", "hello hello hello");
-    for (const [path, headers] of [[`/api/v1/runs/${run}/log/stream?offset=3`, {}], [`/api/v1/runs/${run}/log/stream?offset=999999`, {}], [`/api/v1/runs/${run}/log/stream`, { "last-event-id": "7x" }], [`/api/v1/runs/${run}/log/frames?offset=3`, {}], [`/api/v1/runs/${run}/log?offset=3`, {}], [`/api/v1/runs/${run}/log/stream?offset=-1`, {}]] as const) {
+    for (const [path, headers] of [
+      [`/api/v1/runs/${run}/log/stream?offset=3`, {}],
+      [`/api/v1/runs/${run}/log/stream?offset=999999`, {}],
+      [`/api/v1/runs/${run}/log/stream`, { "last-event-id": "7x" }],
+      [`/api/v1/runs/${run}/log/frames?offset=3`, {}],
+      [`/api/v1/runs/${run}/log?offset=3`, {}],
+      [`/api/v1/runs/${run}/log/stream?offset=-1`, {}],
+    ] as const) {
       const answer = await world.owner.ask({ path, headers });
       assert.equal(answer.status, 422, path);
       assert.equal(answer.json.code, "input.invalid-value");
@@ -182,7 +227,10 @@ describe("streams", () => {
     const state = await follow(eve, `/api/v1/runs/${run}/events`);
     assert.equal((await state.next())?.data.state, "queued");
     const definition = { kind: "Role", name: "role-of-eve", permissions: ["manager:view", "controller:runs:view"] };
-    assert.equal((await world.owner.ask({ method: "PUT", path: "/api/v1/roles/role-of-eve", body: { definition, confirm: true } })).status, 200);
+    assert.equal(
+      (await world.owner.ask({ method: "PUT", path: "/api/v1/roles/role-of-eve", body: { definition, confirm: true } })).status,
+      200,
+    );
     assert.deepEqual((await log.next())?.data, { reason: "access.denied" });
     await end(run);
     assert.equal((await state.next())?.data.state, "ended");

@@ -17,7 +17,8 @@ const entriesOf = (pool: FolderPool | null): readonly { readonly path: string; r
 /** Every folder in which something may be visible; a superset, never less. */
 export const foldersOf = (access: CompiledAccess, controller?: string): VisibleFolders => {
   if (access.unreadable !== null) return [];
-  const scopes: readonly ScopeAccess[] = controller === undefined ? [access.default, ...access.controllers.values()] : [access.controllers.get(controller) ?? access.default];
+  const scopes: readonly ScopeAccess[] =
+    controller === undefined ? [access.default, ...access.controllers.values()] : [access.controllers.get(controller) ?? access.default];
   return scopes.some((scope) => scope.folders.empty) ? "all" : scopes.flatMap((scope) => entriesOf(scope.folders));
 };
 

@@ -31,8 +31,14 @@ describe("web security", () => {
       assert.equal(answer.json.code, "manager.wrong-host");
     }
     assert.match(await raw(port, "GET / HTTP/1.1\r\nConnection: close\r\n\r\n"), /^HTTP\/1\.1 421/);
-    assert.match(await raw(port, `GET / HTTP/1.1\r\nHost: localhost:${port}\r\nHost: evil.example\r\nConnection: close\r\n\r\n`), /^HTTP\/1\.1 4(?:00|21)/);
-    assert.match(await raw(port, `GET http://evil.example/ HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`), /^HTTP\/1\.1 421/);
+    assert.match(
+      await raw(port, `GET / HTTP/1.1\r\nHost: localhost:${port}\r\nHost: evil.example\r\nConnection: close\r\n\r\n`),
+      /^HTTP\/1\.1 4(?:00|21)/,
+    );
+    assert.match(
+      await raw(port, `GET http://evil.example/ HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`),
+      /^HTTP\/1\.1 421/,
+    );
     assert.equal((await send(tcp, { path: "/" })).status, 200);
     assert.equal((await send(tcp, { path: "/", headers: { host: `127.0.0.1:${port}` } })).status, 200);
   });
@@ -57,25 +63,42 @@ describe("web security", () => {
     for (const host of ["127.0.0.1", "::1"]) {
       const other = createServer();
       try {
-        await new Promise<void>((resolve, reject) => other.once("error", reject).listen({ host, port: 0, ipv6Only: host === "::1" }, resolve));
+        await new Promise<void>((resolve, reject) =>
+          other.once("error", reject).listen({ host, port: 0, ipv6Only: host === "::1" }, resolve),
+        );
       } catch {
         t.diagnostic(`${host} is not there`);
         continue;
       }
       const { port } = other.address() as { port: number };
-      await assert.rejects(startManager(t, { flags: { port } }), (error: unknown) => error instanceof ProblemError && error.problem.code === "manager.port-taken" && error.problem.hint.includes("--port"));
+      await assert.rejects(
+        startManager(t, { flags: { port } }),
+        (error: unknown) =>
+          error instanceof ProblemError && error.problem.code === "manager.port-taken" && error.problem.hint.includes("--port"),
+      );
       other.close();
     }
   });
 
   test("W1: any address but loopback needs TLS", async (t) => {
-    await assert.rejects(startManager(t, { flags: { host: "0.0.0.0", "allow-host": ["box.example"] } }), (error: unknown) => error instanceof ProblemError && error.problem.code === "manager.needs-tls");
-    await assert.rejects(startManager(t, { flags: { host: "0.0.0.0", tls: "internal" } }), (error: unknown) => error instanceof ProblemError && error.problem.code === "manager.setting");
+    await assert.rejects(
+      startManager(t, { flags: { host: "0.0.0.0", "allow-host": ["box.example"] } }),
+      (error: unknown) => error instanceof ProblemError && error.problem.code === "manager.needs-tls",
+    );
+    await assert.rejects(
+      startManager(t, { flags: { host: "0.0.0.0", tls: "internal" } }),
+      (error: unknown) => error instanceof ProblemError && error.problem.code === "manager.setting",
+    );
   });
 
   test("W2: a cookie without the CSRF token is refused on GET, POST and streams alike", async () => {
     const ann = await world.browser("ann");
-    for (const sent of [{ path: current }, { path: "/api/v1/accounts" }, { path: "/api/v1/events" }, { method: "POST", path: "/api/v1/explain", body: { permission: "manager:view" } }]) {
+    for (const sent of [
+      { path: current },
+      { path: "/api/v1/accounts" },
+      { path: "/api/v1/events" },
+      { method: "POST", path: "/api/v1/explain", body: { permission: "manager:view" } },
+    ]) {
       const none = await send(world.tcp, { ...sent, headers: { cookie: ann.cookie } });
       assert.equal(none.json.code, "manager.csrf", sent.path);
       const wrong = await send(world.tcp, { ...sent, headers: { cookie: ann.cookie, "x-behalf-csrf": `${ann.csrf.slice(1)}x` } });
@@ -96,39 +119,84 @@ describe("web security", () => {
     ];
     for (const headers of foreign) {
       assert.equal((await ann.ask({ path: current, headers })).json.code, "manager.wrong-origin", JSON.stringify(headers));
-      const login = await send(world.tcp, { method: "POST", path: "/api/v1/sessions", body: { account: "ann", password: goodPassword, kind: "browser" }, headers });
+      const login = await send(world.tcp, {
+        method: "POST",
+        path: "/api/v1/sessions",
+        body: { account: "ann", password: goodPassword, kind: "browser" },
+        headers,
+      });
       assert.equal(login.json.code, "manager.wrong-origin", JSON.stringify(headers));
     }
-    assert.equal((await ann.ask({ path: current, headers: { origin: `http://localhost:${world.port}`, "sec-fetch-site": "same-origin" } })).status, 200);
-    assert.equal((await send(world.tcp, { path: "/", headers: { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" } })).status, 200, "following a link to the page is allowed");
+    assert.equal(
+      (await ann.ask({ path: current, headers: { origin: `http://localhost:${world.port}`, "sec-fetch-site": "same-origin" } })).status,
+      200,
+    );
+    assert.equal(
+      (await send(world.tcp, { path: "/", headers: { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" } })).status,
+      200,
+      "following a link to the page is allowed",
+    );
   });
 
   test("W2: no CORS, on no answer", async () => {
-    const preflight = await send(world.tcp, { method: "OPTIONS", path: "/api/v1/sessions", headers: { origin: "http://evil.example", "access-control-request-method": "POST" } });
+    const preflight = await send(world.tcp, {
+      method: "OPTIONS",
+      path: "/api/v1/sessions",
+      headers: { origin: "http://evil.example", "access-control-request-method": "POST" },
+    });
     assert.equal(preflight.status, 404);
     for (const answer of [preflight, await send(world.tcp, { path: "/api/openapi.json", headers: { origin: "http://evil.example" } })]) {
-      assert.deepEqual(Object.keys(answer.headers).filter((name) => name.startsWith("access-control")), []);
+      assert.deepEqual(
+        Object.keys(answer.headers).filter((name) => name.startsWith("access-control")),
+        [],
+      );
     }
   });
 
   test("W2: everything that can change something must be JSON", async () => {
     for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonp", ""]) {
-      const answer = await world.owner.ask({ method: "POST", path: "/api/v1/explain", body: '{"permission":"manager:view"}', headers: type === "" ? {} : { "content-type": type } });
+      const answer = await world.owner.ask({
+        method: "POST",
+        path: "/api/v1/explain",
+        body: '{"permission":"manager:view"}',
+        headers: type === "" ? {} : { "content-type": type },
+      });
       assert.equal(answer.json.code, "input.wrong-content-type", type);
     }
-    assert.equal((await world.owner.ask({ method: "POST", path: "/api/v1/explain", body: '{"permission":"manager:view"}', headers: { "content-type": "application/json; charset=utf-8" } })).status, 200);
+    assert.equal(
+      (
+        await world.owner.ask({
+          method: "POST",
+          path: "/api/v1/explain",
+          body: '{"permission":"manager:view"}',
+          headers: { "content-type": "application/json; charset=utf-8" },
+        })
+      ).status,
+      200,
+    );
   });
 
   test("W2: the session cookie is HttpOnly and SameSite=Strict; a bearer token does not work as a cookie nor a cookie as a bearer token", async () => {
-    const login = await send(world.tcp, { method: "POST", path: "/api/v1/sessions", body: { account: "ann", password: goodPassword, kind: "browser" } });
+    const login = await send(world.tcp, {
+      method: "POST",
+      path: "/api/v1/sessions",
+      body: { account: "ann", password: goodPassword, kind: "browser" },
+    });
     const [cookie = ""] = login.headers["set-cookie"] ?? [];
     assert.match(cookie, /^behalf=/);
     assert.match(cookie, /; HttpOnly/i);
     assert.match(cookie, /; SameSite=Strict/i);
     assert.equal(login.json.token, undefined, "a browser's token is nowhere but in the cookie");
-    const cli = await send(world.tcp, { method: "POST", path: "/api/v1/sessions", body: { account: "ann", password: goodPassword, kind: "cli" } });
+    const cli = await send(world.tcp, {
+      method: "POST",
+      path: "/api/v1/sessions",
+      body: { account: "ann", password: goodPassword, kind: "cli" },
+    });
     assert.equal(cli.headers["set-cookie"], undefined);
-    const asCookie = await send(world.tcp, { path: current, headers: { cookie: `behalf=${cli.json.token as string}`, "x-behalf-csrf": "x".repeat(43) } });
+    const asCookie = await send(world.tcp, {
+      path: current,
+      headers: { cookie: `behalf=${cli.json.token as string}`, "x-behalf-csrf": "x".repeat(43) },
+    });
     assert.equal(asCookie.json.code, "manager.csrf");
   });
 
@@ -138,10 +206,24 @@ describe("web security", () => {
     const answer = await new Promise<{ status: number; cookies: string[]; hsts: string | undefined }>((resolve, reject) => {
       const password = secure.manager.firstPassword?.password;
       const body = JSON.stringify({ account: "root", password, kind: "browser" });
-      request({ host: "127.0.0.1", port: secure.port, method: "POST", path: "/api/v1/sessions", rejectUnauthorized: false, headers: { host: `localhost:${secure.port}`, "content-type": "application/json", "content-length": Buffer.byteLength(body) } }, (response) => {
-        response.resume();
-        resolve({ status: response.statusCode ?? 0, cookies: response.headers["set-cookie"] ?? [], hsts: response.headers["strict-transport-security"] });
-      })
+      request(
+        {
+          host: "127.0.0.1",
+          port: secure.port,
+          method: "POST",
+          path: "/api/v1/sessions",
+          rejectUnauthorized: false,
+          headers: { host: `localhost:${secure.port}`, "content-type": "application/json", "content-length": Buffer.byteLength(body) },
+        },
+        (response) => {
+          response.resume();
+          resolve({
+            status: response.statusCode ?? 0,
+            cookies: response.headers["set-cookie"] ?? [],
+            hsts: response.headers["strict-transport-security"],
+          });
+        },
+      )
         .on("error", reject)
         .end(body);
     });
@@ -153,7 +235,11 @@ describe("web security", () => {
   test("W3: a session that must change its password reaches two routes, and gets a new id with the new password", async () => {
     await world.owner.ask({ method: "POST", path: "/api/v1/accounts", body: { name: "new", roles: ["administrator"], confirm: true } });
     const reset = await world.owner.ask({ method: "POST", path: "/api/v1/accounts/new/reset-password", body: {} });
-    const login = await send(world.tcp, { method: "POST", path: "/api/v1/sessions", body: { account: "new", password: reset.json.oneTimePassword, kind: "cli" } });
+    const login = await send(world.tcp, {
+      method: "POST",
+      path: "/api/v1/sessions",
+      body: { account: "new", password: reset.json.oneTimePassword, kind: "cli" },
+    });
     assert.equal(login.json.mustChangePassword, true);
     const headers = { authorization: `Bearer ${login.json.token as string}` };
     let open = 0;
@@ -161,18 +247,31 @@ describe("web security", () => {
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const method of Object.keys(methods)) {
         if (path === "/api/v1/sessions/current" && method === "delete") continue;
-        const answer = await send(world.tcp, { method: method.toUpperCase(), path: path.replaceAll(/\{[^}]+\}/g, "x"), headers, ...(method === "get" || method === "delete" ? {} : { body: {} }) });
+        const answer = await send(world.tcp, {
+          method: method.toUpperCase(),
+          path: path.replaceAll(/\{[^}]+\}/g, "x"),
+          headers,
+          ...(method === "get" || method === "delete" ? {} : { body: {} }),
+        });
         if (answer.json?.code !== "identity.password-change-due") open += 1;
         else assert.equal(answer.status, 403);
       }
     }
     // The page, this description, signing in (public) and changing the password.
     assert.equal(open, 4);
-    const changed = await send(world.tcp, { method: "POST", path: "/api/v1/password", body: { current: null, new: goodPassword }, headers });
+    const changed = await send(world.tcp, {
+      method: "POST",
+      path: "/api/v1/password",
+      body: { current: null, new: goodPassword },
+      headers,
+    });
     assert.equal(changed.status, 200);
     assert.notEqual(changed.json.sessionId, login.json.sessionId);
     assert.equal((await send(world.tcp, { path: current, headers })).status, 401, "the old session is over");
-    assert.equal((await send(world.tcp, { path: current, headers: { authorization: `Bearer ${changed.json.token as string}` } })).status, 200);
+    assert.equal(
+      (await send(world.tcp, { path: current, headers: { authorization: `Bearer ${changed.json.token as string}` } })).status,
+      200,
+    );
   });
 
   test("S13: a one-time password works once, and signing out is open to a forced session", async () => {
@@ -181,7 +280,11 @@ describe("web security", () => {
     const first = await send(world.tcp, { method: "POST", path: "/api/v1/sessions", body });
     assert.equal(first.status, 201);
     assert.equal((await send(world.tcp, { method: "POST", path: "/api/v1/sessions", body })).status, 401);
-    assert.equal((await send(world.tcp, { method: "DELETE", path: current, headers: { authorization: `Bearer ${first.json.token as string}` } })).status, 200);
+    assert.equal(
+      (await send(world.tcp, { method: "DELETE", path: current, headers: { authorization: `Bearer ${first.json.token as string}` } }))
+        .status,
+      200,
+    );
   });
 
   test("W3: polling and streams do not feed the idle time, people do", async (t) => {
@@ -206,7 +309,7 @@ describe("web security", () => {
       await send(world.tcp, { path: "/no/such/thing" }),
       await send(world.tcp, { path: "/%ff%zz" }),
       await send(world.tcp, { path: "/", headers: { host: "evil" } }),
-      await world.owner.ask({ method: "POST", path: "/api/v1/explain", body: "{" , headers: { "content-type": "application/json" } }),
+      await world.owner.ask({ method: "POST", path: "/api/v1/explain", body: "{", headers: { "content-type": "application/json" } }),
     ];
     for (const answer of answers) {
       assert.match(answer.headers["content-security-policy"] as string, /^default-src 'none'; frame-ancestors 'none'/);
@@ -237,7 +340,11 @@ describe("web security", () => {
 
   test("W5: what an account is called is text on the page, never markup", async () => {
     const name = "o'neil";
-    const made = await world.owner.ask({ method: "POST", path: "/api/v1/accounts", body: { name, password: goodPassword, mustChangePassword: false, roles: ["role-of-ann"], confirm: true } });
+    const made = await world.owner.ask({
+      method: "POST",
+      path: "/api/v1/accounts",
+      body: { name, password: goodPassword, mustChangePassword: false, roles: ["role-of-ann"], confirm: true },
+    });
     if (made.status !== 201) return assert.equal(made.json.code, "identity.invalid-name");
     const person = await world.browser(name);
     const page = await send(world.tcp, { path: "/", headers: { cookie: person.cookie } });
@@ -245,7 +352,12 @@ describe("web security", () => {
   });
 
   test("W6: a forwarded-for header is not believed", async () => {
-    const login = await send(world.tcp, { method: "POST", path: "/api/v1/sessions", body: { account: "ann", password: goodPassword, kind: "cli" }, headers: { "x-forwarded-for": "203.0.113.9", forwarded: "for=203.0.113.9" } });
+    const login = await send(world.tcp, {
+      method: "POST",
+      path: "/api/v1/sessions",
+      body: { account: "ann", password: goodPassword, kind: "cli" },
+      headers: { "x-forwarded-for": "203.0.113.9", forwarded: "for=203.0.113.9" },
+    });
     const listed = await world.owner.ask({ path: "/api/v1/accounts/ann/sessions" });
     assert.equal(login.status, 201);
     assert.equal(JSON.stringify(listed.json).includes("203.0.113.9"), false);
@@ -253,12 +365,22 @@ describe("web security", () => {
 
   test("W7: a problem never repeats a secret, and a failure shows an id only", async () => {
     const secret = "hunter2-hunter2";
-    for (const body of [{ account: "ann", password: secret, kind: "nonsense" }, { account: 7, password: secret, kind: "cli", extra: secret }, { account: "ann", password: [secret], kind: "cli" }, { account: "ann", password: secret, kind: "cli" }]) {
+    for (const body of [
+      { account: "ann", password: secret, kind: "nonsense" },
+      { account: 7, password: secret, kind: "cli", extra: secret },
+      { account: "ann", password: [secret], kind: "cli" },
+      { account: "ann", password: secret, kind: "cli" },
+    ]) {
       const answer = await send(world.tcp, { method: "POST", path: "/api/v1/sessions", body });
       assert.ok(answer.status >= 400);
       assert.equal(answer.text.includes(secret), false, answer.text);
     }
-    const broken = await send(world.tcp, { method: "POST", path: "/api/v1/sessions", body: `{"password":"${secret}`, headers: { "content-type": "application/json" } });
+    const broken = await send(world.tcp, {
+      method: "POST",
+      path: "/api/v1/sessions",
+      body: `{"password":"${secret}`,
+      headers: { "content-type": "application/json" },
+    });
     assert.equal(broken.json.code, "input.malformed-json");
     assert.equal(broken.text.includes(secret), false);
   });
@@ -268,13 +390,31 @@ describe("web security", () => {
     assert.match(answer.headers["content-type"] as string, /^application\/problem\+json/);
     const { instance, ...rest } = answer.json as Record<string, unknown>;
     assert.match(String(instance), /^err_/);
-    assert.deepEqual(rest, { type: "/problems/identity.not-signed-in", code: "identity.not-signed-in", title: "not signed in", status: 401, detail: "nobody is signed in", hint: "sign in with `behalf login`" });
-    const invalid = await send(world.tcp, { method: "POST", path: "/api/v1/sessions", body: { account: "ann", kind: "cli", passwort: "x" } });
+    assert.deepEqual(rest, {
+      type: "/problems/identity.not-signed-in",
+      code: "identity.not-signed-in",
+      title: "not signed in",
+      status: 401,
+      detail: "nobody is signed in",
+      hint: "sign in with `behalf login`",
+    });
+    const invalid = await send(world.tcp, {
+      method: "POST",
+      path: "/api/v1/sessions",
+      body: { account: "ann", kind: "cli", passwort: "x" },
+    });
     assert.equal(invalid.status, 422);
     assert.equal(invalid.json.code, "input.missing-field");
     assert.equal(invalid.json.detail, "`password` is missing");
     assert.deepEqual(invalid.json.at, { path: "password" });
-    assert.deepEqual(invalid.json.also, [{ code: "input.unknown-field", message: "the request has no field `passwort`", hint: "remove the field or correct its spelling", at: { path: "passwort" } }]);
+    assert.deepEqual(invalid.json.also, [
+      {
+        code: "input.unknown-field",
+        message: "the request has no field `passwort`",
+        hint: "remove the field or correct its spelling",
+        at: { path: "passwort" },
+      },
+    ]);
   });
 
   test("W7: a refusal names the deciding rule and nothing of others", async () => {
@@ -292,12 +432,18 @@ describe("web security", () => {
       assert.equal(answer.status, 403, body.slice(0, 40));
       assert.equal(answer.json.code, "access.denied");
     }
-    const nobody = await send(world.tcp, { method: "POST", path: "/api/v1/accounts", body: "x".repeat(100), headers: { "content-type": "text/plain" } });
+    const nobody = await send(world.tcp, {
+      method: "POST",
+      path: "/api/v1/accounts",
+      body: "x".repeat(100),
+      headers: { "content-type": "text/plain" },
+    });
     assert.equal(nobody.status, 401);
   });
 
   test("W9: bodies beyond 1 MiB, deeper than 64 levels or with names into prototypes are refused", async () => {
-    const ask = async (body: string): Promise<unknown> => (await world.owner.ask({ method: "POST", path: "/api/v1/explain", body, headers: { "content-type": "application/json" } })).json.code;
+    const ask = async (body: string): Promise<unknown> =>
+      (await world.owner.ask({ method: "POST", path: "/api/v1/explain", body, headers: { "content-type": "application/json" } })).json.code;
     assert.equal(await ask(JSON.stringify({ permission: "x".repeat(1024 * 1024) })), "input.too-large");
     assert.equal(await ask(`{"permission":${"[".repeat(65)}${"]".repeat(65)}}`), "input.too-deep");
     assert.equal(await ask('{"permission":"manager:view","__proto__":{"admin":true}}'), "input.forbidden-name");
@@ -311,7 +457,12 @@ describe("web security", () => {
     const me = await world.owner.ask({ path: current });
     assert.equal(me.json.principal.accessId, `os:${process.getuid?.() ?? ""}`);
     assert.deepEqual(me.json.principal.amr, ["os"]);
-    const tries: Record<string, string>[] = [{ "x-remote-uid": "0" }, { authorization: "Bearer os:0" }, { authorization: "Basic cm9vdDo=" }, { cookie: "behalf=os:0" }];
+    const tries: Record<string, string>[] = [
+      { "x-remote-uid": "0" },
+      { authorization: "Bearer os:0" },
+      { authorization: "Basic cm9vdDo=" },
+      { cookie: "behalf=os:0" },
+    ];
     for (const headers of tries) {
       assert.equal((await send(world.tcp, { path: current, headers })).status, 401, JSON.stringify(headers));
     }
@@ -332,7 +483,12 @@ describe("web security", () => {
       chmodSync(copy, 0o755);
       t.after(() => rmSync(dirname(copy), { recursive: true }));
       const answer = await new Promise<string>((resolve) =>
-        execFile("setpriv", ["--reuid", "65534", "--regid", "65534", "--clear-groups", copy, "-e", script], { cwd: "/" }, (error, stdout, stderr) => resolve(error === null ? stdout : stderr)),
+        execFile(
+          "setpriv",
+          ["--reuid", "65534", "--regid", "65534", "--clear-groups", copy, "-e", script],
+          { cwd: "/" },
+          (error, stdout, stderr) => resolve(error === null ? stdout : stderr),
+        ),
       );
       assert.match(answer, /^401 .*uid 65534/);
     } finally {
@@ -344,14 +500,20 @@ describe("web security", () => {
   test("S11: a socket path that the kernel would cut is a problem", async (t) => {
     const base = mkdtempSync(join(tmpdir(), "bhf-long-"));
     t.after(() => rmSync(base, { recursive: true }));
-    await assert.rejects(startManager(t, { folder: join(base, "x".repeat(100)) }), (error: unknown) => error instanceof ProblemError && error.problem.code === "manager.socket-path-too-long");
+    await assert.rejects(
+      startManager(t, { folder: join(base, "x".repeat(100)) }),
+      (error: unknown) => error instanceof ProblemError && error.problem.code === "manager.socket-path-too-long",
+    );
   });
 
   test("S11: a second manager on the same data folder is refused, a socket left behind is not in the way", async (t) => {
     const folder = mkdtempSync(join(tmpdir(), "bhf-two-"));
     t.after(() => rmSync(folder, { recursive: true }));
     const first = await startManager(t, { folder });
-    await assert.rejects(startManager(t, { folder }), (error: unknown) => error instanceof ProblemError && error.problem.code === "manager.already-running");
+    await assert.rejects(
+      startManager(t, { folder }),
+      (error: unknown) => error instanceof ProblemError && error.problem.code === "manager.already-running",
+    );
     await first.manager.close();
     const second = await startManager(t, { folder });
     assert.equal((await second.owner.ask({ path: current })).status, 200);

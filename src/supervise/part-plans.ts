@@ -43,7 +43,14 @@ export const managerPlan = (layout: DataLayout, options: { account: PartAccount 
 export const agentPlan = (layout: DataLayout, account: PartAccount | null): PartPlan =>
   plan("agent", layout.agent.folder, account, smallHeapFlags, ["--data", layout.root]);
 
-export const launcherPlan = (layout: DataLayout, options: { embedded: boolean; agentAccount: PartAccount | null }): PartPlan =>
+export const launcherPlan = (
+  layout: DataLayout,
+  options: {
+    embedded: boolean;
+    agentAccount: PartAccount | null;
+    /** Accounts of other parts, which no job may run as (S7). */ partUids?: readonly number[];
+  },
+): PartPlan =>
   plan("launcher", layout.launcher.folder, null, smallHeapFlags, [
     "--data",
     layout.root,

@@ -55,6 +55,15 @@ interface Accounts {
   readonly agent: PartAccount | null;
 }
 
+/** The manager's account, and who called sudo: jobs run as neither by accident (S7). */
+const partUids = (accounts: Accounts): number[] => {
+  const caller = Number(process.env["SUDO_UID"] ?? Number.NaN);
+  return [
+    ...(accounts.manager === null ? [] : [accounts.manager.uid]),
+    ...(process.getuid?.() === 0 && Number.isSafeInteger(caller) && caller > 0 ? [caller] : []),
+  ];
+};
+
 const makeFolders = (layout: DataLayout, accounts: Accounts): void => {
   // With accounts of their own the parts must be able to pass through the root folder; each part's folder stays its own.
   makePrivateFolder(layout.root, accounts.manager === null && accounts.agent === null ? 0o700 : 0o711);
@@ -85,7 +94,7 @@ export const startUp = async (options: UpOptions): Promise<Up> => {
   try {
     await parts.endLeft("manager");
     const manager = parts.add(managerPlan(layout, { account: accounts.manager, args: options.managerArgs }));
-    const launcher = parts.add(launcherPlan(layout, { embedded: true, agentAccount: accounts.agent }));
+    const launcher = parts.add(launcherPlan(layout, { embedded: true, agentAccount: accounts.agent, partUids: partUids(accounts) }));
     const agent = parts.add(agentPlan(layout, accounts.agent));
 
     const first = isFirstStart(layout);

@@ -64,7 +64,7 @@ suite(
         const refused = await run("/examples/other");
         assert.equal(refused.result, "refused", JSON.stringify(refused.outcome));
         const hint = refused.outcome?.launchProblem?.hint ?? "";
-        const line = /`([^`]*NOPASSWD[^`]*)`/.exec(hint)?.[1] ?? "";
+        const line = /: ([^`]*NOPASSWD[^`]*)$/.exec(hint)?.[1] ?? "";
         assert.match(line, new RegExp(`^${owner.user} ALL=\\(${target.user}\\)`), hint);
         assert.doesNotMatch(line, /NOPASSWD:\s*ALL/);
         writeFileSync(sudoers, `${line}\n`, { mode: 0o440 });

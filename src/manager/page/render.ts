@@ -87,7 +87,10 @@ export const newNonces = (): PageNonces => ({ style: randomBytes(18).toString("b
 export const renderPage = (start: PageStart, nonces: PageNonces): string => {
   const { session } = start;
   const body = session === null ? signIn : session.mustChangePassword ? changePassword(session.name) : overview;
-  const who = session === null ? "" : `<div class="who"><span class="name" title="signed in as">${escapeHtml(session.name)}</span><button type="button" id="sign-out">Sign out</button></div>`;
+  const who =
+    session === null
+      ? ""
+      : `<div class="who"><span class="name" title="signed in as">${escapeHtml(session.name)}</span><button type="button" id="sign-out">Sign out</button></div>`;
   const data = JSON.stringify({ csrf: session?.csrf ?? null, name: session?.name ?? null }).replaceAll("<", "\\u003c");
   return `<!doctype html>
 <html lang="en">

@@ -34,7 +34,8 @@ const accountSchema = z
   .meta({ id: "Account" });
 
 export const noticeSchema = z.object({ rule: z.string(), text: z.string() });
-export const noticesJson = (notices: readonly Notice[]): { rule: string; text: string }[] => notices.map(({ rule, text }) => ({ rule, text }));
+export const noticesJson = (notices: readonly Notice[]): { rule: string; text: string }[] =>
+  notices.map(({ rule, text }) => ({ rule, text }));
 
 const outcomeSchema = z.object({
   account: accountSchema,
@@ -72,10 +73,18 @@ const byName = z.object({ account: line(1024).min(1).describe("account id or nam
 
 /** An account by id or by name. */
 const accountOf = async (identity: Services["identity"], given: string): Promise<Account> =>
-  isId("acc", given) ? await identity.getAccount(given) : ((await identity.findAccount(given)) ?? fail("identity.account-not-found", `there is no account \`${given}\``));
+  isId("acc", given)
+    ? await identity.getAccount(given)
+    : ((await identity.findAccount(given)) ?? fail("identity.account-not-found", `there is no account \`${given}\``));
 
-export const confirmQuery = z.object({ confirm: z.enum(["true", "false"]).default("false"), revision: z.coerce.number().int().min(0).optional() });
-export const confirmed = (query: { confirm: "true" | "false"; revision?: number | undefined }): { confirm: boolean; revision: number | null } => ({
+export const confirmQuery = z.object({
+  confirm: z.enum(["true", "false"]).default("false"),
+  revision: z.coerce.number().int().min(0).optional(),
+});
+export const confirmed = (query: {
+  confirm: "true" | "false";
+  revision?: number | undefined;
+}): { confirm: boolean; revision: number | null } => ({
   confirm: query.confirm === "true",
   revision: query.revision ?? null,
 });
@@ -99,7 +108,12 @@ const assign = async (
   }
   const name = given.startsWith("user:") ? given.slice(given.lastIndexOf("/") + 1) : given;
   const account = await accountOf(identity, name);
-  const outcome = await identity.editAccount(actor, account.id, { roles: change(account.roles.map((role) => role.name)) }, { confirm: sure, revision: account.revision });
+  const outcome = await identity.editAccount(
+    actor,
+    account.id,
+    { roles: change(account.roles.map((role) => role.name)) },
+    { confirm: sure, revision: account.revision },
+  );
   return { accessId: account.accessId, roles: outcome.account.roles.map((role) => role.name), notices: noticesJson(outcome.notices) };
 };
 
@@ -111,7 +125,9 @@ export const accountRoutes = ({ identity, streams, clock }: Services): Route[] =
     question: view,
     query: z.object({ limit: count(1, 200, 100), cursor }),
     answer: pageOf(accountSchema).extend({
-      osAccounts: z.array(z.object({ accessId: z.string(), roles: z.array(z.string()) })).describe("accounts of the operating system that hold roles here"),
+      osAccounts: z
+        .array(z.object({ accessId: z.string(), roles: z.array(z.string()) }))
+        .describe("accounts of the operating system that hold roles here"),
     }),
     handle: async ({ query }) => ({
       ...pageAfter(await identity.listAccounts(), query, (account) => account.id, accountJson),
@@ -135,7 +151,13 @@ export const accountRoutes = ({ identity, streams, clock }: Services): Route[] =
     answer: outcomeSchema,
     status: 201,
     handle: async ({ caller, body: { confirm: sure, password: given, ...input } }) =>
-      outcomeJson(await identity.createAccount(caller.principal, { ...input, ...(given === undefined ? {} : { password: given }) }, { confirm: sure })),
+      outcomeJson(
+        await identity.createAccount(
+          caller.principal,
+          { ...input, ...(given === undefined ? {} : { password: given }) },
+          { confirm: sure },
+        ),
+      ),
   }),
   route({
     method: "GET",
@@ -165,7 +187,10 @@ export const accountRoutes = ({ identity, streams, clock }: Services): Route[] =
     answer: outcomeSchema,
     handle: async ({ caller, params, body: { confirm: sure, revision: from, ...change } }) => {
       const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-      const outcome = await identity.editAccount(caller.principal, (await accountOf(identity, params.account)).id, given, { confirm: sure, revision: from });
+      const outcome = await identity.editAccount(caller.principal, (await accountOf(identity, params.account)).id, given, {
+        confirm: sure,
+        revision: from,
+      });
       await streams.recheckAll();
       return outcomeJson(outcome);
     },
@@ -220,7 +245,17 @@ export const accountRoutes = ({ identity, streams, clock }: Services): Route[] =
     question: view,
     params: byName,
     answer: z.object({
-      items: z.array(z.object({ id: z.string(), kind: z.enum(["browser", "cli"]), client: z.string(), createdAt: instant, seenAt: instant, expiresAt: instant, remainingMs: z.int() })),
+      items: z.array(
+        z.object({
+          id: z.string(),
+          kind: z.enum(["browser", "cli"]),
+          client: z.string(),
+          createdAt: instant,
+          seenAt: instant,
+          expiresAt: instant,
+          remainingMs: z.int(),
+        }),
+      ),
     }),
     handle: async ({ params }) => {
       const account = await accountOf(identity, params.account);
@@ -256,11 +291,21 @@ export const accountRoutes = ({ identity, streams, clock }: Services): Route[] =
     url: "/api/v1/assignments",
     summary: "Give a role to an account",
     question: manage,
-    body: z.strictObject({ account: line(1024).min(1).describe("account name, access ID or `os:<uid>`"), role: line(1024).min(1), confirm }),
+    body: z.strictObject({
+      account: line(1024).min(1).describe("account name, access ID or `os:<uid>`"),
+      role: line(1024).min(1),
+      confirm,
+    }),
     answer: assignmentSchema,
     status: 201,
     handle: async ({ caller, body }) => {
-      const answer = await assign(identity, caller.principal, body.account, (roles) => (roles.includes(body.role) ? roles : [...roles, body.role]), body.confirm);
+      const answer = await assign(
+        identity,
+        caller.principal,
+        body.account,
+        (roles) => (roles.includes(body.role) ? roles : [...roles, body.role]),
+        body.confirm,
+      );
       await streams.recheckAll();
       return answer;
     },
@@ -274,7 +319,13 @@ export const accountRoutes = ({ identity, streams, clock }: Services): Route[] =
     query: confirmQuery,
     answer: assignmentSchema,
     handle: async ({ caller, params, query }) => {
-      const answer = await assign(identity, caller.principal, params.account, (roles) => roles.filter((role) => role !== params.role), query.confirm === "true");
+      const answer = await assign(
+        identity,
+        caller.principal,
+        params.account,
+        (roles) => roles.filter((role) => role !== params.role),
+        query.confirm === "true",
+      );
       await streams.recheckAll();
       return answer;
     },
@@ -294,4 +345,3 @@ export const accountRoutes = ({ identity, streams, clock }: Services): Route[] =
     },
   }),
 ];
-

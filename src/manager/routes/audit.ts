@@ -3,8 +3,6 @@ import { z } from "zod";
 import { readCheckpointFile } from "#audit/checkpoint.ts";
 import { listAudit } from "#audit/list-audit.ts";
 import { verifyAudit } from "#audit/verify-chain.ts";
-import type { NodeWitness } from "#audit/verify-receipts.ts";
-import { problem, ProblemError } from "#kernel/problem.ts";
 import { count, instant, isoOf, line, pageOf } from "#manager/routes/fields.ts";
 import { route, type Route } from "#manager/route.ts";
 import type { Services } from "#manager/services.ts";
@@ -31,25 +29,29 @@ const exact = (max: number): z.ZodOptional<z.ZodString> => line(max).min(1).opti
 /** A node's receipts come as one body: about 2 KiB each, so this is some ten thousand runs. */
 const maxWitnessBytes = 32 * 1024 * 1024;
 
-/** Which node signed: read from the unchecked payload only to find the key that checks it. */
-const nodeIdOfReceipt = (jws: string): string | null => {
-  try {
-    const payload = JSON.parse(Buffer.from(jws.split(".")[1] ?? "", "base64url").toString("utf8")) as { node?: { id?: unknown } };
-    return typeof payload.node?.id === "string" ? payload.node.id : null;
-  } catch {
-    return null;
-  }
-};
+const witnessSchema = z.strictObject({
+  node: z.strictObject({ id: line(100).min(1), name: line(300).min(1) }),
+  publicKey: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/)
+    .describe("the node's own, as the node itself printed it"),
+  receipts: z.array(z.string().max(64 * 1024)).max(100_000),
+});
 
-const witnessesOf = async ({ store }: Services, receipts: readonly string[]): Promise<NodeWitness[]> => {
-  const byNode = Map.groupBy(receipts, nodeIdOfReceipt);
-  const witnesses: NodeWitness[] = [];
-  for (const [nodeId, lines] of byNode) {
-    const node = nodeId === null ? undefined : await store.read.selectFrom("nodes").select(["name", "public_key"]).where("id", "=", nodeId).executeTakeFirst();
-    if (node === undefined) throw new ProblemError(problem("input.invalid-value", "the journal holds receipts of a node that is not known here", { at: { path: "receipts" }, hint: "export it on a node of this manager: `behalf node journal > FILE`" }));
-    witnesses.push({ nodeName: node.name, publicKey: node.public_key, receipts: lines });
-  }
-  return witnesses;
+type Finding = { kind: string; writer: string | null; sequence: number | null; text: string };
+
+/**
+ * SECURITY: the key comes from the node, not from the database under verification: whoever rewrote the record could have replaced the
+ * key in it as well. That the two differ is a finding of its own (K1).
+ */
+const compareKeys = async ({ store }: Services, witness: z.output<typeof witnessSchema>): Promise<Finding[]> => {
+  const known = await store.read.selectFrom("nodes").select("public_key").where("id", "=", witness.node.id).executeTakeFirst();
+  if (known?.public_key === witness.publicKey) return [];
+  const text =
+    known === undefined
+      ? `node \`${witness.node.name}\` brings a journal but is not in the manager's records`
+      : `node \`${witness.node.name}\` has another key than the manager's records say`;
+  return [{ kind: "node-key", writer: null, sequence: null, text }];
 };
 
 export const auditRoutes = (services: Services): Route[] => {
@@ -108,7 +110,7 @@ export const auditRoutes = (services: Services): Route[] => {
       bodyLimit: maxWitnessBytes,
       body: z.strictObject({
         head: z.strictObject({ writer: line(100).min(1), sequence: z.int().min(0), hash: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
-        receipts: z.array(z.string().max(64 * 1024)).max(100_000).optional().describe("lines of `behalf node journal`, from the node itself"),
+        witness: witnessSchema.optional().describe("what `behalf node journal` printed on a node"),
       }),
       answer: z.object({
         ok: z.boolean(),
@@ -129,9 +131,13 @@ export const auditRoutes = (services: Services): Route[] => {
           checkpoints: readCheckpointFile(checkpointFile),
           publicKey: auditKey,
           ...(body.head === undefined ? {} : { trustedHead: body.head }),
-          ...(body.receipts === undefined ? {} : { receipts: await witnessesOf(services, body.receipts) }),
+          ...(body.witness === undefined
+            ? {}
+            : { receipts: [{ nodeName: body.witness.node.name, publicKey: body.witness.publicKey, receipts: body.witness.receipts }] }),
         });
-        return { ...report, chains: report.chains.length, head, findings: report.findings.map(({ kind, writer, sequence, text }) => ({ kind, writer, sequence, text })) };
+        const strangers = body.witness === undefined ? [] : await compareKeys(services, body.witness);
+        const findings = [...strangers, ...report.findings.map(({ kind, writer, sequence, text }) => ({ kind, writer, sequence, text }))];
+        return { ...report, ok: report.ok && strangers.length === 0, chains: report.chains.length, head, findings };
       },
     }),
   ];

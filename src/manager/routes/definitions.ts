@@ -49,7 +49,9 @@ const kindOf = (document: YamlDocument): (typeof kinds)[number] => {
   const place = kind === undefined ? document.locate([]) : document.locate(["kind"]);
   const at = { document: document.index, ...place, path: "kind" };
   const hint = `one of: ${kinds.join(", ")}`;
-  return kind === undefined ? fail("input.missing-field", "the document does not say its `kind`", { at, hint }) : fail("input.invalid-value", "`kind` is not one that can be applied", { at, hint });
+  return kind === undefined
+    ? fail("input.missing-field", "the document does not say its `kind`", { at, hint })
+    : fail("input.invalid-value", "`kind` is not one that can be applied", { at, hint });
 };
 
 /** W8: before a document's content is looked at, whether its author may write there at all. */
@@ -60,14 +62,29 @@ const authoriseDocument = (principal: Principal, document: YamlDocument, kind: D
   }
   const path = fieldOf(document, "path");
   // A path that is none is a problem of the document, told by its reader: nobody may write there.
-  if (typeof path === "string" && comparablePath(path) !== null) authorise(principal, "manager:inventory:manage", { path }, () => problem("access.denied", `definitions in the folder of \`${path.slice(0, 200).replaceAll(/[`\p{Cc}\p{Cf}]/gu, "'")}\` cannot be written by this account`));
+  if (typeof path === "string" && comparablePath(path) !== null)
+    authorise(principal, "manager:inventory:manage", { path }, () =>
+      problem(
+        "access.denied",
+        `definitions in the folder of \`${path.slice(0, 200).replaceAll(/[`\p{Cc}\p{Cf}]/gu, "'")}\` cannot be written by this account`,
+      ),
+    );
 };
 
 /** Gives a problem of a value its place in the text. */
 const placed = (document: YamlDocument, found: Problem): Problem => {
   const { path } = found.at ?? {};
-  const place = document.locate((path ?? "").split(".").filter((step) => step !== "").map((step) => (/^\d+$/.test(step) ? Number(step) : step)));
-  return { ...found, at: { document: document.index, ...place, ...(path === undefined ? {} : { path }) }, ...(found.also === undefined ? {} : { also: found.also.map((one) => placed(document, one)) }) };
+  const place = document.locate(
+    (path ?? "")
+      .split(".")
+      .filter((step) => step !== "")
+      .map((step) => (/^\d+$/.test(step) ? Number(step) : step)),
+  );
+  return {
+    ...found,
+    at: { document: document.index, ...place, ...(path === undefined ? {} : { path }) },
+    ...(found.also === undefined ? {} : { also: found.also.map((one) => placed(document, one)) }),
+  };
 };
 
 const readOne = (document: YamlDocument, kind: Definition["kind"]): Result<Definition> => {
@@ -77,10 +94,14 @@ const readOne = (document: YamlDocument, kind: Definition["kind"]): Result<Defin
   }
   if (kind === "Role") {
     const read = readRole(document.value);
-    return read.ok ? { ok: true, value: { kind, name: read.value.name, document, role: read.value } } : { ok: false, problem: placed(document, read.problem) };
+    return read.ok
+      ? { ok: true, value: { kind, name: read.value.name, document, role: read.value } }
+      : { ok: false, problem: placed(document, read.problem) };
   }
   const read = readAccount(document.value);
-  return read.ok ? { ok: true, value: { kind, name: read.value.name, document, account: read.value } } : { ok: false, problem: placed(document, read.problem) };
+  return read.ok
+    ? { ok: true, value: { kind, name: read.value.name, document, account: read.value } }
+    : { ok: false, problem: placed(document, read.problem) };
 };
 
 /** Reads every document; all problems at once. */
@@ -101,7 +122,12 @@ const readAll = (principal: Principal, text: string): Definition[] => {
       continue;
     }
     const key = `${kind} ${read.value.name}`;
-    if (seen.has(key)) problems.push(problem("jobs.duplicate-path", `${kind} \`${read.value.name}\` is given twice`, { at: { document: document.index, ...document.locate([]) } }));
+    if (seen.has(key))
+      problems.push(
+        problem("jobs.duplicate-path", `${kind} \`${read.value.name}\` is given twice`, {
+          at: { document: document.index, ...document.locate([]) },
+        }),
+      );
     seen.add(key);
     definitions.push(read.value);
   }
@@ -113,7 +139,8 @@ const readAll = (principal: Principal, text: string): Definition[] => {
 /** S6: who saves a job that names a key acts through the runner's account; so he needs the permission to use keys on that folder. */
 const authoriseKeys = (principal: Principal, definitions: readonly Definition[]): void => {
   for (const definition of definitions) {
-    if (definition.kind === "Job" && keysOf(definition.job).length > 0) authorise(principal, "manager:credentials:use", { path: definition.job.path });
+    if (definition.kind === "Job" && keysOf(definition.job).length > 0)
+      authorise(principal, "manager:credentials:use", { path: definition.job.path });
   }
 };
 
@@ -135,24 +162,41 @@ const joinedRooms = (services: Services, joined: Joined): Rooms => {
 const applyRole = async (rooms: Rooms, principal: Principal, role: RoleDefinition, confirm: boolean): Promise<Applied> => {
   const before = await rooms.roles.findRole(role.name, role.service);
   const common = { kind: "Role", name: role.name, oneTimePassword: null } as const;
-  if (before !== null && canonicalJson(renderRole(before)) === canonicalJson(renderRole(role))) return { ...common, change: "unchanged", revision: before.revision, notices: [] };
+  if (before !== null && canonicalJson(renderRole(before)) === canonicalJson(renderRole(role)))
+    return { ...common, change: "unchanged", revision: before.revision, notices: [] };
   const outcome = await rooms.roles.applyRole(principal, role, { confirm });
-  return { ...common, change: outcome.role === null ? "removed" : before === null ? "created" : "changed", revision: outcome.role?.revision ?? null, notices: outcome.notices.map((notice) => notice.text) };
+  return {
+    ...common,
+    change: outcome.role === null ? "removed" : before === null ? "created" : "changed",
+    revision: outcome.role?.revision ?? null,
+    notices: outcome.notices.map((notice) => notice.text),
+  };
 };
 
 const sameAccount = (before: Parameters<typeof renderAccount>[0], wanted: AccountDefinition): boolean => {
-  const sorted = (value: Parameters<typeof renderAccount>[0]): string => canonicalJson(renderAccount({ ...value, roles: value.roles.toSorted((a, b) => (a.name < b.name ? -1 : 1)), groups: value.groups.toSorted() }));
+  const sorted = (value: Parameters<typeof renderAccount>[0]): string =>
+    canonicalJson(
+      renderAccount({ ...value, roles: value.roles.toSorted((a, b) => (a.name < b.name ? -1 : 1)), groups: value.groups.toSorted() }),
+    );
   return sorted(before) === sorted({ ...wanted, roles: wanted.roles.map((name) => ({ name })) });
 };
 
 const applyAccount = async (rooms: Rooms, principal: Principal, account: AccountDefinition, confirm: boolean): Promise<Applied> => {
   const before = await rooms.accounts.findAccount(account.name, account.service);
   const common = { kind: "Account", name: account.name } as const;
-  if (before !== null && sameAccount(before, account)) return { ...common, change: "unchanged", revision: before.revision, notices: [], oneTimePassword: null };
+  if (before !== null && sameAccount(before, account))
+    return { ...common, change: "unchanged", revision: before.revision, notices: [], oneTimePassword: null };
   const outcome = await rooms.accounts.applyAccount(principal, account, { confirm });
   const notices = outcome.notices.map((notice) => notice.text);
-  if (outcome.initialPassword !== null) notices.push("a one-time password was made and is in this answer; another one: `behalf account reset-password`");
-  return { ...common, change: before === null ? "created" : "changed", revision: outcome.account.revision, notices, oneTimePassword: outcome.initialPassword };
+  if (outcome.initialPassword !== null)
+    notices.push("a one-time password was made and is in this answer; another one: `behalf account reset-password`");
+  return {
+    ...common,
+    change: before === null ? "created" : "changed",
+    revision: outcome.account.revision,
+    notices,
+    oneTimePassword: outcome.initialPassword,
+  };
 };
 
 const applyAll = async (
@@ -165,8 +209,10 @@ const applyAll = async (
 ): Promise<Applied[]> => {
   const rooms = joinedRooms(services, joinTransaction(services, tx, stage));
   const results = new Map<Definition, Applied>();
-  for (const definition of definitions) if (definition.kind === "Role") results.set(definition, await applyRole(rooms, principal, definition.role, options.confirm));
-  for (const definition of definitions) if (definition.kind === "Account") results.set(definition, await applyAccount(rooms, principal, definition.account, options.confirm));
+  for (const definition of definitions)
+    if (definition.kind === "Role") results.set(definition, await applyRole(rooms, principal, definition.role, options.confirm));
+  for (const definition of definitions)
+    if (definition.kind === "Account") results.set(definition, await applyAccount(rooms, principal, definition.account, options.confirm));
   const jobs = definitions.filter((definition) => definition.kind === "Job");
   const applied = await rooms.jobs.applyJobs(
     principal,
@@ -177,7 +223,15 @@ const applyAll = async (
   );
   for (const [index, definition] of jobs.entries()) {
     const one = applied[index];
-    if (one !== undefined) results.set(definition, { kind: "Job", name: one.path, change: one.change, revision: one.revision, notices: [...one.notices], oneTimePassword: null });
+    if (one !== undefined)
+      results.set(definition, {
+        kind: "Job",
+        name: one.path,
+        change: one.change,
+        revision: one.revision,
+        notices: [...one.notices],
+        oneTimePassword: null,
+      });
   }
   return definitions.flatMap((definition) => results.get(definition) ?? []);
 };
@@ -207,7 +261,8 @@ const dryRun = async (services: Services, work: (tx: Writer, stage: Stage) => Pr
 const settlePolicy = async ({ identity, identityContext }: Services): Promise<void> => {
   identityContext.policy.changed();
   const revision = await identityContext.policy.current();
-  for (let tries = 0; tries < 40 && (await identity.policyRevision()) < revision; tries += 1) await new Promise((resolve) => setTimeout(resolve, 25));
+  for (let tries = 0; tries < 40 && (await identity.policyRevision()) < revision; tries += 1)
+    await new Promise((resolve) => setTimeout(resolve, 25));
 };
 
 const resultSchema = z.object({
@@ -224,12 +279,22 @@ export const definitionRoutes = (services: Services): Route[] => [
     method: "POST",
     url: "/api/v1/definitions",
     summary: "Apply YAML definitions, all or none",
-    question: { may: "manager:inventory:manage", or: ["manager:administration:accounts:manage"], refined: "about each document, and `manager:credentials:use` where a job names a key, before anything is changed" },
+    question: {
+      may: "manager:inventory:manage",
+      or: ["manager:administration:accounts:manage"],
+      refined: "about each document, and `manager:credentials:use` where a job names a key, before anything is changed",
+    },
     body: z.strictObject({
-      documents: z.string().min(1).max(1024 * 1024),
+      documents: z
+        .string()
+        .min(1)
+        .max(1024 * 1024),
       dryRun: z.boolean().default(false),
       confirm: z.boolean().default(false).describe("the caller has seen what the changes bring with them"),
-      expectedRevisions: z.record(z.string().max(1024), z.int().min(0)).default({}).describe("by job path: the revision that the author started from; 0: a new job"),
+      expectedRevisions: z
+        .record(z.string().max(1024), z.int().min(0))
+        .default({})
+        .describe("by job path: the revision that the author started from; 0: a new job"),
     }),
     answer: z.object({ results: z.array(resultSchema), dryRun: z.boolean() }),
     handle: async ({ caller, body }) => {
@@ -237,10 +302,17 @@ export const definitionRoutes = (services: Services): Route[] => [
       const definitions = readAll(principal, body.documents);
       authoriseKeys(principal, definitions);
       const accounts = definitions.filter(({ kind }) => kind === "Account").length;
-      if (accounts > mostAccounts) fail("input.too-large", `these are ${accounts} accounts, and at most ${mostAccounts} can be applied at once`);
+      if (accounts > mostAccounts)
+        fail("input.too-large", `these are ${accounts} accounts, and at most ${mostAccounts} can be applied at once`);
       const work = (tx: Writer, stage: Stage): Promise<Applied[]> => applyAll(services, principal, definitions, body, tx, stage);
-      if (body.dryRun) return { results: (await dryRun(services, work)).map((result) => ({ ...result, notices: [...result.notices] })), dryRun: true };
-      const entry = { actor: principal.accessId, action: "definitions.apply", object: definitions.length === 1 ? (definitions[0]?.name ?? "") : "definitions", detail: { documents: definitions.length } };
+      if (body.dryRun)
+        return { results: (await dryRun(services, work)).map((result) => ({ ...result, notices: [...result.notices] })), dryRun: true };
+      const entry = {
+        actor: principal.accessId,
+        action: "definitions.apply",
+        object: definitions.length === 1 ? (definitions[0]?.name ?? "") : "definitions",
+        detail: { documents: definitions.length },
+      };
       const results = await services.audit.act(entry, async (tx, stage) => {
         const result = await work(tx, stage);
         return { result, detail: { changed: result.filter(({ change }) => change !== "unchanged").length } };

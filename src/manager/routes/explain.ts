@@ -67,18 +67,30 @@ export const explainRoutes = ({ identity }: Services): Route[] => [
       if (!own) authorise(caller.principal, "manager:explain:others", {});
       if (leafOf(body.permission) === undefined && !permissionNodes.some((node) => node.permission === body.permission)) {
         const near = nearestPermission(body.permission);
-        fail("input.invalid-value", `there is no permission \`${body.permission}\``, { at: { path: "permission" }, ...(near === null ? {} : { hint: `did you mean \`${near}\`?` }) });
+        fail("input.invalid-value", `there is no permission \`${body.permission}\``, {
+          at: { path: "permission" },
+          ...(near === null ? {} : { hint: `did you mean \`${near}\`?` }),
+        });
       }
       const principal = own ? caller.principal : await findPrincipal(identity, body.actor ?? "");
       if (principal === null) return fail("identity.account-not-found", `there is no account \`${body.actor ?? ""}\``);
       const access = compileAccess({ accessId: principal.accessId, name: principal.name, roles: principal.roles });
       const verdict = decide(
-        { permission: body.permission, trace: true, ...(body.on === undefined ? {} : { path: body.on }), ...(body.controller === undefined ? {} : { controller: body.controller }) },
+        {
+          permission: body.permission,
+          trace: true,
+          ...(body.on === undefined ? {} : { path: body.on }),
+          ...(body.controller === undefined ? {} : { controller: body.controller }),
+        },
         access,
       );
       return {
         question: { actor: principal.name, permission: body.permission, on: body.on ?? null, controller: body.controller ?? null },
-        actor: { accessId: principal.accessId, name: principal.name, roles: principal.roles.map(({ service, name }) => ({ service, name })) },
+        actor: {
+          accessId: principal.accessId,
+          name: principal.name,
+          roles: principal.roles.map(({ service, name }) => ({ service, name })),
+        },
         effect: verdict.effect,
         because: becauseJson(verdict.because),
         hint: verdict.effect === "permit" ? null : verdict.problem.hint,

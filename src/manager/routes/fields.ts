@@ -11,10 +11,15 @@ export const isoOrNull = (ms: number | null): string | null => (ms === null ? nu
 export const idOf = (kind: IdKind): z.ZodString => z.string().regex(new RegExp(`^${kind}_[0-9a-hjkmnp-tv-z]{26}$`));
 
 /** Text of one line that people typed: no control characters, bounded. */
-export const line = (max: number): z.ZodString => z.string().max(max).regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u);
+export const line = (max: number): z.ZodString =>
+  z
+    .string()
+    .max(max)
+    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u);
 
 /** A query parameter that is a whole number. */
-export const count = (min: number, max: number, standard: number): z.ZodDefault<z.ZodCoercedNumber> => z.coerce.number().int().min(min).max(max).default(standard);
+export const count = (min: number, max: number, standard: number): z.ZodDefault<z.ZodCoercedNumber> =>
+  z.coerce.number().int().min(min).max(max).default(standard);
 
 export const cursor = z
   .string()
@@ -34,11 +39,17 @@ export const decodeCursor = (text: string | undefined, kinds: readonly ("string"
   if (text === undefined) return null;
   try {
     const values: unknown = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
-    if (Array.isArray(values) && values.length === kinds.length && values.every((value, index) => typeof value === kinds[index])) return values as (string | number)[];
+    if (Array.isArray(values) && values.length === kinds.length && values.every((value, index) => typeof value === kinds[index]))
+      return values as (string | number)[];
   } catch {
     // falls through: not one of ours
   }
-  throw new ProblemError(problem("input.invalid-value", "`cursor` is not one that this list gave", { at: { path: "cursor" }, hint: "start again without `cursor`" }));
+  throw new ProblemError(
+    problem("input.invalid-value", "`cursor` is not one that this list gave", {
+      at: { path: "cursor" },
+      hint: "start again without `cursor`",
+    }),
+  );
 };
 
 /** A page of a list that is in memory anyway: what follows the item that the cursor names. */
@@ -52,5 +63,8 @@ export const pageAfter = <T, J>(
   const from = after === null ? 0 : all.findIndex((item) => keyOf(item) === after[0]) + 1;
   const items = all.slice(from, from + query.limit);
   const last = items.at(-1);
-  return { items: items.map(render), nextCursor: last !== undefined && from + items.length < all.length ? encodeCursor([keyOf(last)]) : null };
+  return {
+    items: items.map(render),
+    nextCursor: last !== undefined && from + items.length < all.length ? encodeCursor([keyOf(last)]) : null,
+  };
 };

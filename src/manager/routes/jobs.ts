@@ -76,7 +76,13 @@ export const jobRoutes = ({ jobs }: Services): Route[] => [
         access,
         "controller:jobs:view",
         query,
-        (limit, from) => jobs.listJobs({ folders, limit, ...(query.folder === undefined ? {} : { folder: query.folder }), ...(from === undefined ? {} : { cursor: from }) }),
+        (limit, from) =>
+          jobs.listJobs({
+            folders,
+            limit,
+            ...(query.folder === undefined ? {} : { folder: query.folder }),
+            ...(from === undefined ? {} : { cursor: from }),
+          }),
         (stored) => ({ path: stored.path, controller: mainController }),
       );
       return { items: page.items.map(summaryJson), nextCursor: page.nextCursor };
@@ -94,7 +100,11 @@ export const jobRoutes = ({ jobs }: Services): Route[] => [
       const path = pathOf(request);
       const present = await jobs.getJob(path);
       const wanted = present === null ? null : query.revision === undefined ? present : await jobs.getRevision(path, query.revision);
-      if (present === null || wanted === null) return fail("jobs.not-found", query.revision === undefined ? missing(request).message : `there is no revision ${query.revision} of \`${shown(path)}\``);
+      if (present === null || wanted === null)
+        return fail(
+          "jobs.not-found",
+          query.revision === undefined ? missing(request).message : `there is no revision ${query.revision} of \`${shown(path)}\``,
+        );
       const readsSource = decide({ permission: "manager:inventory:view", path }, caller.principal.access).effect === "permit";
       return {
         ...summaryJson({ ...present, ...wanted }),
@@ -113,7 +123,11 @@ export const jobRoutes = ({ jobs }: Services): Route[] => [
     params: wildcard,
     query: z.object({ expectedRevision: z.coerce.number().int().min(1).optional() }),
     handle: async ({ caller, query, request }) => {
-      await jobs.deleteJob(caller.principal, pathOf(request), query.expectedRevision === undefined ? {} : { expectedRevision: query.expectedRevision });
+      await jobs.deleteJob(
+        caller.principal,
+        pathOf(request),
+        query.expectedRevision === undefined ? {} : { expectedRevision: query.expectedRevision },
+      );
       return undefined;
     },
   }),

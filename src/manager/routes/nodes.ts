@@ -69,7 +69,11 @@ export const nodeRoutes = ({ nodes, controller, clock }: Services): Route[] => [
     url: "/api/v1/nodes",
     summary: "List nodes with their health and the account they run jobs as",
     question: view,
-    query: z.object({ revoked: z.enum(["true", "false"]).default("false").describe("also revoked ones"), limit: count(1, 200, 100), cursor: z.string().max(300).optional() }),
+    query: z.object({
+      revoked: z.enum(["true", "false"]).default("false").describe("also revoked ones"),
+      limit: count(1, 200, 100),
+      cursor: z.string().max(300).optional(),
+    }),
     answer: pageOf(nodeSchema),
     handle: async ({ query }) => {
       const page = await nodes.list(query.revoked === "true" ? { revoked: true } : {}, query.cursor ?? null, query.limit);
@@ -84,7 +88,12 @@ export const nodeRoutes = ({ nodes, controller, clock }: Services): Route[] => [
     question: view,
     params: byName,
     answer: nodeSchema,
-    handle: async ({ params }) => nodeJson((await nodes.get(params.node)) ?? fail("nodes.not-found", `there is no node \`${params.node}\``), controller.nodes(), clock.nowMs()),
+    handle: async ({ params }) =>
+      nodeJson(
+        (await nodes.get(params.node)) ?? fail("nodes.not-found", `there is no node \`${params.node}\``),
+        controller.nodes(),
+        clock.nowMs(),
+      ),
   }),
   route({
     method: "POST",
@@ -92,7 +101,12 @@ export const nodeRoutes = ({ nodes, controller, clock }: Services): Route[] => [
     summary: "Make a one-time join token for a node of this name, valid for an hour",
     question: manage,
     body: z.strictObject({ name: z.string().max(200), labels: z.record(z.string().max(200), z.string().max(1000)).default({}) }),
-    answer: z.object({ token: z.string().describe("shown this once"), nodeName: z.string(), address: z.string().describe("where agents dial in"), expiresAt: instant }),
+    answer: z.object({
+      token: z.string().describe("shown this once"),
+      nodeName: z.string(),
+      address: z.string().describe("where agents dial in"),
+      expiresAt: instant,
+    }),
     status: 201,
     handle: async ({ caller, body }) => {
       const { expiresAtMs, ...invitation } = await nodes.invite(caller.principal.accessId, body);

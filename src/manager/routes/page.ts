@@ -21,7 +21,9 @@ export const pageRoutes = ({ identity, realm, version, openApi }: Services): Rou
       const token = cookieToken(request, tls);
       const open = token === null ? null : await identity.sessionOf(token, { feed: true });
       const session: PageStart["session"] =
-        token === null || open === null || open.kind !== "browser" ? null : { name: open.principal.name, csrf: csrfTokenOf(token), mustChangePassword: open.mustChangePassword };
+        token === null || open === null || open.kind !== "browser"
+          ? null
+          : { name: open.principal.name, csrf: csrfTokenOf(token), mustChangePassword: open.mustChangePassword };
       const nonces = newNonces();
       return reply
         .headers(securityHeaders({ tls, nonces }))

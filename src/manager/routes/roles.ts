@@ -40,7 +40,10 @@ const roleJson = (role: StoredRole): z.input<typeof roleAnswer> => ({
   yaml: renderYaml(renderRole(role)),
 });
 
-const outcomeSchema = z.object({ role: roleAnswer.nullable().describe("null: nothing was left in it, and it was removed"), notices: z.array(noticeSchema) });
+const outcomeSchema = z.object({
+  role: roleAnswer.nullable().describe("null: nothing was left in it, and it was removed"),
+  notices: z.array(noticeSchema),
+});
 
 const definition = (document: unknown): RoleDefinition => {
   const read = readRole(document);
@@ -48,12 +51,18 @@ const definition = (document: unknown): RoleDefinition => {
   return read.value;
 };
 
-const options = z.object({ confirm: z.boolean().default(false), keepEmpty: z.boolean().default(false), revision: z.int().min(0).nullable().default(null) });
+const options = z.object({
+  confirm: z.boolean().default(false),
+  keepEmpty: z.boolean().default(false),
+  revision: z.int().min(0).nullable().default(null),
+});
 const byName = z.object({ role: line(1024).min(1).describe("role id or name") });
 
 /** A role by id or by name. */
 const roleOf = async (identity: Services["identity"], given: string): Promise<StoredRole> =>
-  isId("rol", given) ? await identity.getRole(given) : ((await identity.findRole(given)) ?? fail("identity.role-not-found", `there is no role \`${given}\``));
+  isId("rol", given)
+    ? await identity.getRole(given)
+    : ((await identity.findRole(given)) ?? fail("identity.role-not-found", `there is no role \`${given}\``));
 
 export const roleRoutes = ({ identity, streams }: Services): Route[] => [
   route({
@@ -62,7 +71,9 @@ export const roleRoutes = ({ identity, streams }: Services): Route[] => [
     summary: "The permission tree",
     question: { self: "the same for everybody; it describes the product" },
     answer: z.object({ items: z.array(z.object({ permission: z.string(), leaf: z.boolean(), meaning: z.string() })) }),
-    handle: async () => ({ items: permissionNodes.map((node) => ({ permission: node.permission, leaf: node.children.length === 0, meaning: node.meaning })) }),
+    handle: async () => ({
+      items: permissionNodes.map((node) => ({ permission: node.permission, leaf: node.children.length === 0, meaning: node.meaning })),
+    }),
   }),
   route({
     method: "GET",
@@ -82,7 +93,10 @@ export const roleRoutes = ({ identity, streams }: Services): Route[] => [
     answer: outcomeSchema,
     status: 201,
     handle: async ({ caller, body }) => {
-      const outcome = await identity.createRole(caller.principal, definition(body.definition), { confirm: body.confirm, keepEmpty: body.keepEmpty });
+      const outcome = await identity.createRole(caller.principal, definition(body.definition), {
+        confirm: body.confirm,
+        keepEmpty: body.keepEmpty,
+      });
       return { role: outcome.role === null ? null : roleJson(outcome.role), notices: noticesJson(outcome.notices) };
     },
   }),
@@ -108,7 +122,12 @@ export const roleRoutes = ({ identity, streams }: Services): Route[] => [
     answer: outcomeSchema,
     handle: async ({ caller, params, body }) => {
       const { name, scopes } = definition(body.definition);
-      const outcome = await identity.editRole(caller.principal, (await roleOf(identity, params.role)).id, { name, scopes }, { confirm: body.confirm, keepEmpty: body.keepEmpty, revision: body.revision });
+      const outcome = await identity.editRole(
+        caller.principal,
+        (await roleOf(identity, params.role)).id,
+        { name, scopes },
+        { confirm: body.confirm, keepEmpty: body.keepEmpty, revision: body.revision },
+      );
       await streams.recheckAll();
       return { role: outcome.role === null ? null : roleJson(outcome.role), notices: noticesJson(outcome.notices) };
     },
@@ -168,8 +187,15 @@ export const roleRoutes = ({ identity, streams }: Services): Route[] => [
           const bare = { ...role, scopes: role.scopes.map((scope) => ({ ...scope, folders: [] })) };
           const access = compileAccess({ accessId: `role:${role.id}`, name: role.name, roles: [bare] });
           const cells = permissionLeaves.map((leaf) => {
-            const verdict = decide({ permission: leaf.permission, path: "/", ...(query.controller === undefined ? {} : { controller: query.controller }) }, access);
-            return verdict.effect === "permit" ? ("granted" as const) : verdict.because.rule === "may.denied" ? ("denied" as const) : ("none" as const);
+            const verdict = decide(
+              { permission: leaf.permission, path: "/", ...(query.controller === undefined ? {} : { controller: query.controller }) },
+              access,
+            );
+            return verdict.effect === "permit"
+              ? ("granted" as const)
+              : verdict.because.rule === "may.denied"
+                ? ("denied" as const)
+                : ("none" as const);
           });
           return { service: role.service, name: role.name, cells };
         }),

@@ -32,7 +32,9 @@ const outcomeSchema = z
     exitUnknown: z.boolean(),
     launchProblem: z.object({ code: z.string(), message: z.string(), hint: z.string() }).nullable(),
     output: z.object({ logBytes: z.int(), writtenBytes: z.int(), truncated: z.boolean(), sha256: z.string() }),
-    runAs: z.object({ user: z.string(), uid: z.int(), gid: z.int(), groups: z.array(z.int()), credentialKey: z.string().nullable() }).nullable(),
+    runAs: z
+      .object({ user: z.string(), uid: z.int(), gid: z.int(), groups: z.array(z.int()), credentialKey: z.string().nullable() })
+      .nullable(),
     tree: z.enum(["cgroup", "group", "sudo"]).nullable(),
     verdicts: z.array(verdictSchema),
   })
@@ -90,7 +92,11 @@ export const explanationSchema = z.object({
 });
 
 /** Asks about the reader without refusing: for a button that is shown disabled with its reason. */
-export const allowedTo = (principal: Principal, permission: string, target: { readonly path: string; readonly controller: string }): { allowed: boolean; reason: string | null } => {
+export const allowedTo = (
+  principal: Principal,
+  permission: string,
+  target: { readonly path: string; readonly controller: string },
+): { allowed: boolean; reason: string | null } => {
   const verdict = decide({ permission, ...target }, principal.access);
   return verdict.effect === "permit" ? { allowed: true, reason: null } : { allowed: false, reason: verdict.problem.message };
 };
@@ -119,7 +125,10 @@ export const runSummaryJson = (run: RunSummary): z.input<typeof runSummarySchema
 
 /** The chain in the order in which it was decided. */
 export const chainOf = (run: RunDetails): z.input<typeof verdictSchema>[] =>
-  [...run.verdicts.submission, ...run.verdicts.dispatch, ...run.verdicts.node].map(({ facts, ...verdict }) => ({ ...verdict, ...(facts === undefined ? {} : { facts: { ...facts } }) }));
+  [...run.verdicts.submission, ...run.verdicts.dispatch, ...run.verdicts.node].map(({ facts, ...verdict }) => ({
+    ...verdict,
+    ...(facts === undefined ? {} : { facts: { ...facts } }),
+  }));
 
 const targetOf = (run: RunSummary): { path: string; controller: string } => ({ path: run.job, controller: run.controller });
 
@@ -129,7 +138,10 @@ export const runJson = (run: RunDetails, reader: Principal): z.input<typeof runS
   arguments: { ...run.arguments },
   outcome: run.outcome === null ? null : (run.outcome as unknown as z.input<typeof outcomeSchema>),
   verdicts: chainOf(run),
-  allowed: { cancel: allowedTo(reader, "controller:runs:cancel", targetOf(run)), log: allowedTo(reader, "controller:runs:log", targetOf(run)) },
+  allowed: {
+    cancel: allowedTo(reader, "controller:runs:cancel", targetOf(run)),
+    log: allowedTo(reader, "controller:runs:log", targetOf(run)),
+  },
 });
 
 const whyNot = (run: RunDetails): string => {
@@ -145,7 +157,9 @@ export const sentenceOf = (run: RunDetails): string => {
   const because = why === "" ? "" : `: ${why}`;
   switch (run.result) {
     case null:
-      return run.state === "running" ? `${run.job} runs on ${run.node}${as} ${behalf}` : `${run.job} is ${run.state} for ${run.node} ${behalf}`;
+      return run.state === "running"
+        ? `${run.job} runs on ${run.node}${as} ${behalf}`
+        : `${run.job} is ${run.state} for ${run.node} ${behalf}`;
     case "refused":
       return `${run.job} was refused on ${run.node} ${behalf}${because}`;
     case "cancelled":

@@ -7,7 +7,17 @@ import type { RunDetails } from "#jobs/run-queries.ts";
 import { readFolderPath } from "#jobs/rules/path.ts";
 import { checkedPiece, chunkJson } from "#manager/log-file.ts";
 import { count, cursor, idOf, instant, line, pageOf } from "#manager/routes/fields.ts";
-import { chainOf, explanationSchema, runJson, runResults, runSchema, runStates, runSummaryJson, runSummarySchema, sentenceOf } from "#manager/routes/run-view.ts";
+import {
+  chainOf,
+  explanationSchema,
+  runJson,
+  runResults,
+  runSchema,
+  runStates,
+  runSummaryJson,
+  runSummarySchema,
+  sentenceOf,
+} from "#manager/routes/run-view.ts";
 import { route, type Route, type Target } from "#manager/route.ts";
 import type { Services } from "#manager/services.ts";
 import { foldersOf, visiblePage } from "#manager/visible.ts";
@@ -15,7 +25,8 @@ import { foldersOf, visiblePage } from "#manager/visible.ts";
 const asked = new WeakMap<FastifyRequest, RunDetails>();
 
 export const byRunId = z.object({ id: idOf("run") });
-export const missingRun = (request: FastifyRequest): Problem => problem("runs.not-found", `there is no run \`${(request.params as { id: string }).id.slice(0, 40).replaceAll(/[^\w]/g, "?")}\``);
+export const missingRun = (request: FastifyRequest): Problem =>
+  problem("runs.not-found", `there is no run \`${(request.params as { id: string }).id.slice(0, 40).replaceAll(/[^\w]/g, "?")}\``);
 
 /** The run of the request's address, for its question; remembered for its handler. */
 export const aboutRun =
@@ -30,7 +41,13 @@ export const aboutRun =
 /** The run that the question was about. */
 export const runOf = (request: FastifyRequest): RunDetails => asked.get(request) ?? fail("runs.not-found", "there is no such run");
 
-export const offsetParameter = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0).describe("where to begin: 0, or a `nextOffset` that an answer gave");
+export const offsetParameter = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(Number.MAX_SAFE_INTEGER)
+  .default(0)
+  .describe("where to begin: 0, or a `nextOffset` that an answer gave");
 
 const chunkSchema = z
   .object({
@@ -140,7 +157,10 @@ export const runRoutes = (services: Services): Route[] => {
       produces: "text/plain",
       handle: async ({ params, query, reply }) => {
         checkedPiece(await logFiles.read(params.id, query.offset, 1), query.offset);
-        const content = logFiles.content(params.id, { offset: query.offset, ...(query.stream === undefined ? {} : { stream: query.stream }) });
+        const content = logFiles.content(params.id, {
+          offset: query.offset,
+          ...(query.stream === undefined ? {} : { stream: query.stream }),
+        });
         return reply
           .header("content-disposition", `attachment; filename="${params.id}${query.stream === undefined ? "" : `.${query.stream}`}.log"`)
           .type("text/plain; charset=utf-8")
@@ -154,10 +174,20 @@ export const runRoutes = (services: Services): Route[] => {
       question: { may: "controller:runs:log", about, missing: missingRun },
       params: byRunId,
       query: z.object({ offset: offsetParameter, limit: count(1, 1024 * 1024, 256 * 1024).describe("about so many bytes") }),
-      answer: z.object({ items: z.array(chunkSchema), nextOffset: z.int(), atEnd: z.boolean().describe("nothing more at the moment"), ended: z.boolean().describe("the run has ended: nothing more at all once `atEnd`") }),
+      answer: z.object({
+        items: z.array(chunkSchema),
+        nextOffset: z.int(),
+        atEnd: z.boolean().describe("nothing more at the moment"),
+        ended: z.boolean().describe("the run has ended: nothing more at all once `atEnd`"),
+      }),
       handle: async ({ params, query, request }) => {
         const piece = checkedPiece(await logFiles.read(params.id, query.offset, query.limit), query.offset);
-        return { items: piece.chunks.map(chunkJson), nextOffset: piece.nextOffset, atEnd: piece.atEnd, ended: runOf(request).state === "ended" };
+        return {
+          items: piece.chunks.map(chunkJson),
+          nextOffset: piece.nextOffset,
+          atEnd: piece.atEnd,
+          ended: runOf(request).state === "ended",
+        };
       },
     }),
   ];

@@ -11,7 +11,13 @@ import type { Identity } from "#identity/open-identity.ts";
 import type { Principal } from "#identity/principal.ts";
 import { csrfTokenOf, type NewSession } from "#identity/session-store.ts";
 
-const who = z.object({ accessId: z.string(), name: z.string(), service: z.string(), roles: z.array(z.string()), groups: z.array(z.string()) });
+const who = z.object({
+  accessId: z.string(),
+  name: z.string(),
+  service: z.string(),
+  roles: z.array(z.string()),
+  groups: z.array(z.string()),
+});
 
 const sessionAnswer = z
   .object({
@@ -53,7 +59,12 @@ const whoIs = (principal: Principal): z.input<typeof who> => ({
   groups: [...principal.groups],
 });
 
-const answerSession = async (identity: Identity, request: FastifyRequest, reply: FastifyReply, session: NewSession): Promise<z.input<typeof sessionAnswer>> => {
+const answerSession = async (
+  identity: Identity,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  session: NewSession,
+): Promise<z.input<typeof sessionAnswer>> => {
   const opened = await identity.sessionOf(session.token, { feed: false });
   if (opened === null) return fail("identity.not-signed-in", "the session ended as soon as it began", { hint: "sign in again" });
   if (session.kind === "browser") setCookie(request, reply, session.token);
@@ -69,7 +80,10 @@ const answerSession = async (identity: Identity, request: FastifyRequest, reply:
 };
 
 const sessionIdOf = (caller: Caller): string =>
-  caller.session?.id ?? fail("identity.session-not-found", "the local socket has no session", { hint: "nothing needs to be ended: the socket acts as the account of the operating system" });
+  caller.session?.id ??
+  fail("identity.session-not-found", "the local socket has no session", {
+    hint: "nothing needs to be ended: the socket acts as the account of the operating system",
+  });
 
 const sessionView = z.object({
   id: z.string(),
@@ -112,7 +126,10 @@ export const sessionRoutes = ({ identity, streams, realm }: Services): Route[] =
     answer: z.object({
       principal: who.extend({ amr: z.array(z.string()).describe("how the caller proved himself: `pwd`, `os`") }),
       realm: z.string(),
-      session: z.object({ id: z.string(), kind: z.enum(["browser", "cli"]), expiresAt: instant }).nullable().describe("null on the local socket"),
+      session: z
+        .object({ id: z.string(), kind: z.enum(["browser", "cli"]), expiresAt: instant })
+        .nullable()
+        .describe("null on the local socket"),
       csrf: z.string().nullable(),
     }),
     handle: async ({ caller, request }) => {

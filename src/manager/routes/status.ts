@@ -44,7 +44,10 @@ export const statusRoutes = ({ version, realm, store, nodes, controller, setting
         nodes: { online: all.filter((node) => online.has(node.id)).length, total: all.length },
         streams: streams.count,
         hashing: { running, waiting },
-        warnings: [...(full === null ? [] : [full.message]), ...all.flatMap((node) => node.facts?.warnings.map((warning) => `${node.name}: ${warning}`) ?? [])],
+        warnings: [
+          ...(full === null ? [] : [full.message]),
+          ...all.flatMap((node) => node.facts?.warnings.map((warning) => `${node.name}: ${warning}`) ?? []),
+        ],
       };
     },
   }),

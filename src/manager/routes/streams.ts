@@ -76,7 +76,12 @@ const sendLog = async ({ jobs, logFiles, controller, feed }: Services, stream: E
   }
 };
 
-const sendRun = async ({ jobs, feed }: Services, stream: EventStream, runId: string, reader: Parameters<typeof runJson>[1]): Promise<void> => {
+const sendRun = async (
+  { jobs, feed }: Services,
+  stream: EventStream,
+  runId: string,
+  reader: Parameters<typeof runJson>[1],
+): Promise<void> => {
   const bell = new Bell();
   const stop = feed.onRun((changed) => {
     if (changed === runId) bell.ring();
@@ -97,7 +102,12 @@ const sendRun = async ({ jobs, feed }: Services, stream: EventStream, runId: str
   }
 };
 
-const sendAll = async ({ jobs, feed, controller }: Services, stream: EventStream, request: FastifyRequest, resumed: boolean): Promise<void> => {
+const sendAll = async (
+  { jobs, feed, controller }: Services,
+  stream: EventStream,
+  request: FastifyRequest,
+  resumed: boolean,
+): Promise<void> => {
   const changed = new Set<string>();
   let nodesChanged = false;
   let overflowed = false;
@@ -130,12 +140,17 @@ const sendAll = async ({ jobs, feed, controller }: Services, stream: EventStream
       const access = request.caller?.principal.access;
       if (nodesChanged) {
         nodesChanged = false;
-        if (access !== undefined && decide({ permission: "manager:nodes:view" }, access).effect === "permit") await stream.send({ event: "nodes", data: {} });
+        if (access !== undefined && decide({ permission: "manager:nodes:view" }, access).effect === "permit")
+          await stream.send({ event: "nodes", data: {} });
       }
       if (ids.length === 0 || access === undefined) continue;
       for (const id of ids) {
         const run = await jobs.getRun(id);
-        if (run !== null && decide({ permission: "controller:runs:view", path: run.job, controller: run.controller }, access).effect === "permit") await stream.send({ event: "run", data: runSummaryJson(run) });
+        if (
+          run !== null &&
+          decide({ permission: "controller:runs:view", path: run.job, controller: run.controller }, access).effect === "permit"
+        )
+          await stream.send({ event: "run", data: runSummaryJson(run) });
       }
     }
   } finally {
@@ -146,7 +161,8 @@ const sendAll = async ({ jobs, feed, controller }: Services, stream: EventStream
 const resumeOffset = (request: FastifyRequest, asked: number): number => {
   const given = request.headers["last-event-id"];
   if (given === undefined || given === "") return asked;
-  if (typeof given !== "string" || !/^\d{1,15}$/.test(given)) return fail("input.invalid-value", "`Last-Event-ID` is not one that this stream gave", { hint: "start again without it" });
+  if (typeof given !== "string" || !/^\d{1,15}$/.test(given))
+    return fail("input.invalid-value", "`Last-Event-ID` is not one that this stream gave", { hint: "start again without it" });
   return Number(given);
 };
 

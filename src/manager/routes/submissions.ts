@@ -17,8 +17,14 @@ import { authorise } from "#manager/web/guard.ts";
 const nodeName = line(100).min(1);
 const one = {
   job: z.string().min(1).max(1024).describe("path of the job"),
-  arguments: z.record(z.string().max(200), z.union([z.string().max(64 * 1024), z.number(), z.boolean()])).optional().describe("values of declared parameters"),
-  on: z.union([nodeName, z.array(nodeName).max(500)]).optional().describe("nodes; absent: the job's own"),
+  arguments: z
+    .record(z.string().max(200), z.union([z.string().max(64 * 1024), z.number(), z.boolean()]))
+    .optional()
+    .describe("values of declared parameters"),
+  on: z
+    .union([nodeName, z.array(nodeName).max(500)])
+    .optional()
+    .describe("nodes; absent: the job's own"),
   comment: z.string().max(2000).optional(),
 };
 const request = z.strictObject(one);
@@ -41,7 +47,11 @@ const accepted = z.object({
   jobRevision: z.int(),
   runs: z.array(z.object({ id: z.string(), node: z.string() })),
 });
-const refused = z.object({ accepted: z.literal(false), job: z.string(), problem: z.object({ code: z.string(), message: z.string(), hint: z.string() }) });
+const refused = z.object({
+  accepted: z.literal(false),
+  job: z.string(),
+  problem: z.object({ code: z.string(), message: z.string(), hint: z.string() }),
+});
 
 const answer = z.object({
   id: z.string().optional().describe("of a single request"),
@@ -57,7 +67,8 @@ const itemJson = (item: AcceptedSubmission | RefusedSubmission): z.input<typeof 
     ? { accepted: true, id: item.id, job: item.job, jobRevision: item.jobRevision, runs: item.runs.map((run) => ({ ...run })) }
     : { accepted: false, job: item.job, problem: { code: item.problem.code, message: item.problem.message, hint: item.problem.hint } };
 
-const noJob = (path: string): Problem => problem("jobs.not-found", `there is no job \`${path.slice(0, 200).replaceAll(/[`\p{Cc}\p{Cf}]/gu, "'")}\``);
+const noJob = (path: string): Problem =>
+  problem("jobs.not-found", `there is no job \`${path.slice(0, 200).replaceAll(/[`\p{Cc}\p{Cf}]/gu, "'")}\``);
 
 /** Who it is, and whether he may: asked for every request, kept with the submission. */
 const decideRequest = (principal: Principal, job: string, decidedAt: string): VerdictRecord[] => {
@@ -113,7 +124,9 @@ export const submissionRoutes = ({ jobs, controller, clock, feed }: Services): R
   const toRequest = (principal: Principal, given: Request, decidedAt: string): SubmissionRequest => ({
     job: given.job,
     verdicts: decideRequest(principal, given.job, decidedAt),
-    ...(given.arguments === undefined ? {} : { arguments: Object.fromEntries(Object.entries(given.arguments).map(([name, value]) => [name, String(value)])) }),
+    ...(given.arguments === undefined
+      ? {}
+      : { arguments: Object.fromEntries(Object.entries(given.arguments).map(([name, value]) => [name, String(value)])) }),
     ...(given.on === undefined ? {} : { on: typeof given.on === "string" ? [given.on] : given.on }),
     ...(given.comment === undefined ? {} : { comment: given.comment }),
   });
@@ -143,7 +156,12 @@ export const submissionRoutes = ({ jobs, controller, clock, feed }: Services): R
         const requests = (items ?? [{ ...rest, job: job ?? "" }]).map((item) => toRequest(principal, item, decidedAt));
         const full = controller.admission();
         if (full !== null) throw new ProblemError(full);
-        const submitted = await jobs.submit(principal, requests, { route: submissionRoute, bodyHash: incoming.bodyHash, partial, ...(key === undefined ? {} : { idempotencyKey: key }) });
+        const submitted = await jobs.submit(principal, requests, {
+          route: submissionRoute,
+          bodyHash: incoming.bodyHash,
+          partial,
+          ...(key === undefined ? {} : { idempotencyKey: key }),
+        });
         const runs = submitted.items.flatMap((item) => (item.accepted ? item.runs : []));
         if (!submitted.replayed) {
           controller.wake();
@@ -188,7 +206,11 @@ export const submissionRoutes = ({ jobs, controller, clock, feed }: Services): R
       method: "GET",
       url: "/api/v1/submissions/:id",
       summary: "Show a submission and its runs",
-      question: { may: "controller:runs:view", about: aboutSubmission, missing: () => problem("runs.submission-not-found", "there is no such submission") },
+      question: {
+        may: "controller:runs:view",
+        about: aboutSubmission,
+        missing: () => problem("runs.submission-not-found", "there is no such submission"),
+      },
       params: z.object({ id: idOf("sub") }),
       answer: submissionSchema.extend({ verdicts: z.array(verdictSchema), runs: z.array(runSummarySchema) }),
       handle: async ({ request: incoming }) => {
@@ -196,7 +218,10 @@ export const submissionRoutes = ({ jobs, controller, clock, feed }: Services): R
         const runs = await jobs.listRuns({ folders: "all", submission: submission.id, limit: 500 });
         return {
           ...submissionJson(submission),
-          verdicts: submission.verdicts.map(({ facts, ...verdict }) => ({ ...verdict, ...(facts === undefined ? {} : { facts: { ...facts } }) })),
+          verdicts: submission.verdicts.map(({ facts, ...verdict }) => ({
+            ...verdict,
+            ...(facts === undefined ? {} : { facts: { ...facts } }),
+          })),
           runs: runs.items.map(runSummaryJson),
         };
       },

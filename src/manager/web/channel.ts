@@ -5,7 +5,9 @@
 import type { Socket } from "node:net";
 import type { PeerCredentials } from "#link/peer-credentials.ts";
 
-export type Channel = { readonly kind: "tcp"; readonly address: string; readonly tls: boolean } | { readonly kind: "local"; readonly peer: PeerCredentials };
+export type Channel =
+  | { readonly kind: "tcp"; readonly address: string; readonly tls: boolean }
+  | { readonly kind: "local"; readonly peer: PeerCredentials };
 
 const channels = new WeakMap<Socket, Channel>();
 

@@ -24,7 +24,8 @@ export interface StreamOptions {
 
 export const defaultStreamOptions: StreamOptions = { recheckMs: 30_000, heartbeatMs: 15_000, perSession: 8 };
 
-const render = (event: StreamEvent): string => `${event.id === undefined ? "" : `id: ${event.id}\n`}event: ${event.event}\ndata: ${JSON.stringify(event.data)}\n\n`;
+const render = (event: StreamEvent): string =>
+  `${event.id === undefined ? "" : `id: ${event.id}\n`}event: ${event.event}\ndata: ${JSON.stringify(event.data)}\n\n`;
 
 /** One open stream. */
 export class EventStream {

@@ -42,7 +42,9 @@ const bearerToken = (request: FastifyRequest): string | null => {
   const header = request.headers.authorization;
   if (header === undefined) return null;
   const [scheme, token = ""] = header.split(" ");
-  return scheme?.toLowerCase() === "bearer" && tokenPattern.test(token) ? token : fail("identity.not-signed-in", "the authorization header holds no bearer token");
+  return scheme?.toLowerCase() === "bearer" && tokenPattern.test(token)
+    ? token
+    : fail("identity.not-signed-in", "the authorization header holds no bearer token");
 };
 
 /** The session cookie of a request, if any. */
@@ -54,7 +56,8 @@ export const cookieToken = (request: FastifyRequest, tls: boolean): string | nul
 const notSignedIn = (): never => fail("identity.not-signed-in", "nobody is signed in");
 
 const openSession = async (authentication: Authentication, token: string, feed: boolean): Promise<OpenSession> =>
-  (await authentication.sessionOf(token, { feed })) ?? fail("identity.not-signed-in", "the session has ended", { hint: "sign in again with `behalf login`" });
+  (await authentication.sessionOf(token, { feed })) ??
+  fail("identity.not-signed-in", "the session has ended", { hint: "sign in again with `behalf login`" });
 
 const callerOf = (session: OpenSession, address: string): Caller => ({
   principal: session.principal,
@@ -63,15 +66,23 @@ const callerOf = (session: OpenSession, address: string): Caller => ({
 });
 
 /** Who is calling. Throws `identity.not-signed-in`, `manager.csrf`. */
-export const authenticate = async (authentication: Authentication, request: FastifyRequest, options: { readonly stream: boolean }): Promise<Caller> => {
+export const authenticate = async (
+  authentication: Authentication,
+  request: FastifyRequest,
+  options: { readonly stream: boolean },
+): Promise<Caller> => {
   const channel = channelOf(request.raw.socket);
   if (channel === null) return notSignedIn();
   const feed = !options.stream && request.headers[backgroundHeader] === undefined;
   const bearer = bearerToken(request);
-  if (bearer !== null) return callerOf(await openSession(authentication, bearer, feed), channel.kind === "tcp" ? channel.address : "socket");
+  if (bearer !== null)
+    return callerOf(await openSession(authentication, bearer, feed), channel.kind === "tcp" ? channel.address : "socket");
   if (channel.kind === "local") {
     const principal = await authentication.osPrincipal(channel.peer.uid);
-    if (principal === null) return fail("identity.not-signed-in", `the account with uid ${channel.peer.uid} is not known here`, { hint: "sign in with `behalf login`, or run the command as the account that started this instance" });
+    if (principal === null)
+      return fail("identity.not-signed-in", `the account with uid ${channel.peer.uid} is not known here`, {
+        hint: "sign in with `behalf login`, or run the command as the account that started this instance",
+      });
     return { principal, session: null, address: "socket" };
   }
   const cookie = cookieToken(request, channel.tls);
@@ -79,7 +90,8 @@ export const authenticate = async (authentication: Authentication, request: Fast
   const session = await openSession(authentication, cookie, feed);
   const given = request.headers[csrfHeader];
   // SECURITY: a cookie alone proves nothing: every authenticated call carries the token, GET and streams too (W2; test "W2").
-  if (session.kind !== "browser" || typeof given !== "string" || !session.csrfMatches(given)) return fail("manager.csrf", "the request does not carry the session's CSRF token");
+  if (session.kind !== "browser" || typeof given !== "string" || !session.csrfMatches(given))
+    return fail("manager.csrf", "the request does not carry the session's CSRF token");
   return callerOf(session, channel.address);
 };
 
@@ -117,7 +129,12 @@ const authoriseSomewhere = (principal: Principal, permissions: readonly [string,
 };
 
 /** Everything before the body is read. Null: a public route. */
-export const admit = async (authentication: Authentication, request: FastifyRequest, question: RouteQuestion, options: { readonly stream: boolean }): Promise<Caller | null> => {
+export const admit = async (
+  authentication: Authentication,
+  request: FastifyRequest,
+  question: RouteQuestion,
+  options: { readonly stream: boolean },
+): Promise<Caller | null> => {
   if ("public" in question) {
     // Navigation to the page and reading what is public anyway is exempt; signing in is not (login CSRF).
     if (request.method !== "GET") checkSource(request);
@@ -126,7 +143,9 @@ export const admit = async (authentication: Authentication, request: FastifyRequ
   checkSource(request);
   const caller = await authenticate(authentication, request, options);
   if (caller.session?.mustChangePassword === true && !("self" in question && question.whileForced === true)) {
-    fail("identity.password-change-due", "the password must be changed before anything else", { hint: "change it on the page at `/`, or with `behalf login`" });
+    fail("identity.password-change-due", "the password must be changed before anything else", {
+      hint: "change it on the page at `/`, or with `behalf login`",
+    });
   }
   if ("self" in question) return caller;
   if (question.about === undefined) {

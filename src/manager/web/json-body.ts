@@ -59,5 +59,11 @@ export const readJsonBody = (bytes: Buffer): Result<unknown> => {
     return refuse(problem("input.malformed-json", "the body is not one JSON document in UTF-8"));
   }
   const name = forbiddenName(value);
-  return name === null ? ok(value) : refuse(problem("input.forbidden-name", `the body has a field called \`${name}\``, { hint: "rename the field: this name is refused everywhere" }));
+  return name === null
+    ? ok(value)
+    : refuse(
+        problem("input.forbidden-name", `the body has a field called \`${name}\``, {
+          hint: "rename the field: this name is refused everywhere",
+        }),
+      );
 };

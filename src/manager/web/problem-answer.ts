@@ -26,7 +26,16 @@ export const problemBody = (reported: Problem, instance: string): Record<string,
     hint: reported.hint,
     instance,
     ...(reported.at === undefined ? {} : { at: reported.at }),
-    ...(reported.also === undefined ? {} : { also: reported.also.map((one) => ({ code: one.code, message: one.message, hint: one.hint, ...(one.at === undefined ? {} : { at: one.at }) })) }),
+    ...(reported.also === undefined
+      ? {}
+      : {
+          also: reported.also.map((one) => ({
+            code: one.code,
+            message: one.message,
+            hint: one.hint,
+            ...(one.at === undefined ? {} : { at: one.at }),
+          })),
+        }),
     ...(reported.because === undefined ? {} : { because: filteredBecause(reported.because) }),
   };
 };
@@ -117,7 +126,11 @@ export const sendProblem = (reply: FastifyReply, reported: Problem, instance: st
   const { status } = problemCodeEntry(reported.code);
   if (reported.retryAfterSeconds !== undefined) void reply.header("retry-after", String(reported.retryAfterSeconds));
   if (status === 401) void reply.header("www-authenticate", 'Bearer realm="behalf"');
-  return reply.code(status).header("content-type", "application/problem+json; charset=utf-8").serializer(JSON.stringify).send(problemBody(reported, instance));
+  return reply
+    .code(status)
+    .header("content-type", "application/problem+json; charset=utf-8")
+    .serializer(JSON.stringify)
+    .send(problemBody(reported, instance));
 };
 
 /** The error handler of the app. */

@@ -16,6 +16,7 @@ export const checkOrigin = (headers: IncomingHttpHeaders, tls: boolean): Result<
     return refuse(problem("manager.wrong-origin", "the request comes from a page of another origin"));
   }
   const site = headers["sec-fetch-site"];
-  if (site !== undefined && site !== "same-origin" && site !== "none") return refuse(problem("manager.wrong-origin", "the browser says that another site sent the request"));
+  if (site !== undefined && site !== "same-origin" && site !== "none")
+    return refuse(problem("manager.wrong-origin", "the browser says that another site sent the request"));
   return ok(null);
 };
