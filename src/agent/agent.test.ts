@@ -29,7 +29,10 @@ interface Place {
 const place = async (t: TestContext, settings: Parameters<typeof openControllerWorld>[0]["settings"] = {}): Promise<Place> => {
   const folder = mkdtempSync(join(tmpdir(), "bhf-agt-"));
   chmodSync(folder, 0o711);
-  const world = await openControllerWorld({ dataFolder: join(folder, "m"), settings: { pollMs: 200, heartbeatMs: 300, silenceMs: 1500, ...settings } });
+  const world = await openControllerWorld({
+    dataFolder: join(folder, "m"),
+    settings: { pollMs: 200, heartbeatMs: 300, silenceMs: 1500, ...settings },
+  });
   const node = await NodeProcesses.join(world, join(folder, "n"), "local");
   t.after(async () => {
     await node.stop();
@@ -40,7 +43,12 @@ const place = async (t: TestContext, settings: Parameters<typeof openControllerW
     folder,
     world,
     node,
-    ended: (run) => until(`${run} ended`, () => world.run(run ?? ""), (row) => row.state === "ended"),
+    ended: (run) =>
+      until(
+        `${run} ended`,
+        () => world.run(run ?? ""),
+        (row) => row.state === "ended",
+      ),
     output: (run) =>
       decodeLogFrames(readFileSync(world.controller.logs.path(run ?? "")), 0)
         .chunks.map((chunk) => chunk.bytes.toString("latin1"))
@@ -53,7 +61,11 @@ test("2.3: a job runs on its node, with its output and its outcome, in any order
   await world.saveJob(jobOf("/jobs/hello", 'echo "hello $WHO"; echo oops >&2; exit 3'));
   const [run] = await world.submit("/jobs/hello", "local", 1, { arguments: { WHO: "world" } });
   node.start("agent");
-  await until("agent without launcher", async () => world.controller.nodes(), (nodes) => nodes[0]?.launcherReachable === false);
+  await until(
+    "agent without launcher",
+    async () => world.controller.nodes(),
+    (nodes) => nodes[0]?.launcherReachable === false,
+  );
   assert.match(world.controller.nodes()[0]?.facts?.warnings.join() ?? "", /launcher is not reachable/);
   assert.equal((await world.run(run ?? "")).state, "queued");
   node.start("launcher");
@@ -91,9 +103,17 @@ test("2.8: a run goes on while its agent is killed, and is picked up by the next
   node.start("agent");
   await world.saveJob(jobOf("/jobs/slow", "echo begun; sleep 2; echo done"));
   const [run] = await world.submit("/jobs/slow", "local");
-  await until("running", () => world.run(run ?? ""), (row) => row.state === "running");
+  await until(
+    "running",
+    () => world.run(run ?? ""),
+    (row) => row.state === "running",
+  );
   await node.end("agent", "SIGKILL");
-  await until("gone", async () => world.controller.nodes().length, (count) => count === 0);
+  await until(
+    "gone",
+    async () => world.controller.nodes().length,
+    (count) => count === 0,
+  );
   node.start("agent");
   const row = await ended(run);
   assert.deepEqual([row.result, row.attempt], ["succeeded", 1]);
@@ -106,13 +126,21 @@ test("2.8: results wait at the node while the controller is away", async (t) => 
   node.start("agent");
   await world.saveJob(jobOf("/jobs/slow", "sleep 1; echo done"));
   const [run] = await world.submit("/jobs/slow", "local");
-  await until("running", () => world.run(run ?? ""), (row) => row.state === "running");
+  await until(
+    "running",
+    () => world.run(run ?? ""),
+    (row) => row.state === "running",
+  );
   const port = world.controller.port;
   await world.close();
   await new Promise((resolve) => setTimeout(resolve, 1500));
   const later = await openControllerWorld({ dataFolder: join(folder, "m"), port, settings: { pollMs: 200 } });
   t.after(() => later.close());
-  const row = await until("ended", () => later.run(run ?? ""), (found) => found.state === "ended");
+  const row = await until(
+    "ended",
+    () => later.run(run ?? ""),
+    (found) => found.state === "ended",
+  );
   assert.deepEqual([row.result, row.attempt], ["succeeded", 1]);
   assert.equal(output(run), "done\n");
 });
@@ -123,7 +151,11 @@ test("2.3: cancel reaches the process", async (t) => {
   node.start("agent");
   await world.saveJob(jobOf("/jobs/long", "exec sleep 60"));
   const [run] = await world.submit("/jobs/long", "local");
-  await until("running", () => world.run(run ?? ""), (row) => row.state === "running");
+  await until(
+    "running",
+    () => world.run(run ?? ""),
+    (row) => row.state === "running",
+  );
   await world.requestCancel(run ?? "", "enough");
   const row = await ended(run);
   assert.equal(row.result, "cancelled");
@@ -136,7 +168,11 @@ test("2.8: a damaged agent journal loses nothing that runs", async (t) => {
   node.start("agent");
   await world.saveJob(jobOf("/jobs/slow", "sleep 2"));
   const [run] = await world.submit("/jobs/slow", "local");
-  await until("running", () => world.run(run ?? ""), (row) => row.state === "running");
+  await until(
+    "running",
+    () => world.run(run ?? ""),
+    (row) => row.state === "running",
+  );
   await node.end("agent", "SIGKILL");
   const journal = readFileSync(node.layout.agent.journal);
   journal[20] = (journal[20] ?? 0) ^ 0xff;

@@ -19,7 +19,12 @@ export interface CarriedRun {
   reading: boolean;
   /** The launcher no longer has the rest of the log, and the controller was told. */
   logMissing: boolean;
-  outcome: { readonly receipt: string; readonly logInline: boolean; readonly payload: Buffer; /** Order in which the launcher gave them. */ readonly turn: number } | null;
+  outcome: {
+    readonly receipt: string;
+    readonly logInline: boolean;
+    readonly payload: Buffer;
+    /** Order in which the launcher gave them. */ readonly turn: number;
+  } | null;
   /** To be passed to the launcher as soon as it is there. */
   cancel: { readonly by: string; readonly reason: string } | null;
 }

@@ -3,7 +3,7 @@
  * CA for the dialled name and in the role of a manager: another agent's certificate of the same CA is not enough (S9).
  */
 import { checkServerIdentity, type ConnectionOptions, type PeerCertificate } from "node:tls";
-import WebSocket, { type ClientOptions } from "ws";
+import { WebSocket, type ClientOptions } from "ws";
 import { keepConnected, type Reconnector } from "#link/reconnect.ts";
 import { uriNamesOf } from "#link/uri-names.ts";
 import { FrameSocket, webSocketLimits } from "#link/websocket.ts";
@@ -70,11 +70,19 @@ export const keepControllerLink = (credentials: () => ControllerCredentials, eve
       checkServerIdentity: (host: string, certificate: PeerCertificate) => {
         const wrongName = checkServerIdentity(host, certificate);
         if (wrongName !== undefined) return wrongName;
-        return uriNamesOf(certificate.subjectaltname).some(using.isManagerName) ? undefined : new Error("the server's certificate is not that of a manager");
+        return uriNamesOf(certificate.subjectaltname).some(using.isManagerName)
+          ? undefined
+          : new Error("the server's certificate is not that of a manager");
       },
     };
     // The types of `ws` know another `checkServerIdentity`; it hands these options to `tls.connect` as they are.
-    const socket = new WebSocket(url, { ...(tls as ClientOptions), ...webSocketLimits, handshakeTimeout: handshakeTimeoutMs, followRedirects: false, generateMask: noMask });
+    const socket = new WebSocket(url, {
+      ...(tls as ClientOptions),
+      ...webSocketLimits,
+      handshakeTimeout: handshakeTimeoutMs,
+      followRedirects: false,
+      generateMask: noMask,
+    });
     dialling = socket;
     let failure = "";
     let opened = false;

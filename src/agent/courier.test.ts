@@ -41,7 +41,10 @@ const begin = async (t: TestContext, path = join(mkdtempSync(join(tmpdir(), "bhf
     toLauncher,
     controller: { send: (message) => void toController.push(message), bufferedBytes: 0 },
     launcherComes: (runs = []) =>
-      courier.launcherUp({ send: (message) => toLauncher.push(message) > 0 }, { type: "hello-ok", id: 0, node, facts: factsOf("jrn_a"), runs }),
+      courier.launcherUp(
+        { send: (message) => toLauncher.push(message) > 0 },
+        { type: "hello-ok", id: 0, node, facts: factsOf("jrn_a"), runs },
+      ),
     written: () => new Promise((resolve) => setTimeout(resolve, 60)),
     again: async () => {
       await journal.close();
@@ -60,7 +63,9 @@ test("2.8: an offer is accepted only once it is durable, and an accepted one out
   assert.equal(types(ends.toController), "hello accepted");
   const later = await ends.again();
   later.courier.controllerUp(later.controller);
-  assert.deepEqual((later.toController[0] as Extract<FromAgent, { type: "hello" }>).runs, [{ run, attempt: 1, state: "accepted", logBytes: 0 }]);
+  assert.deepEqual((later.toController[0] as Extract<FromAgent, { type: "hello" }>).runs, [
+    { run, attempt: 1, state: "accepted", logBytes: 0 },
+  ]);
   later.launcherComes();
   assert.deepEqual(later.toLauncher, [{ type: "start", run, attempt: 1, token: "tok" }]);
 });
@@ -71,7 +76,10 @@ test("2.8: a report says when the launcher is away, and is made again when it co
   ends.launcherComes([{ run, attempt: 2, state: "running", logBytes: 7 }]);
   ends.courier.launcherDown();
   const hellos = ends.toController as Extract<FromAgent, { type: "hello" }>[];
-  assert.deepEqual(hellos.map((hello) => hello.facts.journalId), ["", "jrn_a", ""]);
+  assert.deepEqual(
+    hellos.map((hello) => hello.facts.journalId),
+    ["", "jrn_a", ""],
+  );
   assert.deepEqual(hellos[1]?.runs, [{ run, attempt: 2, state: "running", logBytes: 7 }]);
   assert.equal(hellos[2]?.facts.warnings.length, 1);
 });
@@ -125,9 +133,16 @@ test("2.8: an outcome is sent on every connection until it is acknowledged; then
 test("2.8: outcomes go out in the order in which the launcher signed them", async (t) => {
   const ends = await begin(t);
   ends.launcherComes();
-  for (const receipt of ["b", "a", "c"]) ends.courier.fromLauncher({ type: "outcome", run: `run_${receipt.repeat(26)}`, attempt: 1, receipt, logInline: false }, Buffer.alloc(0));
+  for (const receipt of ["b", "a", "c"])
+    ends.courier.fromLauncher(
+      { type: "outcome", run: `run_${receipt.repeat(26)}`, attempt: 1, receipt, logInline: false },
+      Buffer.alloc(0),
+    );
   ends.courier.controllerUp(ends.controller);
-  assert.deepEqual(ends.toController.flatMap((message) => (message.type === "outcome" ? [message.receipt] : [])), ["b", "a", "c"]);
+  assert.deepEqual(
+    ends.toController.flatMap((message) => (message.type === "outcome" ? [message.receipt] : [])),
+    ["b", "a", "c"],
+  );
 });
 
 test("2.3: a log is sent from where the controller says, one piece at a time, and not while the connection is full", async (t) => {

@@ -53,7 +53,8 @@ export class Courier {
     this.#log = options.log;
     this.#node = options.node;
     this.#facts = options.factsWithoutLauncher;
-    for (const offer of options.journal.offers()) this.#runs.set(carriedRunKey(offer.run, offer.attempt), newCarriedRun(offer.run, offer.attempt, offer.token));
+    for (const offer of options.journal.offers())
+      this.#runs.set(carriedRunKey(offer.run, offer.attempt), newCarriedRun(offer.run, offer.attempt, offer.token));
     this.#shipper = new LogShipper({
       toLauncher: (message) => this.#launcher?.send(message) ?? false,
       toController: (message, payload) => this.#controller?.send(message, payload),
@@ -69,7 +70,9 @@ export class Courier {
     for (const run of this.#runs.values()) run.shippedBytes = null;
     this.#hello();
     // In the launcher's order: the receipts are a chain.
-    const ended = [...this.#runs.values()].filter((run) => run.outcome !== null).toSorted((a, b) => (a.outcome?.turn ?? 0) - (b.outcome?.turn ?? 0));
+    const ended = [...this.#runs.values()]
+      .filter((run) => run.outcome !== null)
+      .toSorted((a, b) => (a.outcome?.turn ?? 0) - (b.outcome?.turn ?? 0));
     for (const run of ended) this.#sendOutcome(run);
   }
 
@@ -192,7 +195,10 @@ export class Courier {
     if (this.#controller === null) return;
     const runs: KnownRun[] = [];
     for (const { run, attempt, state, logBytes } of this.#runs.values()) runs.push({ run, attempt, state, logBytes });
-    const facts = this.#launcher === null ? { ...this.#facts, journalId: "", warnings: [...this.#facts.warnings.filter((warning) => warning !== launcherAway), launcherAway] } : this.#facts;
+    const facts =
+      this.#launcher === null
+        ? { ...this.#facts, journalId: "", warnings: [...this.#facts.warnings.filter((warning) => warning !== launcherAway), launcherAway] }
+        : this.#facts;
     this.#controller.send({ type: "hello", protocol: 1, node: this.#node, facts, runs });
   }
 
@@ -258,7 +264,8 @@ export class Courier {
     if (run === undefined || run.outcome !== null) return;
     run.state = message.state;
     // `starting` is of no use to anybody but this process: it would be one more message per run.
-    if (message.state === "running") this.#controller?.send({ type: "state", run: run.run, attempt: run.attempt, state: "running", at: message.at });
+    if (message.state === "running")
+      this.#controller?.send({ type: "state", run: run.run, attempt: run.attempt, state: "running", at: message.at });
   }
 
   #outcome(message: Extract<FromLauncher, { type: "outcome" }>, payload: Buffer): void {
@@ -268,7 +275,12 @@ export class Courier {
     this.#turn += 1;
     run.state = "ended";
     // A copy: the payload is a view into a larger buffer of the socket.
-    run.outcome = { receipt: message.receipt, logInline: message.logInline, payload: message.logInline ? Buffer.from(payload) : Buffer.alloc(0), turn: this.#turn };
+    run.outcome = {
+      receipt: message.receipt,
+      logInline: message.logInline,
+      payload: message.logInline ? Buffer.from(payload) : Buffer.alloc(0),
+      turn: this.#turn,
+    };
     if (message.logInline) run.logBytes = payload.length;
     if (this.#controller !== null) this.#sendOutcome(run);
   }

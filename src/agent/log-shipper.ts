@@ -23,7 +23,7 @@ export class LogShipper {
   readonly #wanting = new Set<CarriedRun>();
   readonly #reads = new Map<number, CarriedRun>();
   #nextId = 1;
-  #timer: NodeJS.Timeout | null = null;
+  #isWaiting = false;
 
   constructor(links: ShippingLinks) {
     this.#links = links;
@@ -68,6 +68,15 @@ export class LogShipper {
     this.wake(run);
   }
 
+  #lookAgain(): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    setTimeout(() => {
+      this.#isWaiting = false;
+      this.#pump();
+    }, lookAgainMs).unref();
+  }
+
   #giveUp(run: CarriedRun, offset: number): void {
     if (run.logMissing) return;
     run.logMissing = true;
@@ -84,10 +93,7 @@ export class LogShipper {
       const buffered = this.#links.controllerBufferedBytes();
       if (buffered === null) return;
       if (buffered > fullAboveBytes) {
-        this.#timer ??= setTimeout(() => {
-          this.#timer = null;
-          this.#pump();
-        }, lookAgainMs).unref();
+        this.#lookAgain();
         return;
       }
       this.#wanting.delete(run);
@@ -96,7 +102,16 @@ export class LogShipper {
       this.#nextId += 1;
       run.reading = true;
       this.#reads.set(id, run);
-      if (!this.#links.toLauncher({ type: "read-log", id, run: run.run, attempt: run.attempt, offset: run.shippedBytes, maxBytes: pieceBytes })) {
+      if (
+        !this.#links.toLauncher({
+          type: "read-log",
+          id,
+          run: run.run,
+          attempt: run.attempt,
+          offset: run.shippedBytes,
+          maxBytes: pieceBytes,
+        })
+      ) {
         this.#reads.delete(id);
         run.reading = false;
         return;

@@ -23,7 +23,9 @@ const warnBeforeMs = 60 * 86_400_000;
 const levels: readonly string[] = ["debug", "info", "warn", "error"];
 
 const readArguments = (): { readonly data: string; readonly launcherSocket: string | null; readonly level: LogLevel } => {
-  const { values } = parseArgs({ options: { data: { type: "string" }, "launcher-socket": { type: "string" }, "log-level": { type: "string" } } });
+  const { values } = parseArgs({
+    options: { data: { type: "string" }, "launcher-socket": { type: "string" }, "log-level": { type: "string" } },
+  });
   const level = values["log-level"] ?? "info";
   if (values.data === undefined || !isAbsolute(values.data)) return fail("input.invalid-value", "`--data` must be an absolute path");
   if (!levels.includes(level)) return fail("input.invalid-value", `\`--log-level\` must be one of ${levels.join(", ")}`);
@@ -62,7 +64,11 @@ const run = async (): Promise<void> => {
     if (controller !== null || ending) return;
     controller = keepControllerLink(
       () => readControllerCredentials(layout.agent, config),
-      { up: (side) => courier.controllerUp(side), message: (message) => courier.fromController(message), down: () => courier.controllerDown() },
+      {
+        up: (side) => courier.controllerUp(side),
+        message: (message) => courier.fromController(message),
+        down: () => courier.controllerDown(),
+      },
       log.child({ link: "controller" }),
     );
   };
@@ -84,7 +90,8 @@ const run = async (): Promise<void> => {
   const lookAtCertificate = (): void => {
     try {
       const endsAt = certificateEndsAt(readControllerCredentials(layout.agent, config).certificate);
-      if (endsAt - Date.now() < warnBeforeMs) log.warn({ endsAt: new Date(endsAt).toISOString() }, "the agent's certificate ends soon: join the node again");
+      if (endsAt - Date.now() < warnBeforeMs)
+        log.warn({ endsAt: new Date(endsAt).toISOString() }, "the agent's certificate ends soon: join the node again");
     } catch (error) {
       log.warn({ error }, "the agent's certificate cannot be read");
     }

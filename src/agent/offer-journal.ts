@@ -11,7 +11,9 @@ export interface JournaledOffer {
   readonly token: string;
 }
 
-type JournalRecord = ({ readonly type: "offer" } & JournaledOffer) | { readonly type: "forget"; readonly run: string; readonly attempt: number };
+type JournalRecord =
+  | ({ readonly type: "offer" } & JournaledOffer)
+  | { readonly type: "forget"; readonly run: string; readonly attempt: number };
 
 /** Rewritten when it is larger than this and mostly about runs that are over. */
 const compactAboveBytes = 4 * 1024 * 1024;

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 import { makeCertificateRequest } from "#nodes/certificate-request.ts";
 import { certificateFingerprint, issueAgent, issueServer, makeCa } from "#nodes/internal-ca.ts";
 import { createJoinLimit } from "#controller/join-limit.ts";
@@ -42,15 +42,34 @@ interface Answer {
   readonly headers: Record<string, unknown>;
 }
 
-const ask = (world: ControllerWorld, ca: Buffer, options: { readonly method: string; readonly path: string; readonly body?: string; readonly type?: string; readonly tls?: object }): Promise<Answer> =>
+const ask = (
+  world: ControllerWorld,
+  ca: Buffer,
+  options: { readonly method: string; readonly path: string; readonly body?: string; readonly type?: string; readonly tls?: object },
+): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const [host, port] = world.listenerAddress.split(":");
     const asked = request(
-      { host, port, ca, ...options.tls, method: options.method, path: options.path, agent: false, headers: { "content-type": options.type ?? "application/json", cookie: "session=x" } },
+      {
+        host,
+        port,
+        ca,
+        ...options.tls,
+        method: options.method,
+        path: options.path,
+        agent: false,
+        headers: { "content-type": options.type ?? "application/json", cookie: "session=x" },
+      },
       (response) => {
         let text = "";
         response.on("data", (piece: Buffer) => (text += piece.toString("utf8")));
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text === "" ? "{}" : text) as Answer["body"], headers: response.headers }));
+        response.on("end", () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            body: JSON.parse(text === "" ? "{}" : text) as Answer["body"],
+            headers: response.headers,
+          }),
+        );
       },
     );
     asked.on("error", reject);
@@ -79,7 +98,13 @@ test("S9: only the current certificate of an active node, from the internal CA a
   const otherRealm = await issueAgent(world.keys.ca, { realmId: "rlm_other", nodeId: node.id, nodeName: "local", csrPem, nowMs });
   assert.match(await dial(world, { ca, key: keyPem, cert: otherRealm }), /403/, "another realm");
 
-  const expired = await issueAgent(world.keys.ca, { realmId: realm.id, nodeId: node.id, nodeName: "local", csrPem, nowMs: nowMs - 3 * 365 * 86_400_000 });
+  const expired = await issueAgent(world.keys.ca, {
+    realmId: realm.id,
+    nodeId: node.id,
+    nodeName: "local",
+    csrPem,
+    nowMs: nowMs - 3 * 365 * 86_400_000,
+  });
   assert.match(await dial(world, { ca, key: keyPem, cert: expired }), /403/, "expired");
 
   const server = await issueServer(world.keys.ca, { realmId: realm.id, hosts: ["localhost"], nowMs });
@@ -87,7 +112,8 @@ test("S9: only the current certificate of an active node, from the internal CA a
 
   // Even where the store knew its fingerprint: the chain comes first.
   const current = (await world.nodes.find(node.id))?.certificateFingerprint ?? "";
-  const expect = (fingerprint: string) => world.store.write((tx) => tx.updateTable("nodes").set({ certificate_fingerprint: fingerprint }).where("id", "=", node.id).execute());
+  const expect = (fingerprint: string) =>
+    world.store.write((tx) => tx.updateTable("nodes").set({ certificate_fingerprint: fingerprint }).where("id", "=", node.id).execute());
   for (const cert of [foreign, expired]) {
     await expect(certificateFingerprint(cert));
     assert.match(await dial(world, { ca, key: keyPem, cert }), /403/, "the current fingerprint without a valid chain");
@@ -102,7 +128,14 @@ test("S9: only the current certificate of an active node, from the internal CA a
 test("S9: the listener serves no user API, with or without a certificate", async (t) => {
   const { world, node, ca } = await open(t);
   for (const tls of [{}, node.tls()]) {
-    for (const [method, path] of [["GET", "/"], ["GET", "/api/v1/runs"], ["POST", "/api/v1/submissions"], ["GET", "/join"], ["POST", "/join/"], ["GET", "/agent"]] as const) {
+    for (const [method, path] of [
+      ["GET", "/"],
+      ["GET", "/api/v1/runs"],
+      ["POST", "/api/v1/submissions"],
+      ["GET", "/join"],
+      ["POST", "/join/"],
+      ["GET", "/agent"],
+    ] as const) {
       const answer = await ask(world, ca, { method, path, tls });
       assert.equal(answer.status, 404, `${method} ${path}`);
       assert.equal(answer.body.code, "input.unknown-route");
@@ -113,7 +146,8 @@ test("S9: the listener serves no user API, with or without a certificate", async
 
 test("S8: a join is JSON, bounded, and refused without a good token; nothing is told about why", async (t) => {
   const { world, ca } = await open(t);
-  const join = (body: string, type?: string) => ask(world, ca, { method: "POST", path: "/join", body, ...(type === undefined ? {} : { type }) });
+  const join = (body: string, type?: string) =>
+    ask(world, ca, { method: "POST", path: "/join", body, ...(type === undefined ? {} : { type }) });
   assert.equal((await join("{}", "text/plain")).body.code, "input.wrong-content-type");
   assert.equal((await join("{")).body.code, "input.malformed-json");
   assert.equal((await join(JSON.stringify({ x: "y".repeat(70_000) }))).status, 413);
@@ -128,9 +162,15 @@ test("S8: attempts to join are limited per address", async (t) => {
   assert.ok(codes.includes("controller.join-limited"));
   assert.equal(codes[0], "input.malformed-json");
   const limit = createJoinLimit(2, 100);
-  assert.deepEqual([limit.take("a", 0), limit.take("a", 0), limit.take("a", 0), limit.take("b", 0), limit.take("a", 30_000), limit.take("a", 30_000)], [true, true, false, true, true, false]);
+  assert.deepEqual(
+    [limit.take("a", 0), limit.take("a", 0), limit.take("a", 0), limit.take("b", 0), limit.take("a", 30_000), limit.take("a", 30_000)],
+    [true, true, false, true, true, false],
+  );
   const all = createJoinLimit(10, 3);
-  assert.deepEqual(["a", "b", "c", "d"].map((address) => all.take(address, 0)), [true, true, true, false]);
+  assert.deepEqual(
+    ["a", "b", "c", "d"].map((address) => all.take(address, 0)),
+    [true, true, true, false],
+  );
 });
 
 test("S9: an agent that breaks the protocol is cut, and one that speaks for another launcher as well", async (t) => {
@@ -148,7 +188,13 @@ test("S9: an agent that breaks the protocol is cut, and one that speaks for anot
   await cutBy((socket) => socket.send(encodeFrame({ type: "accepted", run: "run_00000000000000000000000000", attempt: 1 })));
   await cutBy((socket) => socket.send(encodeFrame({ type: "accepted", run: "../../etc/passwd", attempt: 1 })));
   await node.connect();
-  node.say({ type: "hello", protocol: 1, node: { id: node.id, name: "local", keyThumbprint: "another" }, facts: (await import("#test/fixtures/speaking-node.ts")).factsOf("jrn_a"), runs: [] });
+  node.say({
+    type: "hello",
+    protocol: 1,
+    node: { id: node.id, name: "local", keyThumbprint: "another" },
+    facts: (await import("#test/fixtures/speaking-node.ts")).factsOf("jrn_a"),
+    runs: [],
+  });
   await node.hear("goodbye");
   assert.equal(world.controller.nodes().length, 0);
 });

@@ -53,7 +53,10 @@ const requestTimeoutMs = 10_000;
 const maxConnections = 5000;
 
 /** Which node a connection belongs to, by its certificate alone; a reason for the log otherwise. */
-export const identifyAgent = async (socket: TLSSocket, nodes: NodeDirectory): Promise<{ readonly node: KnownNode } | { readonly refused: string }> => {
+export const identifyAgent = async (
+  socket: TLSSocket,
+  nodes: NodeDirectory,
+): Promise<{ readonly node: KnownNode } | { readonly refused: string }> => {
   if (!socket.authorized) return { refused: `no valid client certificate (${String(socket.authorizationError ?? "none given")})` };
   const certificate = socket.getPeerCertificate();
   const ids = uriNamesOf(certificate.subjectaltname).flatMap((uri) => nodes.nodeIdOf(uri) ?? []);
@@ -62,7 +65,8 @@ export const identifyAgent = async (socket: TLSSocket, nodes: NodeDirectory): Pr
   const node = await nodes.find(id);
   if (node === null) return { refused: "the certificate names a node that is not known" };
   if (!node.active) return { refused: `node \`${node.name}\` was revoked` };
-  if (node.certificateFingerprint !== certificate.fingerprint256.replaceAll(":", "").toLowerCase()) return { refused: `the certificate is not the current one of node \`${node.name}\`` };
+  if (node.certificateFingerprint !== certificate.fingerprint256.replaceAll(":", "").toLowerCase())
+    return { refused: `the certificate is not the current one of node \`${node.name}\`` };
   return { node };
 };
 
@@ -81,7 +85,12 @@ const answer = (response: ServerResponse, status: number, body: object, headers:
 
 const answerProblem = (response: ServerResponse, refused: Problem, headers?: Record<string, string>): void => {
   const { status, title } = problemCodeEntry(refused.code);
-  answer(response, status, { type: "about:blank", title, status, detail: refused.message, code: refused.code, hint: refused.hint }, headers);
+  answer(
+    response,
+    status,
+    { type: "about:blank", title, status, detail: refused.message, code: refused.code, hint: refused.hint },
+    headers,
+  );
 };
 
 const readJsonBody = (request: IncomingMessage): Promise<unknown> =>
@@ -122,7 +131,9 @@ export const openAgentListener = async (options: AgentListenerOptions): Promise<
     const address = request.socket.remoteAddress ?? "";
     if (!limit.take(address, clock.monotonicMs())) {
       request.resume();
-      return answerProblem(response, problem("controller.join-limited", "too many attempts to join from this address"), { "retry-after": "30" });
+      return answerProblem(response, problem("controller.join-limited", "too many attempts to join from this address"), {
+        "retry-after": "30",
+      });
     }
     if ((request.headers["content-type"] ?? "").split(";")[0]?.trim() !== "application/json") {
       request.resume();
@@ -144,7 +155,15 @@ export const openAgentListener = async (options: AgentListenerOptions): Promise<
   const secure = (tls: ListenerTls): object => ({ key: tls.key, cert: tls.cert, ca: tls.ca, minVersion: "TLSv1.3" });
   const server: Server = createServer(
     // Unauthorized clients are let in for `/join` alone; what they may do is decided by `authorized` below.
-    { ...secure(options.tls), requestCert: true, rejectUnauthorized: false, handshakeTimeout: requestTimeoutMs, requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs, maxHeaderSize: 8192 },
+    {
+      ...secure(options.tls),
+      requestCert: true,
+      rejectUnauthorized: false,
+      handshakeTimeout: requestTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: requestTimeoutMs,
+      maxHeaderSize: 8192,
+    },
     (request, response) => {
       if (request.method === "POST" && request.url === joinPath) return void join(request, response);
       request.resume();
@@ -153,7 +172,9 @@ export const openAgentListener = async (options: AgentListenerOptions): Promise<
   );
   server.maxConnections = maxConnections;
   server.keepAliveTimeout = 1000;
-  server.on("tlsClientError", (error, socket) => log.debug({ address: socket.remoteAddress, reason: error.message }, "a TLS handshake failed"));
+  server.on("tlsClientError", (error, socket) =>
+    log.debug({ address: socket.remoteAddress, reason: error.message }, "a TLS handshake failed"),
+  );
   server.on("clientError", (_error, socket) => socket.destroy());
   server.on("upgrade", (request, socket, head) => {
     socket.on("error", () => socket.destroy());

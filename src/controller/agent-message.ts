@@ -26,7 +26,12 @@ const facts: Shape<NodeFacts> = object({
   warnings: list(text({ max: 4096 }), 100),
 });
 
-const knownRun: Shape<KnownRun> = object({ run: runId, attempt, state: oneOf("accepted", "starting", "running", "ended", "refused"), logBytes: offset });
+const knownRun: Shape<KnownRun> = object({
+  run: runId,
+  attempt,
+  state: oneOf("accepted", "starting", "running", "ended", "refused"),
+  logBytes: offset,
+});
 
 const fromAgent: Shape<FromAgent> = variant("type", {
   hello: object({

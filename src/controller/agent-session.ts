@@ -46,7 +46,13 @@ export class AgentSession {
   readonly #onClosed: (session: AgentSession) => void;
   readonly #onFacts: () => void;
 
-  constructor(context: ControllerContext, socket: WebSocket, node: KnownNode, onClosed: (session: AgentSession) => void, onFacts: () => void) {
+  constructor(
+    context: ControllerContext,
+    socket: WebSocket,
+    node: KnownNode,
+    onClosed: (session: AgentSession) => void,
+    onFacts: () => void,
+  ) {
     this.#context = context;
     this.node = node;
     this.#onClosed = onClosed;
@@ -59,7 +65,8 @@ export class AgentSession {
     );
     this.#intake = new LogIntake(context.logs, context.log, {
       logPosition: (live, offset) => {
-        if (this.isOpen && this.#live.get(live.run) === live) this.#send({ type: "log-position", run: live.run, attempt: live.attempt, offset });
+        if (this.isOpen && this.#live.get(live.run) === live)
+          this.#send({ type: "log-position", run: live.run, attempt: live.attempt, offset });
       },
       grown: (live) => {
         if (live.outcome !== null) void this.#desk.progress(live);
@@ -74,10 +81,7 @@ export class AgentSession {
         this.#send({ type: "outcome-ack", run, attempt });
       },
       logPosition: (run, attempt, offset) => this.#send({ type: "log-position", run, attempt, offset }),
-      holdOffers: () => {
-        this.#heldUntil = context.clock.monotonicMs() + context.settings.holdOffersMs;
-        setTimeout(() => context.wake(), context.settings.holdOffersMs + 1).unref();
-      },
+      holdOffers: () => this.#holdOffers(),
       left: () => {
         this.#inFlight -= 1;
         context.wake();
@@ -195,6 +199,7 @@ export class AgentSession {
         return this.#accepted(message.run, message.attempt, message.state === "running" ? "running" : "accepted", Date.parse(message.at));
       case "declined": {
         const live = this.#liveAt(message.run, message.attempt);
+        this.#holdOffers();
         if (live !== null) void this.#gone(live, () => settleNotReached(this.#context, live, `the node declined: ${message.reason}`));
         return;
       }
@@ -216,6 +221,12 @@ export class AgentSession {
         if (this.#facts !== null && message.facts.journalId === this.#facts.journalId) void this.#keepFacts(message.facts);
         return;
     }
+  }
+
+  #holdOffers(): void {
+    const { clock, settings, wake } = this.#context;
+    this.#heldUntil = clock.monotonicMs() + settings.holdOffersMs;
+    setTimeout(wake, settings.holdOffersMs + 1).unref();
   }
 
   #liveAt(run: string, attempt: number): LiveRun | null {
@@ -321,7 +332,10 @@ export class AgentSession {
     // An agent that has not seen its launcher yet does not know its key: nothing is offered to it either.
     const isUnseen = facts.journalId === "" && node.keyThumbprint === "";
     if (node.id !== this.node.id || (node.keyThumbprint !== this.node.keyThumbprint && !isUnseen)) {
-      log.error({ node: this.node.name, reported: node.id }, "the launcher behind this agent is not the one that joined as this node: connection cut");
+      log.error(
+        { node: this.node.name, reported: node.id },
+        "the launcher behind this agent is not the one that joined as this node: connection cut",
+      );
       return this.close("this launcher is not the one that joined as this node; join it anew with `behalf node join`");
     }
     const { journalId } = facts;
@@ -335,7 +349,12 @@ export class AgentSession {
       await nodes.saveFacts(tx, this.node.id, facts, clock.nowMs());
       if (!changed) return;
       await nodes.saveReceiptPosition(tx, this.node.id, { sequence: 0, hash: "" });
-      audit.stageNote(stage, { actor: "part:controller", action: "nodes.journal-changed", object: this.node.name, detail: { before, now: journalId } });
+      audit.stageNote(stage, {
+        actor: "part:controller",
+        action: "nodes.journal-changed",
+        object: this.node.name,
+        detail: { before, now: journalId },
+      });
     });
     if (!this.#welcomed) {
       this.#welcomed = true;
@@ -356,7 +375,10 @@ export class AgentSession {
 
   async #compare(row: RunOnNode, known: KnownRun | null, journalId: string): Promise<void> {
     const before = this.#liveAt(row.id, row.attempt);
-    const decided = reconcile({ attempt: row.attempt, journalId: row.journalId, offeredHere: before?.offeredHere ?? false }, { journalId, known });
+    const decided = reconcile(
+      { attempt: row.attempt, journalId: row.journalId, offeredHere: before?.offeredHere ?? false },
+      { journalId, known },
+    );
     if (decided.kind === "wait" && before !== null) return;
     const live = before ?? (await this.#adopt(row));
     if (live.settling || live.outcome !== null) return;

@@ -47,7 +47,9 @@ class ControllerProcess {
   start(): void {
     const output = openSync(this.#log, "a");
     const entry = join(import.meta.dirname, "..", "..", "test", "fixtures", "controller-process.ts");
-    this.#child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry, this.#dataFolder, String(this.#port)], { stdio: ["ignore", output, output, "ipc"] });
+    this.#child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry, this.#dataFolder, String(this.#port)], {
+      stdio: ["ignore", output, output, "ipc"],
+    });
     closeSync(output);
   }
 
@@ -68,96 +70,129 @@ class ControllerProcess {
   }
 }
 
-test("2.8: every accepted run ends exactly once and none runs twice, whichever part is killed", { timeout: submitForMs + settleWithinMs + 60_000 }, async (t) => {
-  const seed = Number(process.env["BEHALF_TEST_SEED"] ?? Math.floor(Math.random() * 1_000_000));
-  t.diagnostic(`seed ${seed}: repeat with BEHALF_TEST_SEED=${seed}`);
-  const random = randomOf(seed);
-  const folder = mkdtempSync(join(tmpdir(), "bhf-crash-"));
-  chmodSync(folder, 0o711);
-  const marks = join(folder, "marks");
-  writeFileSync(marks, "");
-  chmodSync(marks, 0o666);
+test(
+  "2.8: every accepted run ends exactly once and none runs twice, whichever part is killed",
+  { timeout: submitForMs + settleWithinMs + 60_000 },
+  async (t) => {
+    const seed = Number(process.env["BEHALF_TEST_SEED"] ?? Math.floor(Math.random() * 1_000_000));
+    t.diagnostic(`seed ${seed}: repeat with BEHALF_TEST_SEED=${seed}`);
+    const random = randomOf(seed);
+    const folder = mkdtempSync(join(tmpdir(), "bhf-crash-"));
+    chmodSync(folder, 0o711);
+    const marks = join(folder, "marks");
+    writeFileSync(marks, "");
+    chmodSync(marks, 0o666);
 
-  const first = await openControllerWorld({ dataFolder: join(folder, "m") });
-  const node = await NodeProcesses.join(first, join(folder, "n"), "local");
-  // A run that began leaves one line with its id; its output is complete when its last line is there.
-  const shell = (pause: string): string => `echo "$BEHALF_RUN_ID" >> '${marks}'; echo begun; ${pause}; head -c 20000 /dev/zero | tr '\\0' x; echo; echo "done $BEHALF_RUN_ID"`;
-  await first.saveJob(jobOf("/jobs/quick", shell(":")));
-  await first.saveJob(jobOf("/jobs/slow", shell("sleep 1.5")));
-  const controller = new ControllerProcess(join(folder, "m"), first.controller.port, join(folder, "controller.log"));
-  await first.close();
+    const first = await openControllerWorld({ dataFolder: join(folder, "m") });
+    const node = await NodeProcesses.join(first, join(folder, "n"), "local");
+    // A run that began leaves one line with its id; its output is complete when its last line is there.
+    const shell = (pause: string): string =>
+      `echo "$BEHALF_RUN_ID" >> '${marks}'; echo begun; ${pause}; head -c 20000 /dev/zero | tr '\\0' x; echo; echo "done $BEHALF_RUN_ID"`;
+    await first.saveJob(jobOf("/jobs/quick", shell(":")));
+    await first.saveJob(jobOf("/jobs/slow", shell("sleep 1.5")));
+    const controller = new ControllerProcess(join(folder, "m"), first.controller.port, join(folder, "controller.log"));
+    await first.close();
 
-  let failed = true;
-  t.after(async () => {
-    await controller.end("SIGKILL");
-    await node.end("agent", "SIGKILL");
-    await node.end("launcher", "SIGTERM");
-    if (failed) t.diagnostic(`logs and store are kept in ${folder}`);
-    else rmSync(folder, { recursive: true, force: true });
-  });
-  controller.start();
-  node.start("launcher");
-  node.start("agent");
+    let failed = true;
+    t.after(async () => {
+      await controller.end("SIGKILL");
+      await node.end("agent", "SIGKILL");
+      await node.end("launcher", "SIGTERM");
+      if (failed) t.diagnostic(`logs and store are kept in ${folder}`);
+      else rmSync(folder, { recursive: true, force: true });
+    });
+    controller.start();
+    node.start("launcher");
+    node.start("agent");
 
-  const kills = { controller: 0, agent: 0, launcher: 0 };
-  const endAt = performance.now() + submitForMs;
-  const killing = (async () => {
-    while (performance.now() < endAt) {
-      await sleep(300 + random() * 1500);
-      const part = (["controller", "agent", "launcher"] as const)[Math.floor(random() * 3)] ?? "agent";
-      kills[part] += 1;
-      const downMs = random() < 0.5 ? 0 : random() * 800;
-      if (part === "controller") await controller.end("SIGKILL");
-      else await node.end(part, "SIGKILL");
-      await sleep(downMs);
-      if (part === "controller") controller.start();
-      else node.start(part);
+    const kills = { controller: 0, agent: 0, launcher: 0 };
+    const endAt = performance.now() + submitForMs;
+    const killing = (async () => {
+      while (performance.now() < endAt) {
+        await sleep(300 + random() * 1500);
+        const part = (["controller", "agent", "launcher"] as const)[Math.floor(random() * 3)] ?? "agent";
+        kills[part] += 1;
+        const downMs = random() < 0.5 ? 0 : random() * 800;
+        if (part === "controller") await controller.end("SIGKILL");
+        else await node.end(part, "SIGKILL");
+        await sleep(downMs);
+        if (part === "controller") controller.start();
+        else node.start(part);
+      }
+    })();
+    let asked = 0;
+    while (asked < runsInAll) {
+      await sleep((submitForMs / runsInAll) * 3 * random() * 2);
+      const count = Math.min(runsInAll - asked, 1 + Math.floor(random() * 5));
+      if (controller.submit(random() < 0.7 ? "/jobs/quick" : "/jobs/slow", count)) asked += count;
     }
-  })();
-  let asked = 0;
-  while (asked < runsInAll) {
-    await sleep((submitForMs / runsInAll) * 3 * random() * 2);
-    const count = Math.min(runsInAll - asked, 1 + Math.floor(random() * 5));
-    if (controller.submit(random() < 0.7 ? "/jobs/quick" : "/jobs/slow", count)) asked += count;
-  }
-  await killing;
+    await killing;
 
-  // Everything is up again: what was accepted comes to its end.
-  const store = await openStore({ url: `sqlite:${join(folder, "m", "manager", "behalf.db")}` });
-  t.after(() => store.close());
-  let runs: RunsTable[] = [];
-  const settledBy = performance.now() + settleWithinMs;
-  for (;;) {
-    runs = await store.read.selectFrom("runs").selectAll().execute();
-    if (runs.every((run) => run.state === "ended") || performance.now() > settledBy) break;
-    await sleep(250);
-  }
-  const counted = Map.groupBy(runs, (run) => run.result ?? run.state);
-  t.diagnostic(`${runs.length} runs accepted; ${[...counted].map(([result, list]) => `${list.length} ${result}`).join(", ")}; killed: controller ${kills.controller}, agent ${kills.agent}, launcher ${kills.launcher}`);
-  t.diagnostic(`attempts beyond the first: ${runs.reduce((sum, run) => sum + run.attempt - 1, 0)}`);
-  assert.ok(runs.length > runsInAll / 4, "too few runs were accepted to say anything");
+    // Everything is up again: what was accepted comes to its end.
+    const store = await openStore({ url: `sqlite:${join(folder, "m", "manager", "behalf.db")}` });
+    t.after(() => store.close());
+    let runs: RunsTable[] = [];
+    const settledBy = performance.now() + settleWithinMs;
+    for (;;) {
+      runs = await store.read.selectFrom("runs").selectAll().execute();
+      if (runs.every((run) => run.state === "ended") || performance.now() > settledBy) break;
+      await sleep(250);
+    }
+    const counted = Map.groupBy(runs, (run) => run.result ?? run.state);
+    t.diagnostic(
+      `${runs.length} runs accepted; ${[...counted].map(([result, list]) => `${list.length} ${result}`).join(", ")}; killed: controller ${kills.controller}, agent ${kills.agent}, launcher ${kills.launcher}`,
+    );
+    t.diagnostic(`attempts beyond the first: ${runs.reduce((sum, run) => sum + run.attempt - 1, 0)}`);
+    assert.ok(runs.length > runsInAll / 4, "too few runs were accepted to say anything");
 
-  const notEnded = runs.filter((run) => run.state !== "ended");
-  assert.deepEqual(notEnded.map((run) => [run.id, run.state, run.attempt]), [], "runs that never ended");
+    const notEnded = runs.filter((run) => run.state !== "ended");
+    assert.deepEqual(
+      notEnded.map((run) => [run.id, run.state, run.attempt]),
+      [],
+      "runs that never ended",
+    );
 
-  const began = Map.groupBy(readFileSync(marks, "utf8").split("\n").filter((line) => line !== ""), (line) => line);
-  assert.deepEqual([...began].filter(([, lines]) => lines.length > 1).map(([run]) => run), [], "runs that ran twice");
-  const known = new Set(runs.map((run) => run.id));
-  assert.deepEqual([...began.keys()].filter((run) => !known.has(run)), [], "runs that nobody submitted");
+    const began = Map.groupBy(
+      readFileSync(marks, "utf8")
+        .split("\n")
+        .filter((line) => line !== ""),
+      (line) => line,
+    );
+    assert.deepEqual(
+      [...began].filter(([, lines]) => lines.length > 1).map(([run]) => run),
+      [],
+      "runs that ran twice",
+    );
+    const known = new Set(runs.map((run) => run.id));
+    assert.deepEqual(
+      [...began.keys()].filter((run) => !known.has(run)),
+      [],
+      "runs that nobody submitted",
+    );
 
-  const endings = await store.read.selectFrom("audit").select("object").where("action", "=", "runs.end").execute();
-  const endedTimes = Map.groupBy(endings, (ending) => ending.object);
-  for (const run of runs) {
-    assert.equal(endedTimes.get(run.id)?.length, 1, `${run.id} ended ${endedTimes.get(run.id)?.length ?? 0} times in the record`);
-    assert.ok(run.result === "succeeded" || run.result === "unknown", `${run.id} ended ${run.result}: ${/"launchProblem":[^}]*/.exec(run.outcome ?? "")?.[0]}`);
-    if (run.result !== "succeeded") continue;
-    assert.ok(began.has(run.id), `${run.id} succeeded without having begun`);
-    const { chunks, rest, damaged } = decodeLogFrames(readFileSync(join(folder, "m", "manager", "logs", run.id.slice(4, 10), `${run.id}.log`)), 0);
-    const text = chunks.filter((chunk) => chunk.stream !== "notice").map((chunk) => chunk.bytes.toString("latin1")).join("");
-    assert.equal(rest, 0);
-    assert.equal(damaged, false);
-    assert.equal(text, `begun\n${"x".repeat(20_000)}\ndone ${run.id}\n`, `${run.id}: output is not complete`);
-  }
-  assert.ok((counted.get("succeeded")?.length ?? 0) > runs.length / 4, "far more runs should have succeeded");
-  failed = false;
-});
+    const endings = await store.read.selectFrom("audit").select("object").where("action", "=", "runs.end").execute();
+    const endedTimes = Map.groupBy(endings, (ending) => ending.object);
+    for (const run of runs) {
+      assert.equal(endedTimes.get(run.id)?.length, 1, `${run.id} ended ${endedTimes.get(run.id)?.length ?? 0} times in the record`);
+      assert.ok(
+        run.result === "succeeded" || run.result === "unknown",
+        `${run.id} ended ${run.result}: ${/"launchProblem":[^}]*/.exec(run.outcome ?? "")?.[0]}`,
+      );
+      if (run.result !== "succeeded") continue;
+      assert.ok(began.has(run.id), `${run.id} succeeded without having begun`);
+      const { chunks, rest, damaged } = decodeLogFrames(
+        readFileSync(join(folder, "m", "manager", "logs", run.id.slice(4, 10), `${run.id}.log`)),
+        0,
+      );
+      const text = chunks
+        .filter((chunk) => chunk.stream !== "notice")
+        .map((chunk) => chunk.bytes.toString("latin1"))
+        .join("");
+      assert.equal(rest, 0);
+      assert.equal(damaged, false);
+      assert.equal(text, `begun\n${"x".repeat(20_000)}\ndone ${run.id}\n`, `${run.id}: output is not complete`);
+    }
+    assert.ok((counted.get("succeeded")?.length ?? 0) > runs.length / 4, "far more runs should have succeeded");
+    failed = false;
+  },
+);

@@ -97,7 +97,11 @@ export class Dispatcher {
         }
         const release = session.reserve(taken.length);
         try {
-          await offerRuns(this.#context, session, taken.map((run) => run.id));
+          await offerRuns(
+            this.#context,
+            session,
+            taken.map((run) => run.id),
+          );
         } catch (error) {
           node.stale = true;
           throw error;
@@ -114,7 +118,8 @@ export class Dispatcher {
       if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
     }
     // Something may have come between the last look and the end.
-    if (node.stale && !this.#stopped && session.journalId !== null && session.freeSlots > 0 && this.#context.logs.admission() === null) setImmediate(() => this.wake());
+    if (node.stale && !this.#stopped && session.journalId !== null && session.freeSlots > 0 && this.#context.logs.admission() === null)
+      setImmediate(() => this.wake());
   }
 
   async #refill(name: string, node: NodeQueue): Promise<void> {
@@ -135,7 +140,12 @@ export class Dispatcher {
     }
     node.lookedForOthersAt = clock.monotonicMs();
     node.stale = false;
-    const others = await readQueuedRuns(store.read, { controller: settings.name, node: name, limit: lowWaterRuns, notOf: queue.submitters() });
+    const others = await readQueuedRuns(store.read, {
+      controller: settings.name,
+      node: name,
+      limit: lowWaterRuns,
+      notOf: queue.submitters(),
+    });
     queue.add(others.filter((run) => !run.cancelled));
   }
 

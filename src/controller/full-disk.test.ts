@@ -54,7 +54,8 @@ test("O3: a full disk at the manager loses nothing: output and outcome wait at t
   node.tell(offer, node.receipt(offer, { output: outputOf(log) }));
   assert.ok(await node.hearsNo("outcome-ack", 1500));
   assert.notEqual((await world.run(run ?? "")).state, "ended");
-  for (let waited = 0; waited < 6000 && world.controller.admission() === null; waited += 100) await new Promise((resolve) => setTimeout(resolve, 100));
+  for (let waited = 0; waited < 6000 && world.controller.admission() === null; waited += 100)
+    await new Promise((resolve) => setTimeout(resolve, 100));
   assert.equal(world.controller.admission()?.code, "controller.disk-low");
 
   rmSync(join(disk, "filler"));
@@ -66,7 +67,8 @@ test("O3: a full disk at the manager loses nothing: output and outcome wait at t
       node.say({ type: "log", run: offer.run, attempt: 1, offset: asked.offset }, log.subarray(asked.offset));
     }
   })();
-  for (let waited = 0; waited < 15_000 && (await world.run(run ?? "")).state !== "ended"; waited += 100) await new Promise((resolve) => setTimeout(resolve, 100));
+  for (let waited = 0; waited < 15_000 && (await world.run(run ?? "")).state !== "ended"; waited += 100)
+    await new Promise((resolve) => setTimeout(resolve, 100));
   const row = await world.run(run ?? "");
   assert.deepEqual([row.state, row.result, row.log_bytes], ["ended", "succeeded", log.length]);
   assert.ok(readFileSync(world.controller.logs.path(run ?? "")).equals(log));

@@ -64,7 +64,11 @@ const tokenDigestIn = (dispatchVerdicts: string | null): string | null => {
 };
 
 /** A live run from its row, after a restart or on a new connection. */
-export const liveRunOf = (row: RunOnNode, job: { readonly successExitCodes: LiveRun["successExitCodes"]; readonly restartable: boolean }, tokenDigest: string | null = tokenDigestIn(row.dispatchVerdicts)): LiveRun => ({
+export const liveRunOf = (
+  row: RunOnNode,
+  job: { readonly successExitCodes: LiveRun["successExitCodes"]; readonly restartable: boolean },
+  tokenDigest: string | null = tokenDigestIn(row.dispatchVerdicts),
+): LiveRun => ({
   run: row.id,
   attempt: row.attempt,
   submission: row.submissionId,

@@ -58,13 +58,21 @@ const readArguments = (json: string): Readonly<Record<string, string>> | null =>
 };
 
 /** The question that is asked at submission and again at every offer. */
-export const runQuestion = (jobPath: string, controller: string): { readonly permission: string; readonly path: string; readonly controller: string } => ({
+export const runQuestion = (
+  jobPath: string,
+  controller: string,
+): { readonly permission: string; readonly path: string; readonly controller: string } => ({
   permission: "controller:runs:create",
   path: jobPath,
   controller,
 });
 
-const verdictOf = (context: ControllerContext, run: RunToOffer, principal: Principal | null, decidedAt: string): { readonly refused: Problem | null; readonly verdicts: VerdictRecord[] } => {
+const verdictOf = (
+  context: ControllerContext,
+  run: RunToOffer,
+  principal: Principal | null,
+  decidedAt: string,
+): { readonly refused: Problem | null; readonly verdicts: VerdictRecord[] } => {
   const who = { part: "who" as const, question: `who is ${run.submitter} today`, decidedAt };
   if (principal === null) {
     const text = `\`${run.submitterName}\` is unknown or disabled today`;
@@ -97,14 +105,17 @@ const prepare = (
 ): Offer | Refusal => {
   const nowMs = context.clock.nowMs();
   const { refused, verdicts } = verdictOf(context, run, principal, new Date(nowMs).toISOString());
-  if (refused !== null || principal === null) return { run, problem: refused ?? problem("controller.submitter-unknown", "submitter unknown"), verdicts };
-  if (revision === null) return { run, problem: problem("controller.job-missing", `revision ${run.jobRevision} of \`${run.jobPath}\` is gone`), verdicts };
+  if (refused !== null || principal === null)
+    return { run, problem: refused ?? problem("controller.submitter-unknown", "submitter unknown"), verdicts };
+  if (revision === null)
+    return { run, problem: problem("controller.job-missing", `revision ${run.jobRevision} of \`${run.jobPath}\` is gone`), verdicts };
   const attempt = run.attempt + 1;
   if (attempt > context.settings.maxAttempts)
     return { run, problem: problem("controller.attempts-used-up", `the run was offered ${run.attempt} times and never began`), verdicts };
   const claim = readClaim(run.submitterClaim);
   const values = readArguments(run.arguments);
-  if (claim === null || values === null) return { run, problem: problem("controller.submission-unreadable", "the stored submission cannot be read"), verdicts };
+  if (claim === null || values === null)
+    return { run, problem: problem("controller.submission-unreadable", "the stored submission cannot be read"), verdicts };
   const submitter = { accessId: principal.accessId, name: principal.name, groups: principal.groups };
   const order = launchOrderOf({
     realm: context.realm(),
@@ -134,7 +145,8 @@ const prepare = (
   const digest = orderDigest(order);
   const tokenDigest = tokenDigestOf(token);
   const [who, may, ...rest] = verdicts;
-  const kept = who === undefined || may === undefined ? verdicts : [who, { ...may, facts: { ...may.facts, [tokenDigestFact]: tokenDigest } }, ...rest];
+  const kept =
+    who === undefined || may === undefined ? verdicts : [who, { ...may, facts: { ...may.facts, [tokenDigestFact]: tokenDigest } }, ...rest];
   const live = liveRunOf(
     {
       id: run.id,
@@ -159,7 +171,12 @@ const prepare = (
   return { run, live, token, digest, journalId, verdicts: kept, expiresAt: order.exp * 1000 };
 };
 
-const announce = (context: ControllerContext, run: RunToOffer, node: string, change: { readonly state: "offered"; readonly attempt: number } | { readonly state: "ended"; readonly attempt: number }): void =>
+const announce = (
+  context: ControllerContext,
+  run: RunToOffer,
+  node: string,
+  change: { readonly state: "offered"; readonly attempt: number } | { readonly state: "ended"; readonly attempt: number },
+): void =>
   context.changed({
     run: run.id,
     submission: run.submissionId,
@@ -208,7 +225,12 @@ export const offerRuns = async (context: ControllerContext, session: AgentSessio
           dispatchVerdicts: JSON.stringify(one.verdicts),
         });
         if (!ended) continue;
-        context.audit.stageNote(stage, { actor: run.submitter, action: "runs.refuse", object: run.id, detail: { jobPath: run.jobPath, node: session.node.name, code: one.problem.code } });
+        context.audit.stageNote(stage, {
+          actor: run.submitter,
+          action: "runs.refuse",
+          object: run.id,
+          detail: { jobPath: run.jobPath, node: session.node.name, code: one.problem.code },
+        });
       } else {
         const offered = await markOffered(tx, {
           id: run.id,
@@ -224,7 +246,13 @@ export const offerRuns = async (context: ControllerContext, session: AgentSessio
           actor: run.submitter,
           action: "runs.offer",
           object: run.id,
-          detail: { attempt: one.live.attempt, node: session.node.name, jobPath: run.jobPath, jobRevision: run.jobRevision, orderDigest: one.digest },
+          detail: {
+            attempt: one.live.attempt,
+            node: session.node.name,
+            jobPath: run.jobPath,
+            jobRevision: run.jobRevision,
+            orderDigest: one.digest,
+          },
         });
       }
       moved.push(one);

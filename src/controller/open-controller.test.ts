@@ -3,14 +3,17 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 import { tokenDigestOf } from "#controller/live-run.ts";
 import { checkDelegationToken } from "#proof/delegation-token.ts";
 import { generateSigningKey, keyThumbprint, privateKeyFromPem, publicKeyFromRaw } from "#proof/keys.ts";
 import { jobOf, openControllerWorld, starter, type ControllerWorld } from "#test/fixtures/controller-world.ts";
 import { outputOf, SpeakingNode } from "#test/fixtures/speaking-node.ts";
 
-const worldWith = async (t: TestContext, settings: Parameters<typeof openControllerWorld>[0]["settings"] = {}): Promise<{ world: ControllerWorld; node: SpeakingNode; folder: string }> => {
+const worldWith = async (
+  t: TestContext,
+  settings: Parameters<typeof openControllerWorld>[0]["settings"] = {},
+): Promise<{ world: ControllerWorld; node: SpeakingNode; folder: string }> => {
   const folder = mkdtempSync(join(tmpdir(), "bhf-ctl-"));
   const world = await openControllerWorld({ dataFolder: join(folder, "manager"), settings: { pollMs: 200, ...settings } });
   await world.saveJob(jobOf("/jobs/a", "true"));
@@ -32,7 +35,12 @@ const until = async <T>(what: string, look: () => Promise<T>, holds: (value: T) 
   }
   throw new Error(`never: ${what}; now ${JSON.stringify(await look())}`);
 };
-const ended = (world: ControllerWorld, run: string) => until(`${run} ended`, () => world.run(run), (row) => row.state === "ended");
+const ended = (world: ControllerWorld, run: string) =>
+  until(
+    `${run} ended`,
+    () => world.run(run),
+    (row) => row.state === "ended",
+  );
 
 test("S1, S2: an offer carries a short-lived token whose payload is the whole order, committed before it leaves", async (t) => {
   const { world, node } = await worldWith(t);
@@ -61,7 +69,10 @@ test("S1, S2: an offer carries a short-lived token whose payload is the whole or
   assert.ok(order.auditHead.sequence > 0);
   assert.deepEqual(await world.auditActions(offer.run), ["runs.offer"]);
   const verdicts = JSON.parse(row.dispatch_verdicts ?? "[]") as { part: string; effect: string }[];
-  assert.deepEqual(verdicts.map(({ part, effect }) => `${part} ${effect}`), ["who permit", "may permit"]);
+  assert.deepEqual(
+    verdicts.map(({ part, effect }) => `${part} ${effect}`),
+    ["who permit", "may permit"],
+  );
 });
 
 test("2.8: a signed outcome ends the run once, with its output, and is acknowledged after the commit", async (t) => {
@@ -72,19 +83,29 @@ test("2.8: a signed outcome ends the run once, with its output, and is acknowled
   const offer = await node.hear("offer");
   node.say({ type: "accepted", run: offer.run, attempt: 1 });
   node.say({ type: "state", run: offer.run, attempt: 1, state: "running", at: new Date().toISOString() });
-  await until("running", () => world.run(offer.run), (row) => row.state === "running");
+  await until(
+    "running",
+    () => world.run(offer.run),
+    (row) => row.state === "running",
+  );
   const log = Buffer.from("output of the job");
   const receipt = node.receipt(offer, { exitCode: 3, output: outputOf(log) });
   node.tell(offer, receipt, log);
   await node.hear("outcome-ack");
   const row = await world.run(offer.run);
-  assert.deepEqual([row.state, row.result, row.exit_code, row.run_as, row.log_bytes, row.receipt], ["ended", "failed", 3, "nobody", log.length, receipt]);
+  assert.deepEqual(
+    [row.state, row.result, row.exit_code, row.run_as, row.log_bytes, row.receipt],
+    ["ended", "failed", 3, "nobody", log.length, receipt],
+  );
   assert.equal(readFileSync(world.controller.logs.path(offer.run), "utf8"), "output of the job");
   // Sent again: acknowledged, nothing changes.
   node.tell(offer, receipt, log);
   await node.hear("outcome-ack");
   assert.deepEqual(await world.auditActions(offer.run), ["runs.offer", "runs.end"]);
-  assert.deepEqual(world.changes.filter((change) => change.run === offer.run).map((change) => change.state), ["offered", "running", "ended"]);
+  assert.deepEqual(
+    world.changes.filter((change) => change.run === offer.run).map((change) => change.state),
+    ["offered", "running", "ended"],
+  );
   const stored = await world.nodes.find(node.id);
   assert.equal(stored?.receiptSequence, 1);
 });
@@ -107,7 +128,11 @@ test("S10: an outcome of another key, order, run or attempt is not believed and 
   for (const receipt of forged) node.tell(offer, receipt);
   assert.ok(await node.hearsNo("outcome-ack"));
   assert.equal((await world.run(offer.run)).state, "offered");
-  await until("noted", () => world.auditActions(offer.run), (actions) => actions.filter((action) => action === "runs.outcome-refused").length === forged.length);
+  await until(
+    "noted",
+    () => world.auditActions(offer.run),
+    (actions) => actions.filter((action) => action === "runs.outcome-refused").length === forged.length,
+  );
 });
 
 test("S10: output that differs from what was signed is asked for again, and noted when it stays so", async (t) => {
@@ -144,7 +169,12 @@ test("2.8: output that is missing is asked for where it ends; a launcher that lo
   await node.hear("outcome-ack");
   const row = await world.run(offer.run);
   assert.equal(row.log_bytes, 4);
-  const detail = await world.store.read.selectFrom("audit").select("detail").where("object", "=", offer.run).where("action", "=", "runs.end").executeTakeFirstOrThrow();
+  const detail = await world.store.read
+    .selectFrom("audit")
+    .select("detail")
+    .where("object", "=", offer.run)
+    .where("action", "=", "runs.end")
+    .executeTakeFirstOrThrow();
   assert.match(detail.detail, /"logFault":"missing"/);
 });
 
@@ -171,7 +201,11 @@ test("2.8: a node that has the run keeps it over a new connection; its log goes 
   await world.submit("/jobs/a", "local");
   const offer = await node.hear("offer");
   node.say({ type: "log", run: offer.run, attempt: 1, offset: 0 }, Buffer.from("first "));
-  await until("log", () => world.controller.logs.size(offer.run), (size) => size === 6);
+  await until(
+    "log",
+    () => world.controller.logs.size(offer.run),
+    (size) => size === 6,
+  );
   await node.cut();
   await node.connect();
   node.hello([{ run: offer.run, attempt: 1, state: "running", logBytes: 12 }]);
@@ -202,7 +236,13 @@ test("2.8: after the loss of a node's journal its runs are unknown; restartable 
   assert.deepEqual([row.result, row.receipt], ["unknown", null]);
   assert.ok((await world.auditActions("local")).includes("nodes.journal-changed"));
   // Its late outcome changes nothing, and is acknowledged.
-  node.say({ type: "outcome", run: once ?? "", attempt: 1, receipt: node.receipt({ type: "offer", run: once ?? "", attempt: 1, token: second.token }), logInline: false });
+  node.say({
+    type: "outcome",
+    run: once ?? "",
+    attempt: 1,
+    receipt: node.receipt({ type: "offer", run: once ?? "", attempt: 1, token: second.token }),
+    logInline: false,
+  });
   await node.hear("outcome-ack", (ack) => ack.run === once);
   assert.equal((await world.run(once ?? "")).result, "unknown");
 });
@@ -231,7 +271,15 @@ test("S2: a token that expired before the start is followed by a new one; a node
   node.hello();
   await world.submit("/jobs/a", "local");
   const first = await node.hear("offer");
-  const refusal = (code: string) => ({ started: false, startedAt: null, exitCode: null, runAs: null, tree: null, launchProblem: { code, message: "m", hint: "h" } }) as const;
+  const refusal = (code: string) =>
+    ({
+      started: false,
+      startedAt: null,
+      exitCode: null,
+      runAs: null,
+      tree: null,
+      launchProblem: { code, message: "m", hint: "h" },
+    }) as const;
   // A launcher that believes a token no more names the token, not the order.
   node.tell(first, node.receipt(first, refusal("delegation.expired"), { orderDigest: tokenDigestOf(first.token), auditHead: null }));
   const second = await node.hear("offer");
@@ -260,9 +308,26 @@ test("S2: today's facts decide at the offer: a submitter who is gone is refused 
 
 test("2.5: the engine is asked again at the offer: a role that no longer reaches the job's folder refuses the run", async (t) => {
   const { world, node } = await worldWith(t);
-  const scopes = [{ controller: "default", permissions: [{ permission: "controller:runs:create", denied: false }], folders: [{ path: "/other", recursive: true }] }];
+  const scopes = [
+    {
+      controller: "default",
+      permissions: [{ permission: "controller:runs:create", denied: false }],
+      folders: [{ path: "/other", recursive: true }],
+    },
+  ];
   await world.store.write(async (tx) => {
-    await tx.insertInto("roles").values({ id: "rol_00000000000000000000000001", service: "LOCAL-INITIAL", name: "elsewhere", scopes: JSON.stringify(scopes), revision: 1, updated_at: 1, updated_by: starter }).execute();
+    await tx
+      .insertInto("roles")
+      .values({
+        id: "rol_00000000000000000000000001",
+        service: "LOCAL-INITIAL",
+        name: "elsewhere",
+        scopes: JSON.stringify(scopes),
+        revision: 1,
+        updated_at: 1,
+        updated_by: starter,
+      })
+      .execute();
     await tx.insertInto("role_assignments").values({ subject: "os:4242", role_id: "rol_00000000000000000000000001" }).execute();
   });
   const [run] = await world.submit("/jobs/a", "local", 1, { submitter: "os:4242" });
@@ -316,7 +381,11 @@ test("2.8: a manager that starts anew goes on with what is at the node, and runs
   const offer = await node.hear("offer");
   const log = Buffer.from("written while nobody listened");
   node.say({ type: "log", run: offer.run, attempt: 1, offset: 0 }, log.subarray(0, 8));
-  await until("log", () => world.controller.logs.size(offer.run), (size) => size === 8);
+  await until(
+    "log",
+    () => world.controller.logs.size(offer.run),
+    (size) => size === 8,
+  );
   await world.close();
   const later = await openControllerWorld({ dataFolder: join(folder, "manager"), settings: { pollMs: 200 } });
   t.after(() => later.close());
@@ -355,7 +424,11 @@ test("S9: revoking a node cuts its connection, ends its runs as unknown, and it 
   await world.submit("/jobs/a", "local");
   const offer = await node.hear("offer");
   await world.nodes.revoke(starter, "local");
-  await until("cut", async () => node.isConnected, (connected) => !connected);
+  await until(
+    "cut",
+    async () => node.isConnected,
+    (connected) => !connected,
+  );
   assert.equal((await ended(world, offer.run)).result, "unknown");
   await assert.rejects(node.connect(), /403/);
 });
@@ -367,6 +440,21 @@ test("S9: a second connection of the same node replaces the first", async (t) =>
   await node.hear("welcome");
   const second = new WebSocket(`wss://${world.listenerAddress}/agent`, node.tls());
   await new Promise((resolve, reject) => second.once("open", resolve).once("error", reject));
-  await until("replaced", async () => node.isConnected, (connected) => !connected);
+  await until(
+    "replaced",
+    async () => node.isConnected,
+    (connected) => !connected,
+  );
   second.terminate();
+});
+
+test("O3: an offer that the agent could not journal is made again a little later", async (t) => {
+  const { world, node } = await worldWith(t);
+  await node.connect();
+  node.hello();
+  await world.submit("/jobs/a", "local");
+  const first = await node.hear("offer");
+  node.say({ type: "declined", run: first.run, attempt: 1, reason: "the agent's journal cannot be written" });
+  const second = await node.hear("offer");
+  assert.deepEqual([second.run, second.attempt], [first.run, 2]);
 });

@@ -12,7 +12,12 @@ import type { LaunchOrder } from "#proof/launch-order.ts";
 import type { Store } from "#store/store.ts";
 import { openAgentListener, type AgentListenerOptions, type ListenerTls } from "#controller/agent-listener.ts";
 import { AgentSession, type SessionFacts } from "#controller/agent-session.ts";
-import { defaultControllerSettings, type ControllerContext, type ControllerSettings, type RunChange } from "#controller/controller-context.ts";
+import {
+  defaultControllerSettings,
+  type ControllerContext,
+  type ControllerSettings,
+  type RunChange,
+} from "#controller/controller-context.ts";
 import { Dispatcher } from "#controller/dispatcher.ts";
 import { rememberRevisions } from "#controller/job-cache.ts";
 import { endRunsOfNode } from "#controller/end-runs-of-node.ts";
@@ -131,10 +136,16 @@ export const openController = async (options: ControllerOptions): Promise<Contro
     onAgent: (socket, node) => {
       // The newer one wins: the older may be a connection whose end was not noticed yet.
       sessions.get(node.id)?.close("another connection of this node has begun");
-      const session = new AgentSession(context, socket, node, (ended) => {
-        if (sessions.get(node.id) === ended) sessions.delete(node.id);
-        nodesChanged();
-      }, nodesChanged);
+      const session = new AgentSession(
+        context,
+        socket,
+        node,
+        (ended) => {
+          if (sessions.get(node.id) === ended) sessions.delete(node.id);
+          nodesChanged();
+        },
+        nodesChanged,
+      );
       sessions.set(node.id, session);
     },
   });
@@ -146,7 +157,18 @@ export const openController = async (options: ControllerOptions): Promise<Contro
       if (row.state === "ended") {
         // Ended together with its cancellation: nobody has told yet.
         dispatcher.forget(runId);
-        return context.changed({ run: row.id, submission: row.submissionId, jobPath: row.jobPath, folder: row.folder, submitter: row.submitter, node: row.node, state: "ended", result: row.result, attempt: row.attempt, atMs: clock.nowMs() });
+        return context.changed({
+          run: row.id,
+          submission: row.submissionId,
+          jobPath: row.jobPath,
+          folder: row.folder,
+          submitter: row.submitter,
+          node: row.node,
+          state: "ended",
+          result: row.result,
+          attempt: row.attempt,
+          atMs: clock.nowMs(),
+        });
       }
       if (row.state === "queued") {
         dispatcher.forget(runId);

@@ -68,7 +68,10 @@ export class OutcomeDesk {
     const checked = this.#check(live, jws);
     if (!checked.ok) {
       // Never acknowledged: who can sign may still do so.
-      this.#context.log.error({ run: live.run, attempt: live.attempt, node: this.#node.name, code: checked.problem.code }, `an outcome is not believed: ${checked.problem.message}`);
+      this.#context.log.error(
+        { run: live.run, attempt: live.attempt, node: this.#node.name, code: checked.problem.code },
+        `an outcome is not believed: ${checked.problem.message}`,
+      );
       await this.#note("runs.outcome-refused", live.run, { attempt: live.attempt, node: this.#node.name, code: checked.problem.code });
       return;
     }
@@ -137,20 +140,39 @@ export class OutcomeDesk {
       await this.#inChainOrder(checked.value.sequence);
       this.#follow(run, checked.value, receiptDigest(jws));
     }
-    if (checked.ok && mine && row.state === "queued" && row.attempt === attempt && row.orderDigest === checked.value.orderDigest && checked.value.outcome.started) {
+    if (
+      checked.ok &&
+      mine &&
+      row.state === "queued" &&
+      row.attempt === attempt &&
+      row.orderDigest === checked.value.orderDigest &&
+      checked.value.outcome.started
+    ) {
       // It was queued again although it did run: its outcome counts, and it does not start twice.
       const { orderDigest, journalId } = row;
-      const resumed = await this.#context.store.write((tx) => resumeQueued(tx, { id: run, attempt, state: "running", journalId: journalId ?? this.#journalId, orderDigest: orderDigest ?? "" }));
+      const resumed = await this.#context.store.write((tx) =>
+        resumeQueued(tx, { id: run, attempt, state: "running", journalId: journalId ?? this.#journalId, orderDigest: orderDigest ?? "" }),
+      );
       if (resumed) return "resumed";
     }
     if (!isSame) {
-      this.#context.log.warn({ run, attempt, node: this.#node.name, known: row !== null }, "an outcome that nobody waits for is acknowledged");
+      this.#context.log.warn(
+        { run, attempt, node: this.#node.name, known: row !== null },
+        "an outcome that nobody waits for is acknowledged",
+      );
       await this.#note("runs.outcome-unexpected", run, {
         attempt,
         node: this.#node.name,
         genuine: checked.ok,
         known: row === null ? "no" : mine ? row.state : "on another node",
-        ...(checked.ok ? { started: checked.value.outcome.started, exitCode: checked.value.outcome.exitCode, receiptDigest: receiptDigest(jws), receiptSequence: checked.value.sequence } : {}),
+        ...(checked.ok
+          ? {
+              started: checked.value.outcome.started,
+              exitCode: checked.value.outcome.exitCode,
+              receiptDigest: receiptDigest(jws),
+              receiptSequence: checked.value.sequence,
+            }
+          : {}),
       });
     }
     this.#answers.ack(run, attempt);
@@ -199,7 +221,9 @@ export class OutcomeDesk {
     if (receipt.node.id !== this.#node.id || receipt.run !== live.run || receipt.attempt !== live.attempt)
       return refuse(problem("delegation.receipt-forged", "the receipt is of another node, run or attempt"));
     // A node that could not read the order names the token instead; then it cannot have started anything.
-    const named = receipt.orderDigest === live.orderDigest || (!receipt.outcome.started && live.tokenDigest !== null && receipt.orderDigest === live.tokenDigest);
+    const named =
+      receipt.orderDigest === live.orderDigest ||
+      (!receipt.outcome.started && live.tokenDigest !== null && receipt.orderDigest === live.tokenDigest);
     return named ? checked : refuse(problem("delegation.receipt-forged", "the receipt is of another launch order"));
   }
 

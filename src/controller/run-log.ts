@@ -100,13 +100,20 @@ class FileRunLogs implements RunLogs {
       return;
     }
     const low = this.#freeBytes < this.#settings.floorBytes;
-    if (low !== this.#wasLow) this.#log.warn({ freeBytes: this.#freeBytes, floorBytes: this.#settings.floorBytes }, low ? "disk is low: nothing new is admitted" : "disk has room again");
+    if (low !== this.#wasLow)
+      this.#log.warn(
+        { freeBytes: this.#freeBytes, floorBytes: this.#settings.floorBytes },
+        low ? "disk is low: nothing new is admitted" : "disk has room again",
+      );
     this.#wasLow = low;
   }
 
   admission(): Problem | null {
     if (this.#freeBytes >= this.#settings.floorBytes) return null;
-    return problem("controller.disk-low", `the disk that holds the logs has ${this.#freeBytes} bytes left, fewer than ${this.#settings.floorBytes}`);
+    return problem(
+      "controller.disk-low",
+      `the disk that holds the logs has ${this.#freeBytes} bytes left, fewer than ${this.#settings.floorBytes}`,
+    );
   }
 
   path(run: string): string {
@@ -155,7 +162,7 @@ class FileRunLogs implements RunLogs {
       if (file.hash === null) {
         const hash = createHash("sha256");
         const chunk = Buffer.allocUnsafe(256 * 1024);
-        for (let at = 0; ; ) {
+        for (let at = 0; ;) {
           const { bytesRead } = await file.handle.read(chunk, 0, chunk.length, at);
           if (bytesRead === 0) break;
           hash.update(chunk.subarray(0, bytesRead));
@@ -218,7 +225,8 @@ class FileRunLogs implements RunLogs {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     while (this.#tails.size > 0) await Promise.allSettled(this.#tails.values());
-    for (const [run, file] of this.#open) await this.#letGo(run, file).catch((error: unknown) => this.#log.warn({ run, error }, "log could not be made durable"));
+    for (const [run, file] of this.#open)
+      await this.#letGo(run, file).catch((error: unknown) => this.#log.warn({ run, error }, "log could not be made durable"));
   }
 
   #inTurn<T>(run: string, work: () => Promise<T>): Promise<T> {

@@ -56,7 +56,12 @@ export interface OutcomeCircumstances {
 }
 
 /** Commits a verified outcome. */
-export const settleOutcome = async (context: ControllerContext, live: LiveRun, received: ReceivedOutcome, circumstances: OutcomeCircumstances): Promise<Settled> => {
+export const settleOutcome = async (
+  context: ControllerContext,
+  live: LiveRun,
+  received: ReceivedOutcome,
+  circumstances: OutcomeCircumstances,
+): Promise<Settled> => {
   const { outcome } = received.receipt;
   const effect = outcomeEffect({
     outcome,
@@ -86,7 +91,8 @@ export const settleOutcome = async (context: ControllerContext, live: LiveRun, r
     if (circumstances.chain !== null) {
       await context.nodes.saveReceiptPosition(tx, circumstances.nodeId, circumstances.chain.position);
       const { finding } = circumstances.chain;
-      if (finding !== null) context.audit.stageNote(stage, { actor: part, action: "nodes.receipt-chain", object: live.node, detail: { ...finding } });
+      if (finding !== null)
+        context.audit.stageNote(stage, { actor: part, action: "nodes.receipt-chain", object: live.node, detail: { ...finding } });
     }
     if (!moved) return "stale";
     context.audit.stageNote(stage, {
@@ -113,7 +119,13 @@ export const settleOutcome = async (context: ControllerContext, live: LiveRun, r
   return settled;
 };
 
-const commitWithoutOutcome = async (context: ControllerContext, live: LiveRun, effect: OutcomeEffect, because: string, logBytes: number): Promise<Settled> => {
+const commitWithoutOutcome = async (
+  context: ControllerContext,
+  live: LiveRun,
+  effect: OutcomeEffect,
+  because: string,
+  logBytes: number,
+): Promise<Settled> => {
   const settled = await context.store.write(async (tx, stage): Promise<Settled> => {
     const moved =
       effect.kind === "end"
@@ -146,7 +158,12 @@ const commitWithoutOutcome = async (context: ControllerContext, live: LiveRun, e
 
 /** The node cannot say what became of the run (`because`): it ends as unknown, or is tried again where its job allows. */
 export const settleUnknown = async (context: ControllerContext, live: LiveRun, because: string): Promise<Settled> => {
-  const effect = unknownEffect({ restartable: live.restartable, cancelRequested: live.cancel !== null, attempt: live.attempt, maxAttempts: context.settings.maxAttempts });
+  const effect = unknownEffect({
+    restartable: live.restartable,
+    cancelRequested: live.cancel !== null,
+    attempt: live.attempt,
+    maxAttempts: context.settings.maxAttempts,
+  });
   // What output came is kept where the run ends, and goes where it begins anew.
   if (effect.kind === "again") await context.logs.reset(live.run);
   else await context.logs.seal(live.run);
@@ -185,8 +202,20 @@ export const refusedOutcome = (refused: Problem, endedAt: string): Outcome => ({
 /** Ends a queued run whose cancellation was requested. True when it was this call that ended it. */
 export const endCancelledQueued = async (context: ControllerContext, run: string): Promise<boolean> => {
   const ended = await context.store.write(async (tx: Writer, stage) => {
-    const moved = await endQueued(tx, { id: run, result: "cancelled", endedAt: context.clock.nowMs(), outcome: null, dispatchVerdicts: null });
-    if (moved) context.audit.stageNote(stage, { actor: part, action: "runs.end", object: run, detail: { result: "cancelled" satisfies RunResult, because: "cancelled before it was offered" } });
+    const moved = await endQueued(tx, {
+      id: run,
+      result: "cancelled",
+      endedAt: context.clock.nowMs(),
+      outcome: null,
+      dispatchVerdicts: null,
+    });
+    if (moved)
+      context.audit.stageNote(stage, {
+        actor: part,
+        action: "runs.end",
+        object: run,
+        detail: { result: "cancelled" satisfies RunResult, because: "cancelled before it was offered" },
+      });
     return moved;
   });
   const row = ended ? await readRun(context.store.read, run) : null;

@@ -52,7 +52,13 @@ export const createStateBatch = (store: Store, log: Log): StateBatch => {
     add: (change, committed) => {
       const before = waiting.get(change.id);
       // `running` is not taken back by a late `accepted`.
-      if (before !== undefined && before.change.attempt === change.attempt && before.change.state === "running" && change.state === "accepted") return;
+      if (
+        before !== undefined &&
+        before.change.attempt === change.attempt &&
+        before.change.state === "running" &&
+        change.state === "accepted"
+      )
+        return;
       waiting.set(change.id, { change, committed });
       later(flushAfterMs);
     },

@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { newId } from "#kernel/ids.ts";
-import { endQueued, endRun, markOffered, markState, queueAgain, readQueuedRuns, readRun, readRunsOnNode, readRunsToOffer, resumeQueued } from "#jobs/dispatch-store.ts";
+import {
+  endQueued,
+  endRun,
+  markOffered,
+  markState,
+  queueAgain,
+  readQueuedRuns,
+  readRun,
+  readRunsOnNode,
+  readRunsToOffer,
+  resumeQueued,
+} from "#jobs/dispatch-store.ts";
 import type { Store } from "#store/store.ts";
 import type { RunsTable } from "#store/tables.ts";
 import { onBothStores } from "#test/fixtures/stores.ts";
@@ -11,18 +22,66 @@ const addRun = async (store: Store, more: Partial<RunsTable> = {}): Promise<stri
   await store.write(async (tx) => {
     await tx
       .insertInto("submissions")
-      .values({ id: submission, job_path: "/a", job_revision: 1, controller: "main", arguments: "{}", submitter: "os:1", submitter_name: "os:1", submitter_claim: "{}", actor: "os:1", actor_name: "os:1", verdicts: "[]", comment: null, created_at: 1 })
+      .values({
+        id: submission,
+        job_path: "/a",
+        job_revision: 1,
+        controller: "main",
+        arguments: "{}",
+        submitter: "os:1",
+        submitter_name: "os:1",
+        submitter_claim: "{}",
+        actor: "os:1",
+        actor_name: "os:1",
+        verdicts: "[]",
+        comment: null,
+        created_at: 1,
+      })
       .execute();
     await tx
       .insertInto("runs")
-      .values({ id, submission_id: submission, job_path: "/a", folder: "/", job_revision: 1, controller: "main", node: "n", submitter: "os:1", submitter_name: "os:1", state: "queued", attempt: 0, queued_at: 1, log_bytes: 0, ...more } as RunsTable)
+      .values({
+        id,
+        submission_id: submission,
+        job_path: "/a",
+        folder: "/",
+        job_revision: 1,
+        controller: "main",
+        node: "n",
+        submitter: "os:1",
+        submitter_name: "os:1",
+        state: "queued",
+        attempt: 0,
+        queued_at: 1,
+        log_bytes: 0,
+        ...more,
+      })
       .execute();
   });
   return id;
 };
 
-const offer = (id: string, attempt: number) => ({ id, attempt, journalId: "jrn_a", orderDigest: "d", offeredAt: 2, tokenExpiresAt: 3, dispatchVerdicts: "[]" });
-const end = (id: string, attempt: number) => ({ id, attempt, result: "succeeded" as const, startedAt: 4, endedAt: 5, outcome: "{}", receipt: "r", runAs: "nobody", exitCode: 0, logBytes: 0 });
+const offer = (id: string, attempt: number) => ({
+  id,
+  attempt,
+  journalId: "jrn_a",
+  orderDigest: "d",
+  offeredAt: 2,
+  tokenExpiresAt: 3,
+  dispatchVerdicts: "[]",
+});
+const end = (id: string, attempt: number) => ({
+  id,
+  attempt,
+  result: "succeeded" as const,
+  startedAt: 4,
+  endedAt: 5,
+  outcome: "{}",
+  receipt: "r",
+  runAs: "nobody",
+  exitCode: 0,
+  logBytes: 0,
+});
 const again = (id: string, attempt: number) => ({ id, attempt });
 
 onBothStores("2.8: a run is offered once per attempt, and not at all when it was cancelled", async ({ open }) => {
@@ -57,7 +116,10 @@ onBothStores("2.8: states go forward only, and another attempt begins in the que
   await store.write((tx) => markOffered(tx, offer(id, 1)));
   assert.equal(await store.write((tx) => markState(tx, { id, attempt: 1, state: "running", startedAt: 4 })), true);
   assert.equal(await store.write((tx) => markState(tx, { id, attempt: 1, state: "accepted", startedAt: null })), false);
-  assert.deepEqual((await readRunsOnNode(store.read, { controller: "main", node: "n" })).map((run) => [run.id, run.state]), [[id, "running"]]);
+  assert.deepEqual(
+    (await readRunsOnNode(store.read, { controller: "main", node: "n" })).map((run) => [run.id, run.state]),
+    [[id, "running"]],
+  );
   assert.equal(await store.write((tx) => queueAgain(tx, again(id, 2))), false, "another attempt");
   assert.equal(await store.write((tx) => queueAgain(tx, again(id, 1))), true);
   assert.equal(await store.write((tx) => markState(tx, { id, attempt: 1, state: "running", startedAt: 4 })), false);
@@ -96,7 +158,16 @@ onBothStores("2.3: the queue is read oldest first, by node and controller, and c
   await addRun(store, { node: "elsewhere" });
   await addRun(store, { controller: "second" });
   const filter = { controller: "main", node: "n", limit: 10 };
-  assert.deepEqual((await readQueuedRuns(store.read, filter)).map((run) => run.id), [early, late, other]);
-  assert.deepEqual((await readQueuedRuns(store.read, { ...filter, limit: 1 })).map((run) => run.id), [early]);
-  assert.deepEqual((await readQueuedRuns(store.read, { ...filter, notOf: ["os:1"] })).map((run) => run.id), [other]);
+  assert.deepEqual(
+    (await readQueuedRuns(store.read, filter)).map((run) => run.id),
+    [early, late, other],
+  );
+  assert.deepEqual(
+    (await readQueuedRuns(store.read, { ...filter, limit: 1 })).map((run) => run.id),
+    [early],
+  );
+  assert.deepEqual(
+    (await readQueuedRuns(store.read, { ...filter, notOf: ["os:1"] })).map((run) => run.id),
+    [other],
+  );
 });

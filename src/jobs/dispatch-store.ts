@@ -18,7 +18,12 @@ export const readQueuedRuns = async (
   reader: Reader,
   filter: { readonly controller: string; readonly node: string; readonly limit: number; readonly notOf?: readonly string[] },
 ): Promise<QueuedRun[]> => {
-  let query = reader.selectFrom("runs").select(["id", "submitter", "cancel_at"]).where("state", "=", "queued").where("node", "=", filter.node).where("controller", "=", filter.controller);
+  let query = reader
+    .selectFrom("runs")
+    .select(["id", "submitter", "cancel_at"])
+    .where("state", "=", "queued")
+    .where("node", "=", filter.node)
+    .where("controller", "=", filter.controller);
   if (filter.notOf !== undefined && filter.notOf.length > 0) query = query.where("submitter", "not in", filter.notOf);
   const rows = await query.orderBy("queued_at").orderBy("id").limit(filter.limit).execute();
   return rows.map((row) => ({ id: row.id, submitter: row.submitter, cancelled: row.cancel_at !== null }));
@@ -121,7 +126,16 @@ export const markState = async (tx: Writer, change: StateChange): Promise<boolea
 };
 
 /** A node reports a run that was queued again as running under its last attempt: it goes on instead of starting twice. */
-export const resumeQueued = async (tx: Writer, run: { readonly id: string; readonly attempt: number; readonly state: "accepted" | "running"; readonly journalId: string; readonly orderDigest: string }): Promise<boolean> => {
+export const resumeQueued = async (
+  tx: Writer,
+  run: {
+    readonly id: string;
+    readonly attempt: number;
+    readonly state: "accepted" | "running";
+    readonly journalId: string;
+    readonly orderDigest: string;
+  },
+): Promise<boolean> => {
   const result = await tx
     .updateTable("runs")
     .set({ state: run.state, journal_id: run.journalId })
@@ -170,10 +184,25 @@ export const endRun = async (tx: Writer, end: EndRecord): Promise<boolean> => {
 };
 
 /** queued -> ended, before anything was offered: cancelled, or refused by the decision of today. */
-export const endQueued = async (tx: Writer, end: { readonly id: string; readonly result: "cancelled" | "refused"; readonly endedAt: number; readonly outcome: string | null; readonly dispatchVerdicts: string | null }): Promise<boolean> => {
+export const endQueued = async (
+  tx: Writer,
+  end: {
+    readonly id: string;
+    readonly result: "cancelled" | "refused";
+    readonly endedAt: number;
+    readonly outcome: string | null;
+    readonly dispatchVerdicts: string | null;
+  },
+): Promise<boolean> => {
   let query = tx
     .updateTable("runs")
-    .set({ state: "ended", result: end.result, ended_at: end.endedAt, outcome: end.outcome, ...(end.dispatchVerdicts === null ? {} : { dispatch_verdicts: end.dispatchVerdicts }) })
+    .set({
+      state: "ended",
+      result: end.result,
+      ended_at: end.endedAt,
+      outcome: end.outcome,
+      ...(end.dispatchVerdicts === null ? {} : { dispatch_verdicts: end.dispatchVerdicts }),
+    })
     .where("id", "=", end.id)
     .where("state", "=", "queued");
   if (end.result === "cancelled") query = query.where("cancel_at", "is not", null);
@@ -213,11 +242,44 @@ export interface RunOnNode {
   readonly dispatchVerdicts: string | null;
 }
 
-const runOnNodeColumns = ["id", "node", "state", "attempt", "journal_id", "order_digest", "job_path", "job_revision", "folder", "submitter", "submission_id", "cancel_at", "cancel_by", "cancel_reason", "result", "receipt", "dispatch_verdicts"] as const;
+const runOnNodeColumns = [
+  "id",
+  "node",
+  "state",
+  "attempt",
+  "journal_id",
+  "order_digest",
+  "job_path",
+  "job_revision",
+  "folder",
+  "submitter",
+  "submission_id",
+  "cancel_at",
+  "cancel_by",
+  "cancel_reason",
+  "result",
+  "receipt",
+  "dispatch_verdicts",
+] as const;
 
 type RunOnNodeRow = {
-  id: string; node: string; state: string; attempt: number; journal_id: string | null; order_digest: string | null; job_path: string; job_revision: number; folder: string;
-  submitter: string; submission_id: string; cancel_at: number | null; cancel_by: string | null; cancel_reason: string | null; result: string | null; receipt: string | null; dispatch_verdicts: string | null;
+  id: string;
+  node: string;
+  state: string;
+  attempt: number;
+  journal_id: string | null;
+  order_digest: string | null;
+  job_path: string;
+  job_revision: number;
+  folder: string;
+  submitter: string;
+  submission_id: string;
+  cancel_at: number | null;
+  cancel_by: string | null;
+  cancel_reason: string | null;
+  result: string | null;
+  receipt: string | null;
+  dispatch_verdicts: string | null;
 };
 
 const toRunOnNode = (row: RunOnNodeRow): RunOnNode => ({
@@ -239,7 +301,10 @@ const toRunOnNode = (row: RunOnNodeRow): RunOnNode => ({
 });
 
 /** Runs in `offered`, `accepted` or `running` on a node. */
-export const readRunsOnNode = async (reader: Reader, filter: { readonly controller: string; readonly node: string }): Promise<RunOnNode[]> => {
+export const readRunsOnNode = async (
+  reader: Reader,
+  filter: { readonly controller: string; readonly node: string },
+): Promise<RunOnNode[]> => {
   const rows = await reader
     .selectFrom("runs")
     .select(runOnNodeColumns)

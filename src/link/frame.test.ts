@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { decodeFrame, encodeFrame, FrameError, FrameReader, maxFrameBytes } from "#link/frame.ts";
 
 interface Named {
@@ -10,17 +10,25 @@ interface Named {
 
 test("2.8: frames come out as they went in, however the bytes are cut", () => {
   fc.assert(
-    fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 }), fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 40 }), (payloads, cuts) => {
-      const stream = Buffer.concat(payloads.map((payload, index) => encodeFrame({ type: "x", index }, Buffer.from(payload))));
-      const reader = new FrameReader<Named>();
-      const got: { index: number; payload: string }[] = [];
-      for (let at = 0, turn = 0; at < stream.length; turn += 1) {
-        const size = cuts[turn % cuts.length] ?? 1;
-        for (const { header, payload } of reader.push(Buffer.from(stream.subarray(at, at + size)))) got.push({ index: header.index, payload: payload.toString("hex") });
-        at += size;
-      }
-      assert.deepEqual(got, payloads.map((payload, index) => ({ index, payload: Buffer.from(payload).toString("hex") })));
-    }),
+    fc.property(
+      fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 8 }),
+      fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 40 }),
+      (payloads, cuts) => {
+        const stream = Buffer.concat(payloads.map((payload, index) => encodeFrame({ type: "x", index }, Buffer.from(payload))));
+        const reader = new FrameReader<Named>();
+        const got: { index: number; payload: string }[] = [];
+        for (let at = 0, turn = 0; at < stream.length; turn += 1) {
+          const size = cuts[turn % cuts.length] ?? 1;
+          for (const { header, payload } of reader.push(Buffer.from(stream.subarray(at, at + size))))
+            got.push({ index: header.index, payload: payload.toString("hex") });
+          at += size;
+        }
+        assert.deepEqual(
+          got,
+          payloads.map((payload, index) => ({ index, payload: Buffer.from(payload).toString("hex") })),
+        );
+      },
+    ),
     { numRuns: 200 },
   );
 });

@@ -28,10 +28,13 @@ export const keepConnected = (dial: () => void, settings: ReconnectSettings): Re
     ended: (healthy) => {
       if (stopped || timer !== null) return;
       if (healthy) failures = 0;
-      timer = setTimeout(() => {
-        timer = null;
-        dial();
-      }, reconnectDelayMs(failures, Math.random(), settings));
+      timer = setTimeout(
+        () => {
+          timer = null;
+          dial();
+        },
+        reconnectDelayMs(failures, Math.random(), settings),
+      );
       failures += 1;
     },
     stop: () => {

@@ -21,13 +21,29 @@ const outcome: Outcome = {
   tree: "group",
   verdicts: [],
 };
-const refusedWith = (code: string): Outcome => ({ ...outcome, started: false, exitCode: null, launchProblem: { code, message: "", hint: "" } });
-const facts: OutcomeFacts = { outcome, successExitCodes: [[0, 0]], restartable: false, cancelRequested: false, attempt: 1, maxAttempts: 3, journalChanged: false };
+const refusedWith = (code: string): Outcome => ({
+  ...outcome,
+  started: false,
+  exitCode: null,
+  launchProblem: { code, message: "", hint: "" },
+});
+const facts: OutcomeFacts = {
+  outcome,
+  successExitCodes: [[0, 0]],
+  restartable: false,
+  cancelRequested: false,
+  attempt: 1,
+  maxAttempts: 3,
+  journalChanged: false,
+};
 
 test("2.3: exit codes are judged by the job's own list", () => {
   assert.deepEqual(outcomeEffect(facts), { kind: "end", result: "succeeded" });
   assert.deepEqual(outcomeEffect({ ...facts, outcome: { ...outcome, exitCode: 3 } }), { kind: "end", result: "failed" });
-  assert.deepEqual(outcomeEffect({ ...facts, outcome: { ...outcome, exitCode: 3 }, successExitCodes: [[0, 4]] }), { kind: "end", result: "succeeded" });
+  assert.deepEqual(outcomeEffect({ ...facts, outcome: { ...outcome, exitCode: 3 }, successExitCodes: [[0, 4]] }), {
+    kind: "end",
+    result: "succeeded",
+  });
 });
 
 test("2.8: a token that expired before the start is followed by another attempt, a bounded number of times", () => {
@@ -45,11 +61,13 @@ test("O3: a node that is full or draining gets the run again later, a bounded nu
 });
 
 test("S3: any other refusal of the node is final", () => {
-  for (const code of ["delegation.forged", "launch.unknown-account", "delegation.replayed"]) assert.deepEqual(outcomeEffect({ ...facts, outcome: refusedWith(code) }), { kind: "end", result: "refused" });
+  for (const code of ["delegation.forged", "launch.unknown-account", "delegation.replayed"])
+    assert.deepEqual(outcomeEffect({ ...facts, outcome: refusedWith(code) }), { kind: "end", result: "refused" });
 });
 
 test("S4: a refusal by a node that has lost its memory since the offer is unknown, not refused", () => {
-  for (const code of ["delegation.expired", "launcher.other"]) assert.deepEqual(outcomeEffect({ ...facts, outcome: refusedWith(code), journalChanged: true }), { kind: "end", result: "unknown" });
+  for (const code of ["delegation.expired", "launcher.other"])
+    assert.deepEqual(outcomeEffect({ ...facts, outcome: refusedWith(code), journalChanged: true }), { kind: "end", result: "unknown" });
   assert.deepEqual(outcomeEffect({ ...facts, journalChanged: true }), { kind: "end", result: "succeeded" });
 });
 
@@ -59,6 +77,12 @@ test("2.8: at most once unless the job says restartable: an unknown exit ends th
   assert.deepEqual(outcomeEffect({ ...unknown, restartable: true }), { kind: "again", because: "unknown-exit" });
   assert.deepEqual(outcomeEffect({ ...unknown, restartable: true, attempt: 3 }), { kind: "end", result: "unknown" });
   assert.deepEqual(outcomeEffect({ ...unknown, restartable: true, cancelRequested: true }), { kind: "end", result: "unknown" });
-  assert.deepEqual(unknownEffect({ restartable: false, cancelRequested: false, attempt: 1, maxAttempts: 3 }), { kind: "end", result: "unknown" });
-  assert.deepEqual(unknownEffect({ restartable: true, cancelRequested: false, attempt: 1, maxAttempts: 3 }), { kind: "again", because: "unknown-exit" });
+  assert.deepEqual(unknownEffect({ restartable: false, cancelRequested: false, attempt: 1, maxAttempts: 3 }), {
+    kind: "end",
+    result: "unknown",
+  });
+  assert.deepEqual(unknownEffect({ restartable: true, cancelRequested: false, attempt: 1, maxAttempts: 3 }), {
+    kind: "again",
+    because: "unknown-exit",
+  });
 });

@@ -37,7 +37,8 @@ export const outcomeEffect = (facts: OutcomeFacts): OutcomeEffect => {
   const mayTryAgain = !facts.cancelRequested && facts.attempt < facts.maxAttempts;
   // A node that lost its memory refuses old tokens truthfully, but cannot know whether it had started them.
   const judged: RunResult = facts.journalChanged && !outcome.started ? "unknown" : result;
-  if (judged === "unknown") return facts.restartable && mayTryAgain ? { kind: "again", because: "unknown-exit" } : { kind: "end", result: "unknown" };
+  if (judged === "unknown")
+    return facts.restartable && mayTryAgain ? { kind: "again", because: "unknown-exit" } : { kind: "end", result: "unknown" };
   if (judged === "refused") {
     if (facts.cancelRequested) return { kind: "end", result: "cancelled" };
     const passing = passingRefusals[outcome.launchProblem?.code ?? ""];

@@ -24,11 +24,17 @@ export interface ChainStep {
  * The position after a receipt. One that is not newer (sent again, or late) moves nothing. `position` is null where the node's memory
  * has changed: what it signs first is then taken as the beginning.
  */
-export const followChain = (position: ChainPosition | null, receipt: { readonly sequence: number; readonly previous: string }, digest: string): ChainStep => {
+export const followChain = (
+  position: ChainPosition | null,
+  receipt: { readonly sequence: number; readonly previous: string },
+  digest: string,
+): ChainStep => {
   const next: ChainPosition = { sequence: receipt.sequence, hash: digest };
   if (position === null) return { position: next, finding: null };
   if (receipt.sequence <= position.sequence) return { position, finding: null };
-  if (receipt.sequence > position.sequence + 1) return { position: next, finding: { kind: "gap", from: position.sequence + 1, to: receipt.sequence - 1 } };
-  if (position.sequence > 0 && receipt.previous !== position.hash) return { position: next, finding: { kind: "broken", sequence: receipt.sequence } };
+  if (receipt.sequence > position.sequence + 1)
+    return { position: next, finding: { kind: "gap", from: position.sequence + 1, to: receipt.sequence - 1 } };
+  if (position.sequence > 0 && receipt.previous !== position.hash)
+    return { position: next, finding: { kind: "broken", sequence: receipt.sequence } };
   return { position: next, finding: null };
 };

@@ -34,7 +34,8 @@ export type Reconciliation =
 /** Decides for one run in `offered`, `accepted` or `running`. */
 export const reconcile = (offered: OfferedRun, report: NodeReport): Reconciliation => {
   const { known } = report;
-  if (known !== null && known.attempt === offered.attempt) return { kind: "keep", state: known.state === "running" ? "running" : "accepted" };
+  if (known !== null && known.attempt === offered.attempt)
+    return { kind: "keep", state: known.state === "running" ? "running" : "accepted" };
   if (report.journalId === "" || offered.offeredHere) return { kind: "wait" };
   return offered.journalId === report.journalId ? { kind: "offer-again" } : { kind: "unknown" };
 };
