@@ -29,6 +29,9 @@ export type AdminRequest =
   /** No new starts; running jobs get `drainMs`, then their normal termination, recorded as cancelled by `shutdown`; answers when none is left. */
   | { readonly type: "drain"; readonly drainMs: number }
   /** The receipts journal as witness for `behalf audit verify --against` (K1). */
-  | { readonly type: "journal-export"; /** Pages: only receipts after this sequence; answered by `{ receipts, nextAfter }`, `nextAfter` null on the last page. */ readonly afterSequence?: number }
+  | {
+      readonly type: "journal-export";
+      /** Pages: only receipts after this sequence; answered by `{ receipts, nextAfter }`, `nextAfter` null on the last page. */ readonly afterSequence?: number;
+    }
   /** Re-reads credentials, policy and table. */
   | { readonly type: "refresh" };

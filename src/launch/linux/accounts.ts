@@ -42,7 +42,9 @@ const callHolding = (held: readonly object[], call: (done: (error: unknown, resu
 };
 
 /** Calls a `get…_r` function, with a larger buffer while it asks for one. Null: no such entry. Throws its error number otherwise. */
-const lookUp = async <F>(call: (out: Partial<F>, buffer: Buffer, found: unknown[], done: (error: unknown, result: number) => void) => void): Promise<F | null> => {
+const lookUp = async <F>(
+  call: (out: Partial<F>, buffer: Buffer, found: unknown[], done: (error: unknown, result: number) => void) => void,
+): Promise<F | null> => {
   for (let bytes = firstBufferBytes; bytes <= maxBufferBytes; bytes *= 4) {
     const out: Partial<F> = {};
     const found: unknown[] = [null];
@@ -92,7 +94,13 @@ const readAccount = async (user: string, nowMs: number): Promise<Result<OsAccoun
   if (process.getuid?.() === 0) {
     const entry = await findShadow(passwd.pw_name);
     if (entry !== null) {
-      shadow = { password: entry.sp_pwdp ?? "", lastChangeDay: Number(entry.sp_lstchg), maxDays: Number(entry.sp_max), inactiveDays: Number(entry.sp_inact), expireDay: Number(entry.sp_expire) };
+      shadow = {
+        password: entry.sp_pwdp ?? "",
+        lastChangeDay: Number(entry.sp_lstchg),
+        maxDays: Number(entry.sp_max),
+        inactiveDays: Number(entry.sp_inact),
+        expireDay: Number(entry.sp_expire),
+      };
     }
   }
   const shell = passwd.pw_shell === null || passwd.pw_shell === "" ? "/bin/sh" : passwd.pw_shell;
@@ -120,9 +128,13 @@ export const resolveAccount = (user: string): Promise<Result<OsAccount>> => {
   const answer = limited(readAccount(user, Date.now())).catch((error: unknown) => {
     known.delete(user);
     return refuse(
-      problem("launch.account-lookup-failed", `the account \`${user}\` could not be looked up: ${error instanceof LookupTimeout ? "no answer in time" : "the name service failed"}`, {
-        hint: `look at the node's name services with \`getent passwd -- '${user}'\`, then run the job again`,
-      }),
+      problem(
+        "launch.account-lookup-failed",
+        `the account \`${user}\` could not be looked up: ${error instanceof LookupTimeout ? "no answer in time" : "the name service failed"}`,
+        {
+          hint: `look at the node's name services with \`getent passwd -- '${user}'\`, then run the job again`,
+        },
+      ),
     );
   });
   if (known.size > 1000) known.clear();
@@ -136,7 +148,9 @@ export const forgetAccounts = (): void => known.clear();
 /** Name of a uid; null when the host does not know it or does not answer. */
 export const findUserName = async (uid: number): Promise<string | null> => {
   try {
-    const found = await limited(lookUp<PasswdFields>((out, buffer, result, done) => getpwuidR.async(uid, out, buffer, buffer.length, result, done)));
+    const found = await limited(
+      lookUp<PasswdFields>((out, buffer, result, done) => getpwuidR.async(uid, out, buffer, buffer.length, result, done)),
+    );
     return found?.pw_name ?? null;
   } catch {
     return null;

@@ -7,7 +7,15 @@ import { attemptName, fifoPaths, removeFifos, reopenStream } from "#launch/linux
 import { Socket } from "node:net";
 import { holdProcess, isSameProcess, watchForeign } from "#launch/linux/held-process.ts";
 import { findUserName } from "#launch/linux/accounts.ts";
-import { hasEnvironmentEntry, isDead, listProcesses, readEnvironmentEntry, readProcess, readProcessUid, type ProcessFacts } from "#launch/linux/process-facts.ts";
+import {
+  hasEnvironmentEntry,
+  isDead,
+  listProcesses,
+  readEnvironmentEntry,
+  readProcess,
+  readProcessUid,
+  type ProcessFacts,
+} from "#launch/linux/process-facts.ts";
 import { isThroughSudo, removeTmpdir } from "#launch/linux/remove-tmpdir.ts";
 import { cgroupExists, cgroupPath, holdCgroup } from "#launch/linux/tree/cgroup.ts";
 import type { HeldTree } from "#launch/linux/tree/held-tree.ts";
@@ -39,7 +47,12 @@ const pickMain = (candidates: readonly ProcessFacts[]): ProcessFacts | null => {
 };
 
 /** The run's tree, or null when nothing of it is left. */
-export const adoptProcess = async (host: HostParts, run: string, attempt: number, record: ProcessRecord | null): Promise<HeldProcess | null> => {
+export const adoptProcess = async (
+  host: HostParts,
+  run: string,
+  attempt: number,
+  record: ProcessRecord | null,
+): Promise<HeldProcess | null> => {
   const paths = fifoPaths(host.fifoFolder, run, attempt);
   const name = attemptName(run, attempt);
   const cgroup = host.cgroups === null ? null : (record?.cgroup ?? cgroupPath(host.cgroups, name));
@@ -49,7 +62,8 @@ export const adoptProcess = async (host: HostParts, run: string, attempt: number
   const removeTraces = async (): Promise<void> => {
     removeFifos(paths);
     const owner = tmpdir === null ? null : ownerOf(tmpdir);
-    if (tmpdir !== null && owner !== null) await removeTmpdir(tmpdir, { user: (await findUserName(owner.uid)) ?? String(owner.uid), ...owner });
+    if (tmpdir !== null && owner !== null)
+      await removeTmpdir(tmpdir, { user: (await findUserName(owner.uid)) ?? String(owner.uid), ...owner });
   };
 
   // Another boot: no process can be left, whatever has its numbers now.
@@ -62,19 +76,33 @@ export const adoptProcess = async (host: HostParts, run: string, attempt: number
   const stdout = reopenStream(paths.stdout);
   const stderr = reopenStream(paths.stderr);
 
-  const candidates = (): ProcessFacts[] => listProcesses().filter((facts) => facts.pid !== process.pid && !isDead(facts) && hasEnvironmentEntry(facts.pid, `BEHALF_RUN_ID=${run}`));
+  const candidates = (): ProcessFacts[] =>
+    listProcesses().filter(
+      (facts) => facts.pid !== process.pid && !isDead(facts) && hasEnvironmentEntry(facts.pid, `BEHALF_RUN_ID=${run}`),
+    );
   let tree: HeldTree;
   let kind: ProcessRecord["tree"];
   let main: ProcessFacts | null = null;
   if (cgroup !== null && cgroupExists(cgroup)) {
     kind = "cgroup";
     tree = holdCgroup(cgroup);
-    if (record === null) main = pickMain(tree.members().map(readProcess).filter((facts) => facts !== null));
+    if (record === null)
+      main = pickMain(
+        tree
+          .members()
+          .map(readProcess)
+          .filter((facts) => facts !== null),
+      );
   } else {
     if (record === null) main = pickMain(candidates());
     else if (isSameProcess(record, bootId)) main = readProcess(record.pid);
     if (uid < 0 && main !== null) uid = readProcessUid(main.pid) ?? -1;
-    const leader = record !== null ? { pid: record.pid, startTicks: record.startTicks } : main === null ? null : { pid: main.sessionId, startTicks: main.startTicks };
+    const leader =
+      record !== null
+        ? { pid: record.pid, startTicks: record.startTicks }
+        : main === null
+          ? null
+          : { pid: main.sessionId, startTicks: main.startTicks };
     if (uid >= 0 && isThroughSudo(uid)) {
       kind = "sudo";
       tree = holdBySudo({ run, user: (await findUserName(uid)) ?? String(uid), uid, sessionId: leader?.pid ?? 0 });

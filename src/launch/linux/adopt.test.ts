@@ -30,7 +30,9 @@ for (const tree of ["cgroup", "group"] as const) {
     const leaveBehind = async (t: TestContext, script: string, processes = 0) => {
       const folder = mkdtempSync("/tmp/bhf-host-");
       chmodSync(folder, 0o711);
-      const launcher = spawn(process.execPath, [program, JSON.stringify({ folder, tree, user: target.name, script, run: "run_left" })], { stdio: ["ignore", "pipe", "inherit"] });
+      const launcher = spawn(process.execPath, [program, JSON.stringify({ folder, tree, user: target.name, script, run: "run_left" })], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
       let text = "";
       for await (const chunk of launcher.stdout) {
         text += String(chunk);
@@ -39,7 +41,9 @@ for (const tree of ["cgroup", "group"] as const) {
       const record = JSON.parse(text) as ProcessRecord;
       const fifoFolder = join(folder, "fifos");
       while (processesOf(target.uid) < processes) await sleep(10);
-      const kept = Object.values(fifoPaths(fifoFolder, "run_left", 1) as object).map((path: string) => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+      const kept = Object.values(fifoPaths(fifoFolder, "run_left", 1) as object).map((path: string) =>
+        openSync(path, constants.O_RDONLY | constants.O_NONBLOCK),
+      );
       launcher.kill("SIGKILL");
       await new Promise((resolve) => launcher.once("exit", resolve));
       const opened = await openTestHost(t, { folder, tree });
@@ -105,7 +109,12 @@ for (const tree of ["cgroup", "group"] as const) {
       await bystander.seen("up");
       const other = bystander.held.record;
       assert.equal(await host.adopt("run_gone", 1, { ...other, run: "run_gone", cgroup: null, bootId: "another" }), null);
-      const recycled = await host.adopt("run_gone", 1, { ...other, run: "run_gone", cgroup: null, startTicks: String(Number(other.startTicks) + 5) });
+      const recycled = await host.adopt("run_gone", 1, {
+        ...other,
+        run: "run_gone",
+        cgroup: null,
+        startTicks: String(Number(other.startTicks) + 5),
+      });
       await recycled?.killTree();
       assert.ok(processesOf(target.uid) > 0);
       await bystander.held.killTree();

@@ -58,7 +58,8 @@ export const holdProcess = (parts: HeldParts, bootId: string): HeldProcess => {
     parts.stderr.destroy();
     const work = await Promise.allSettled([tree.remove(), parts.removeTraces()]);
     for (const done of work) {
-      if (done.status === "rejected") log.warn({ run: record.run, error: done.reason as unknown }, "what was made for a run could not be removed");
+      if (done.status === "rejected")
+        log.warn({ run: record.run, error: done.reason as unknown }, "what was made for a run could not be removed");
     }
   };
 

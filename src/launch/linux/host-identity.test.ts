@@ -1,7 +1,18 @@
 /** What a job is, looked at from inside the job and from /proc (O1, O2, O5, O6, O9). */
 import { after, before, suite, test } from "node:test";
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { spawnSync } from "node:child_process";
 import { administer, accountsImpossible, addTestAccount, removeTestAccount, type TestAccount } from "#test/fixtures/accounts.ts";
@@ -23,13 +34,19 @@ suite("a job's identity", { skip: impossible ?? false }, () => {
     const { stdout, exit } = await run(who, "grep -E '^(Uid|Gid|Groups):' /proc/self/status");
     assert.equal(exit.startProblem, null);
     const four = (id: number): string => `${id}\t${id}\t${id}\t${id}`;
-    assert.equal(stdout, `Uid:\t${four(target.uid)}\nGid:\t${four(target.gid)}\nGroups:\t${[...who.groups].sort((a, b) => a - b).join(" ")} \n`);
+    assert.equal(
+      stdout,
+      `Uid:\t${four(target.uid)}\nGid:\t${four(target.gid)}\nGroups:\t${[...who.groups].sort((a, b) => a - b).join(" ")} \n`,
+    );
   });
 
   test("2.2: HOME, USER, LOGNAME and SHELL are the account's, umask and working directory as asked, the process group is its own", async (t) => {
     const { account, run } = await openTestHost(t);
     const who = await account(target.name);
-    const { stdout } = await run(who, `echo "$HOME $USER $LOGNAME $SHELL"; umask; pwd; cut -d' ' -f5,6 /proc/$$/stat; echo $$`, { umask: "027", workingDirectory: "/usr" });
+    const { stdout } = await run(who, `echo "$HOME $USER $LOGNAME $SHELL"; umask; pwd; cut -d' ' -f5,6 /proc/$$/stat; echo $$`, {
+      umask: "027",
+      workingDirectory: "/usr",
+    });
     const [names, umask, directory, group, pid] = stdout.split("\n");
     assert.equal(names, `${target.home} ${target.name} ${target.name} /bin/sh`);
     assert.equal(umask, "0027");
@@ -45,10 +62,30 @@ suite("a job's identity", { skip: impossible ?? false }, () => {
       delete process.env["BEHALF_DATABASE_URL"];
     });
     const { account, run } = await openTestHost(t);
-    const { stdout } = await run(await account(target.name), { kind: "program", file: "/usr/bin/env", args: ["-0"] }, { environment: { BEHALF_ATTEMPT: "1", GREETING: "it's \"me\"\n$HOME `id` \\ é" } });
-    const names = Object.fromEntries(stdout.split("\0").filter(Boolean).map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]));
-    assert.deepEqual(Object.keys(names).sort(), ["BEHALF_ATTEMPT", "BEHALF_RUN_ID", "GREETING", "HOME", "LOGNAME", "PATH", "PWD", "SHELL", "TMPDIR", "USER"]);
-    assert.equal(names["GREETING"], "it's \"me\"\n$HOME `id` \\ é");
+    const { stdout } = await run(
+      await account(target.name),
+      { kind: "program", file: "/usr/bin/env", args: ["-0"] },
+      { environment: { BEHALF_ATTEMPT: "1", GREETING: 'it\'s "me"\n$HOME `id` \\ é' } },
+    );
+    const names = Object.fromEntries(
+      stdout
+        .split("\0")
+        .filter(Boolean)
+        .map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]),
+    );
+    assert.deepEqual(Object.keys(names).sort(), [
+      "BEHALF_ATTEMPT",
+      "BEHALF_RUN_ID",
+      "GREETING",
+      "HOME",
+      "LOGNAME",
+      "PATH",
+      "PWD",
+      "SHELL",
+      "TMPDIR",
+      "USER",
+    ]);
+    assert.equal(names["GREETING"], 'it\'s "me"\n$HOME `id` \\ é');
     assert.equal(names["PATH"], "/usr/local/bin:/usr/bin:/bin");
   });
 
@@ -56,7 +93,11 @@ suite("a job's identity", { skip: impossible ?? false }, () => {
     const { account, run } = await openTestHost(t);
     const { stdout } = await run(await account(target.name), { kind: "program", file: "/bin/ls", args: ["-l", "/proc/self/fd"] });
     const lines = stdout.split("\n").filter((line) => line.includes("->"));
-    assert.deepEqual(lines.map((line) => / (\d+) ->/.exec(line)?.[1]), ["0", "1", "2", "3"], stdout);
+    assert.deepEqual(
+      lines.map((line) => / (\d+) ->/.exec(line)?.[1]),
+      ["0", "1", "2", "3"],
+      stdout,
+    );
     assert.match(lines[0] ?? "", /-> \/dev\/null$/);
     assert.match(lines[3] ?? "", /-> \/proc\/\d+\/fd$/);
   });
@@ -70,7 +111,8 @@ suite("a job's identity", { skip: impossible ?? false }, () => {
       file: "/bin/sh",
       args: ["-c", "cat /proc/self/status /proc/self/oom_score_adj /proc/self/limits; cut -d' ' -f6,7,19 /proc/$$/stat; echo $$"],
     });
-    for (const name of ["CapInh", "CapPrm", "CapEff", "CapAmb", "SigBlk", "SigIgn", "SigCgt"]) assert.match(stdout, new RegExp(`^${name}:\\t0{16}$`, "m"));
+    for (const name of ["CapInh", "CapPrm", "CapEff", "CapAmb", "SigBlk", "SigIgn", "SigCgt"])
+      assert.match(stdout, new RegExp(`^${name}:\\t0{16}$`, "m"));
     assert.doesNotMatch(stdout, /^CapBnd:\t0{16}$/m);
     assert.match(stdout, /^NoNewPrivs:\t0$/m);
     assert.match(stdout, /^0$/m);
@@ -107,13 +149,20 @@ suite("a job's identity", { skip: impossible ?? false }, () => {
     const trap = join(folder, "trap");
     mkdirSync(trap);
     chmodSync(trap, 0o755);
-    for (const name of ["setpriv", "sh", "cat", "mkdir"]) writeFileSync(join(trap, name), `#!/bin/sh\nid -u >>${trap}/log\n`, { mode: 0o755 });
+    for (const name of ["setpriv", "sh", "cat", "mkdir"])
+      writeFileSync(join(trap, name), `#!/bin/sh\nid -u >>${trap}/log\n`, { mode: 0o755 });
     writeFileSync(join(trap, "env.sh"), `id -u >>${trap}/log\n`);
     writeFileSync(join(trap, "log"), "", { mode: 0o666 });
     chmodSync(join(trap, "log"), 0o666);
     // A preloaded library that cannot be loaded is reported by the loader of every program that sees the variable.
     const { stderr, stdout } = await run(await account(target.name), "command -v setpriv; /bin/true", {
-      environment: { PATH: `${trap}:/usr/bin:/bin`, LD_PRELOAD: join(trap, "no-such.so"), ENV: join(trap, "env.sh"), BASH_ENV: join(trap, "env.sh"), LD_LIBRARY_PATH: trap },
+      environment: {
+        PATH: `${trap}:/usr/bin:/bin`,
+        LD_PRELOAD: join(trap, "no-such.so"),
+        ENV: join(trap, "env.sh"),
+        BASH_ENV: join(trap, "env.sh"),
+        LD_LIBRARY_PATH: trap,
+      },
     });
     assert.equal(stdout, `${trap}/setpriv\n`, "the job itself has them");
     assert.equal(stderr.match(/no-such\.so/g)?.length, 1, `only /bin/true saw it: ${stderr}`);
@@ -122,7 +171,9 @@ suite("a job's identity", { skip: impossible ?? false }, () => {
 
   test("O1: nothing of a job shows in the process list", async (t) => {
     const { account, start } = await openTestHost(t);
-    const running = await start(await account(target.name), "echo up; sleep 30 # planted-in-script", { environment: { PLANTED: "planted-value" } });
+    const running = await start(await account(target.name), "echo up; sleep 30 # planted-in-script", {
+      environment: { PLANTED: "planted-value" },
+    });
     await running.seen("up");
     const line = readFileSync(`/proc/${running.held.record.pid}/cmdline`, "utf8");
     assert.doesNotMatch(line, /planted/);
@@ -205,7 +256,10 @@ suite("a job's identity", { skip: impossible ?? false }, () => {
       const before = process.umask(umask);
       t.after(() => process.umask(before));
       const { account, start, fifoFolder, folder } = await openTestHost(t);
-      const running = await start(await account(target.name), `echo x >/dev/stderr; umask; touch "$TMPDIR/f"; stat -c %a "$TMPDIR" "$TMPDIR/f"; sleep 30`);
+      const running = await start(
+        await account(target.name),
+        `echo x >/dev/stderr; umask; touch "$TMPDIR/f"; stat -c %a "$TMPDIR" "$TMPDIR/f"; sleep 30`,
+      );
       await running.seen("644");
       const mode = (path: string): string => (statSync(path).mode & 0o7777).toString(8);
       assert.equal(mode(fifoFolder), "700");
@@ -244,11 +298,25 @@ suite("a job's identity", { skip: impossible ?? false }, () => {
   });
 });
 
-test("O5: a descriptor that the launcher inherited does not reach a job", { skip: impossible ?? false }, (t) => {
+test("O5: nothing odd that the launcher itself was started with reaches a job", { skip: impossible ?? false }, (t) => {
   const folder = mkdtempSync("/tmp/bhf-leak-");
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(import.meta.dirname, "../../../test/fixtures/programs/leak-check.ts");
-  // 7 is open in the launcher and not close-on-exec.
-  const done = spawnSync("/bin/sh", ["-c", `exec 7</etc/hostname; exec "$0" "$1" "$2"`, process.execPath, file, folder], { encoding: "utf8" });
-  assert.equal(done.stdout.trim(), JSON.stringify("0\n1\n2\n3\n"), done.stderr);
+  // A descriptor that is not close-on-exec, an ignored signal, core dumps, another oom score, niceness and processor, capabilities to inherit.
+  const odd = `exec 7</etc/hostname; trap '' INT QUIT; ulimit -c unlimited; echo 300 >/proc/self/oom_score_adj; exec /usr/bin/nice -n 7 /usr/bin/taskset -c 0 /usr/bin/setpriv --inh-caps=+net_raw,+kill --ambient-caps=+net_raw -- "$0" "$1" "$2"`;
+  const done = spawnSync("/bin/sh", ["-c", odd, process.execPath, file, folder], {
+    encoding: "utf8",
+    env: { PATH: "/usr/bin:/bin", BHF_PLANTED: "x" },
+  });
+  assert.equal(done.status, 0, done.stderr);
+  const seen = JSON.parse(done.stdout) as { descriptors: string; status: string; environment: string };
+  assert.equal(seen.descriptors, "0\n1\n2\n3\n");
+  for (const name of ["CapInh", "CapPrm", "CapEff", "CapAmb", "SigBlk", "SigIgn"])
+    assert.match(seen.status, new RegExp(`^${name}:\\t0{16}$`, "m"), name);
+  assert.match(seen.status, /^Max core file size +0 +0 /m);
+  assert.match(seen.status, /^oom 0$/m);
+  assert.match(seen.status, /^nice 0$/m);
+  const cpus = /^Cpus_allowed_list:\t(.*)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+  assert.match(seen.status, new RegExp(`^Cpus_allowed_list:\\t${cpus}$`, "m"));
+  assert.doesNotMatch(seen.environment, /PLANTED|NODE|npm/);
 });

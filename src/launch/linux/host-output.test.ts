@@ -19,7 +19,10 @@ suite("a job's output and start", { skip: impossible ?? false }, () => {
 
   test("O3: stdout and stderr are told apart; /dev/stdout and /dev/stderr can be opened again", async (t) => {
     const { account, run } = await openTestHost(t);
-    const { stdout, stderr } = await run(await account(target.name), "echo a; echo b >&2; echo c >/dev/stderr; echo d >/dev/stdout; echo e >>/proc/self/fd/2");
+    const { stdout, stderr } = await run(
+      await account(target.name),
+      "echo a; echo b >&2; echo c >/dev/stderr; echo d >/dev/stdout; echo e >>/proc/self/fd/2",
+    );
     assert.equal(stdout, "a\nd\n");
     assert.equal(stderr, "b\nc\ne\n");
   });
@@ -117,7 +120,11 @@ suite("a job's output and start", { skip: impossible ?? false }, () => {
   test("O6: names and texts that cannot be carried are refused before anything starts", async (t) => {
     const { account, host, spec, fifoFolder } = await openTestHost(t);
     const who = await account(target.name);
-    const unsendable: Partial<StartSpec>[] = [{ environment: { "A;id": "x" } }, { environment: { A: "x\0y" } }, { workingDirectory: "relative" }];
+    const unsendable: Partial<StartSpec>[] = [
+      { environment: { "A;id": "x" } },
+      { environment: { A: "x\0y" } },
+      { workingDirectory: "relative" },
+    ];
     for (const more of unsendable) {
       const started = await host.start(spec(who, "echo ran", more));
       assert.equal(started.ok ? "" : started.problem.code, "launch.start-failed");
@@ -131,7 +138,13 @@ suite("a job's output and start", { skip: impossible ?? false }, () => {
     const { account, run } = await openTestHost(t);
     const who = await account(target.name);
     const done = await Promise.all(Array.from({ length: 100 }, (_, index) => run(who, `echo ${index}; exit ${index}`)));
-    assert.deepEqual(done.map((one) => one.stdout), done.map((_, index) => `${index}\n`));
-    assert.deepEqual(done.map((one) => one.exit.exitCode), done.map((_, index) => index));
+    assert.deepEqual(
+      done.map((one) => one.stdout),
+      done.map((_, index) => `${index}\n`),
+    );
+    assert.deepEqual(
+      done.map((one) => one.exit.exitCode),
+      done.map((_, index) => index),
+    );
   });
 });

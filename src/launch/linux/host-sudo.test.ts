@@ -9,7 +9,14 @@ import { sudoersLine } from "#launch/linux/sudo-command.ts";
 
 const program = join(import.meta.dirname, "../../../test/fixtures/programs/sudo-launcher.ts");
 const canOthersRead = (): boolean =>
-  spawnSync("/usr/bin/setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", process.execPath, "--eval", `require("node:fs").accessSync(${JSON.stringify(program)})`]).status === 0;
+  spawnSync("/usr/bin/setpriv", [
+    "--reuid=65534",
+    "--regid=65534",
+    "--clear-groups",
+    process.execPath,
+    "--eval",
+    `require("node:fs").accessSync(${JSON.stringify(program)})`,
+  ]).status === 0;
 
 const impossible =
   accountsImpossible() ??
@@ -17,7 +24,11 @@ const impossible =
   (canOthersRead() ? null : "the checkout or its Node cannot be read by other accounts");
 
 interface Brief {
-  readonly exit: { readonly exitCode: number | null; readonly signal: string | null; readonly startProblem: { readonly code: string; readonly message: string; readonly hint: string } | null };
+  readonly exit: {
+    readonly exitCode: number | null;
+    readonly signal: string | null;
+    readonly startProblem: { readonly code: string; readonly message: string; readonly hint: string } | null;
+  };
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -44,12 +55,26 @@ suite("a launcher without privileges", { skip: impossible ?? false }, () => {
     folders.push(folder);
     chownSync(folder, launcher.uid, launcher.gid);
     chmodSync(folder, 0o711);
-    const done = spawnSync("/usr/bin/setpriv", [`--reuid=${launcher.uid}`, `--regid=${launcher.gid}`, "--init-groups", "--inh-caps=-all", "--", process.execPath, program, folder, target.name], {
-      encoding: "utf8",
-      env: { HOME: launcher.home, PATH: "/usr/bin:/bin", NODE_PLANTED: "x" },
-      cwd: "/",
-      timeout: 120_000,
-    });
+    const done = spawnSync(
+      "/usr/bin/setpriv",
+      [
+        `--reuid=${launcher.uid}`,
+        `--regid=${launcher.gid}`,
+        "--init-groups",
+        "--inh-caps=-all",
+        "--",
+        process.execPath,
+        program,
+        folder,
+        target.name,
+      ],
+      {
+        encoding: "utf8",
+        env: { HOME: launcher.home, PATH: "/usr/bin:/bin", NODE_PLANTED: "x" },
+        cwd: "/",
+        timeout: 120_000,
+      },
+    );
     assert.equal(done.status, 0, done.stderr);
     return { seen: JSON.parse(done.stdout) as Record<string, unknown>, folder };
   };
@@ -59,7 +84,10 @@ suite("a launcher without privileges", { skip: impossible ?? false }, () => {
     const { exit, stdout } = seen["identity"] as Brief;
     assert.equal(stdout, "");
     assert.equal(exit.startProblem?.code, "launch.sudo-not-allowed");
-    assert.match(exit.startProblem?.hint ?? "", new RegExp(`${launcher.name} ALL=\\(${target.name}\\) NOPASSWD: /usr/bin/env -i /bin/sh /dev/stdin$`));
+    assert.match(
+      exit.startProblem?.hint ?? "",
+      new RegExp(`${launcher.name} ALL=\\(${target.name}\\) NOPASSWD: /usr/bin/env -i /bin/sh /dev/stdin$`),
+    );
     assert.doesNotMatch(exit.startProblem?.hint ?? "", /NOPASSWD: ALL/);
     assert.equal((seen["own"] as Brief).stdout.split("\n")[0], launcher.name, "its own account needs no sudo");
   });
@@ -83,7 +111,11 @@ suite("a launcher without privileges", { skip: impossible ?? false }, () => {
       assert.equal(seen["tree"], "sudo");
     });
     await t.test("O6: no variable of sudo or of the launcher", () => {
-      const names = brief("environment").stdout.trim().split("\n").map((line) => line.split("=")[0]).sort();
+      const names = brief("environment")
+        .stdout.trim()
+        .split("\n")
+        .map((line) => line.split("=")[0])
+        .sort();
       assert.deepEqual(names, ["A", "BEHALF_RUN_ID", "HOME", "LOGNAME", "PATH", "PWD", "SHELL", "TMPDIR", "USER"]);
     });
     await t.test("O3, O5: exactly descriptors 0, 1 and 2, and /dev/stderr can be opened", () => {
@@ -94,7 +126,10 @@ suite("a launcher without privileges", { skip: impossible ?? false }, () => {
       const [mode, path] = brief("tmpdir").stdout.trim().split("\n");
       assert.equal(mode, `700 ${target.uid}`);
       assert.equal(existsSync(path ?? ""), false);
-      assert.deepEqual(readdirSync(join(folder, "tmp/jobs")).filter((name) => name.startsWith("run_")), []);
+      assert.deepEqual(
+        readdirSync(join(folder, "tmp/jobs")).filter((name) => name.startsWith("run_")),
+        [],
+      );
       assert.deepEqual(readdirSync(join(folder, "tmp/status")), []);
     });
     await t.test("O7: start and job failure are told apart", () => {

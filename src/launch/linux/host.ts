@@ -64,7 +64,10 @@ export const openLinuxHost = async (options: LinuxHostOptions): Promise<ProcessH
   try {
     accessSync(setprivFile, constants.X_OK);
   } catch (error) {
-    fail("launch.start-failed", `\`${setprivFile}\` is missing or cannot be executed`, { hint: "apt-get install util-linux", cause: error });
+    fail("launch.start-failed", `\`${setprivFile}\` is missing or cannot be executed`, {
+      hint: "apt-get install util-linux",
+      cause: error,
+    });
   }
   makeVolatileFolder(options.fifoFolder);
   const tmp = makeTmpFolders(options.tmpFolder, switching);
@@ -95,7 +98,12 @@ export const openLinuxHost = async (options: LinuxHostOptions): Promise<ProcessH
     cgroups = null;
     host = makeHost(null);
   }
-  if (options.tree === "cgroup" && cgroups === null) throw new ProblemError({ code: "launch.tree-not-held", message: "no control group can be written here", hint: "mount cgroup2 for writing, or leave the choice to the host" });
+  if (options.tree === "cgroup" && cgroups === null)
+    throw new ProblemError({
+      code: "launch.tree-not-held",
+      message: "no control group can be written here",
+      hint: "mount cgroup2 for writing, or leave the choice to the host",
+    });
 
   return {
     switching,
@@ -105,13 +113,22 @@ export const openLinuxHost = async (options: LinuxHostOptions): Promise<ProcessH
     adopt: (run, attempt, record) => adoptProcess(host, run, attempt, record),
     warnings: () => {
       const found: string[] = [];
-      if (isRoot && cgroups === null) found.push("no control group (cgroup v2) can be written: a job that makes its own session, clears its environment and loses its parents may outlive its run");
+      if (isRoot && cgroups === null)
+        found.push(
+          "no control group (cgroup v2) can be written: a job that makes its own session, clears its environment and loses its parents may outlive its run",
+        );
       if (!isRoot) {
         if (!hasSudo()) found.push("sudo is not installed: jobs can run as the launcher's own account only (apt-get install sudo)");
-        else found.push(`accounts are switched by sudo; each account needs its line in /etc/sudoers.d/behalf: ${sudoersLine(host.launcherAccount, "ACCOUNT")}`);
+        else
+          found.push(
+            `accounts are switched by sudo; each account needs its line in /etc/sudoers.d/behalf: ${sudoersLine(host.launcherAccount, "ACCOUNT")}`,
+          );
       }
       const closed = findClosedFolder(tmp.jobs);
-      if (closed !== null) found.push(`other accounts cannot pass through \`${closed}\`, where the TMPDIR of each run is: chmod o+x '${closed}', or choose another folder`);
+      if (closed !== null)
+        found.push(
+          `other accounts cannot pass through \`${closed}\`, where the TMPDIR of each run is: chmod o+x '${closed}', or choose another folder`,
+        );
       if (!hasKeyrings) found.push("the kernel has no session keyrings: jobs inherit the launcher's");
       if (existsSync("/etc/nologin")) found.push("/etc/nologin exists: new runs are refused");
       return Promise.resolve(found);
@@ -125,7 +142,16 @@ const canJoin = async (host: HostParts): Promise<boolean> => {
   const gid = host.switching === "setpriv" ? 65_534 : (process.getgid?.() ?? 0);
   const account = { user: "nobody", uid, gid, groups: [gid], home: "/", shell: "/bin/sh", state: "usable", nologin: false } as const;
   const run = `probe_${process.pid}_${Math.floor(performance.now() * 1000)}`;
-  const started = await startProcess(host, { run, attempt: 0, account, program: { kind: "shell", text: ":" }, environment: {}, workingDirectory: "/", umask: null, noNewPrivileges: false });
+  const started = await startProcess(host, {
+    run,
+    attempt: 0,
+    account,
+    program: { kind: "shell", text: ":" },
+    environment: {},
+    workingDirectory: "/",
+    umask: null,
+    noNewPrivileges: false,
+  });
   if (!started.ok) return false;
   started.value.stdout.resume();
   started.value.stderr.resume();

@@ -54,24 +54,40 @@ const pointerTo = (type: ReturnType<typeof koffi.struct>): ReturnType<typeof kof
 const outOf = (type: ReturnType<typeof koffi.struct>) => koffi.out(pointerTo(type));
 
 // `setpwent`-free, re-entrant forms only: several lookups may be under way in different threads.
-export const getpwnamR = library.func("getpwnam_r", "int", ["str", outOf(passwdStruct), "void *", "size_t", koffi.out("void **")]) as unknown as Asynchronous<
-  [string, Partial<PasswdFields>, Buffer, number, Pointer[]]
->;
-export const getpwuidR = library.func("getpwuid_r", "int", ["uint32_t", outOf(passwdStruct), "void *", "size_t", koffi.out("void **")]) as unknown as Asynchronous<
-  [number, Partial<PasswdFields>, Buffer, number, Pointer[]]
->;
-export const getspnamR = library.func("getspnam_r", "int", ["str", outOf(shadowStruct), "void *", "size_t", koffi.out("void **")]) as unknown as Asynchronous<
-  [string, Partial<ShadowFields>, Buffer, number, Pointer[]]
->;
-export const getgrouplist = library.func("int getgrouplist(str user, uint32_t group, void *groups, _Inout_ int *count)") as unknown as Asynchronous<
-  [string, number, Buffer, number[]]
->;
+export const getpwnamR = library.func("getpwnam_r", "int", [
+  "str",
+  outOf(passwdStruct),
+  "void *",
+  "size_t",
+  koffi.out("void **"),
+]) as unknown as Asynchronous<[string, Partial<PasswdFields>, Buffer, number, Pointer[]]>;
+export const getpwuidR = library.func("getpwuid_r", "int", [
+  "uint32_t",
+  outOf(passwdStruct),
+  "void *",
+  "size_t",
+  koffi.out("void **"),
+]) as unknown as Asynchronous<[number, Partial<PasswdFields>, Buffer, number, Pointer[]]>;
+export const getspnamR = library.func("getspnam_r", "int", [
+  "str",
+  outOf(shadowStruct),
+  "void *",
+  "size_t",
+  koffi.out("void **"),
+]) as unknown as Asynchronous<[string, Partial<ShadowFields>, Buffer, number, Pointer[]]>;
+export const getgrouplist = library.func(
+  "int getgrouplist(str user, uint32_t group, void *groups, _Inout_ int *count)",
+) as unknown as Asynchronous<[string, number, Buffer, number[]]>;
 
 const mkfifoCall = library.func("int mkfifo(str path, uint32_t mode)") as (path: string, mode: number) => number;
 const memfdCreateCall = library.func("int memfd_create(str name, uint32_t flags)") as (name: string, flags: number) => number;
 const fcntlCall = library.func("int fcntl(int fd, int command, int argument)") as (fd: number, command: number, argument: number) => number;
 const killCall = library.func("int kill(int pid, int signal)") as (pid: number, signal: number) => number;
-const waitpidCall = library.func("int waitpid(int pid, _Out_ int *status, int options)") as (pid: number, status: number[], options: number) => number;
+const waitpidCall = library.func("int waitpid(int pid, _Out_ int *status, int options)") as (
+  pid: number,
+  status: number[],
+  options: number,
+) => number;
 const prctlCall = library.func("int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)") as (
   option: number,
   a: number,
@@ -79,23 +95,39 @@ const prctlCall = library.func("int prctl(int option, unsigned long a, unsigned 
   c: number,
   d: number,
 ) => number;
-const syscall = library.func("long syscall(long number, long a, long b, long c, long d)") as (number: number, a: number, b: number, c: number, d: number) => number;
-const setpriorityCall = library.func("int setpriority(int which, uint32_t who, int priority)") as (which: number, who: number, priority: number) => number;
-const schedSetaffinityCall = library.func("int sched_setaffinity(int pid, size_t size, void *mask)") as (pid: number, size: number, mask: Buffer) => number;
-
-export const posixSpawn = library.func("int posix_spawn(_Out_ int *pid, str path, void *actions, void *attributes, char **argv, char **envp)") as (
-  pid: number[],
-  path: string,
-  actions: Buffer,
-  attributes: Buffer,
-  argv: (string | null)[],
-  envp: (string | null)[],
+const syscall = library.func("long syscall(long number, long a, long b, long c, long d)") as (
+  number: number,
+  a: number,
+  b: number,
+  c: number,
+  d: number,
 ) => number;
+const setpriorityCall = library.func("int setpriority(int which, uint32_t who, int priority)") as (
+  which: number,
+  who: number,
+  priority: number,
+) => number;
+const schedSetaffinityCall = library.func("int sched_setaffinity(int pid, size_t size, void *mask)") as (
+  pid: number,
+  size: number,
+  mask: Buffer,
+) => number;
+
+export const posixSpawn = library.func(
+  "int posix_spawn(_Out_ int *pid, str path, void *actions, void *attributes, char **argv, char **envp)",
+) as (pid: number[], path: string, actions: Buffer, attributes: Buffer, argv: (string | null)[], envp: (string | null)[]) => number;
 export const spawnActionsInit = library.func("int posix_spawn_file_actions_init(void *actions)") as (actions: Buffer) => number;
-export const spawnActionsDup2 = library.func("int posix_spawn_file_actions_adddup2(void *actions, int from, int to)") as (actions: Buffer, from: number, to: number) => number;
+export const spawnActionsDup2 = library.func("int posix_spawn_file_actions_adddup2(void *actions, int from, int to)") as (
+  actions: Buffer,
+  from: number,
+  to: number,
+) => number;
 const closeFromCall = ((): ((actions: Buffer, lowest: number) => number) | null => {
   try {
-    return library.func("int posix_spawn_file_actions_addclosefrom_np(void *actions, int lowest)") as (actions: Buffer, lowest: number) => number;
+    return library.func("int posix_spawn_file_actions_addclosefrom_np(void *actions, int lowest)") as (
+      actions: Buffer,
+      lowest: number,
+    ) => number;
   } catch {
     return null;
   }
@@ -104,9 +136,18 @@ const closeFromCall = ((): ((actions: Buffer, lowest: number) => number) | null 
 export const spawnActionsCloseFrom = (actions: Buffer, lowest: number): void => void closeFromCall?.(actions, lowest);
 export const spawnActionsDestroy = library.func("int posix_spawn_file_actions_destroy(void *actions)") as (actions: Buffer) => number;
 export const spawnAttributesInit = library.func("int posix_spawnattr_init(void *attributes)") as (attributes: Buffer) => number;
-export const spawnAttributesFlags = library.func("int posix_spawnattr_setflags(void *attributes, short flags)") as (attributes: Buffer, flags: number) => number;
-export const spawnAttributesSigdefault = library.func("int posix_spawnattr_setsigdefault(void *attributes, void *set)") as (attributes: Buffer, set: Buffer) => number;
-export const spawnAttributesSigmask = library.func("int posix_spawnattr_setsigmask(void *attributes, void *set)") as (attributes: Buffer, set: Buffer) => number;
+export const spawnAttributesFlags = library.func("int posix_spawnattr_setflags(void *attributes, short flags)") as (
+  attributes: Buffer,
+  flags: number,
+) => number;
+export const spawnAttributesSigdefault = library.func("int posix_spawnattr_setsigdefault(void *attributes, void *set)") as (
+  attributes: Buffer,
+  set: Buffer,
+) => number;
+export const spawnAttributesSigmask = library.func("int posix_spawnattr_setsigmask(void *attributes, void *set)") as (
+  attributes: Buffer,
+  set: Buffer,
+) => number;
 
 /** Error numbers this room tells apart; the same on every Linux architecture. */
 export const errorNumber = { EPERM: 1, ENOENT: 2, ESRCH: 3, EINTR: 4, EAGAIN: 11, EEXIST: 17, ERANGE: 34 } as const;
@@ -171,7 +212,8 @@ export const becomeSubreaper = (): boolean => prctlCall(PR_SET_CHILD_SUBREAPER, 
 const keyctlNumber = { x64: 250, arm64: 219, ppc64: 271, s390x: 280, riscv64: 219, loong64: 219 }[process.arch as string] ?? null;
 const KEYCTL_JOIN_SESSION_KEYRING = 1;
 /** Gives the calling thread a new, empty, anonymous session keyring; children made by this thread inherit it. False where the kernel has no keys. */
-export const joinNewSessionKeyring = (): boolean => keyctlNumber !== null && syscall(keyctlNumber, KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0) > 0;
+export const joinNewSessionKeyring = (): boolean =>
+  keyctlNumber !== null && syscall(keyctlNumber, KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0) > 0;
 
 const pidfdSendSignalNumber = 424;
 const pidfdOpenNumber = 434;

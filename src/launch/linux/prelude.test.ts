@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { userInfo } from "node:os";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { closeOnExecEverything } from "#launch/linux/libc.ts";
 import { readOwnGroups } from "#launch/linux/process-facts.ts";
 import { quoteForShell, readStatus, renderPrelude, type PreludeSpec } from "#launch/linux/prelude.ts";
@@ -22,7 +22,16 @@ const ownGroups = readOwnGroups();
 
 const specOf = (more: Partial<PreludeSpec>): PreludeSpec => ({
   run: "run_x",
-  account: { user: own.username, uid: own.uid, gid: own.gid, groups: ownGroups, home: "/", shell: "/bin/sh", state: "usable", nologin: false },
+  account: {
+    user: own.username,
+    uid: own.uid,
+    gid: own.gid,
+    groups: ownGroups,
+    home: "/",
+    shell: "/bin/sh",
+    state: "usable",
+    nologin: false,
+  },
   program: { kind: "shell", text: ":" },
   environment: {},
   workingDirectory: "/",
@@ -48,7 +57,13 @@ const runPrelude = (command: readonly string[], spec: PreludeSpec) => {
     const done = spawnSync(file, args, { env: {}, stdio: ["ignore", "pipe", "pipe", text, status] });
     closeSync(text);
     closeSync(status);
-    return { exitCode: done.status, signal: done.signal, stdout: done.stdout.toString(), stderr: done.stderr.toString(), status: readFileSync(join(folder, "status"), "utf8") };
+    return {
+      exitCode: done.status,
+      signal: done.signal,
+      stdout: done.stdout.toString(),
+      stderr: done.stderr.toString(),
+      status: readFileSync(join(folder, "status"), "utf8"),
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -102,13 +117,32 @@ for (const shell of shells) {
     });
 
     test("O6: every value arrives as it is, in shell text and in a program, and nothing else is set", () => {
-      const environment = { ODD: "it's\n$HOME `id` \"x\" \\ é ", EMPTY: "", _U: "-n", IFS: "x", PS4: "$(id)" };
+      const environment = { ODD: 'it\'s\n$HOME `id` "x" \\ é ', EMPTY: "", _U: "-n", IFS: "x", PS4: "$(id)" };
       const done = run({ environment, program: { kind: "program", file: "/usr/bin/env", args: ["-0"] } });
-      const found = Object.fromEntries(done.stdout.split("\0").filter(Boolean).map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]));
+      const found = Object.fromEntries(
+        done.stdout
+          .split("\0")
+          .filter(Boolean)
+          .map((entry) => [entry.slice(0, entry.indexOf("=")), entry.slice(entry.indexOf("=") + 1)]),
+      );
       // bash tells each program its path, and how deep it is.
       delete found["_"];
       delete found["SHLVL"];
-      assert.deepEqual(found, { ...environment, HOME: "/", USER: own.username, LOGNAME: own.username, SHELL: "/bin/sh", TMPDIR: "/tmp", BEHALF_RUN_ID: "run_x", PWD: "/", PATH: found["PATH"] }, done.stderr);
+      assert.deepEqual(
+        found,
+        {
+          ...environment,
+          HOME: "/",
+          USER: own.username,
+          LOGNAME: own.username,
+          SHELL: "/bin/sh",
+          TMPDIR: "/tmp",
+          BEHALF_RUN_ID: "run_x",
+          PWD: "/",
+          PATH: found["PATH"],
+        },
+        done.stderr,
+      );
     });
 
     test("O6: arguments arrive as they are", () => {
@@ -132,7 +166,11 @@ for (const shell of shells) {
 
     test("O2: another uid, group list or gid than expected stops before anything of the job", () => {
       const base = specOf({}).account;
-      for (const account of [{ ...base, uid: base.uid + 1 }, { ...base, gid: base.gid + 1 }, { ...base, groups: [...base.groups, 4242] }]) {
+      for (const account of [
+        { ...base, uid: base.uid + 1 },
+        { ...base, gid: base.gid + 1 },
+        { ...base, groups: [...base.groups, 4242] },
+      ]) {
         const done = run({ account, environment: { X: "y" }, program: { kind: "shell", text: "echo ran" } });
         assert.equal(done.stdout, "");
         assert.equal(readStatus(done.status).word, "identity", done.stderr);
@@ -141,31 +179,68 @@ for (const shell of shells) {
     });
 
     test("O5: the umask is the job's, core dumps are off, the oom score is put back", () => {
-      const done = run({ umask: "077", resetsOomScore: true, program: { kind: "shell", text: "umask; ulimit -c; cat /proc/self/oom_score_adj" } });
+      const done = run({
+        umask: "077",
+        resetsOomScore: true,
+        program: { kind: "shell", text: "umask; ulimit -c; cat /proc/self/oom_score_adj" },
+      });
       assert.equal(done.stdout, "0077\n0\n0\n");
     });
   });
 }
 
-test("O2, O5: a capability that was kept stops before anything of the job", { skip: process.getuid?.() === 0 ? false : "needs root" }, () => {
-  const folder = mkdtempSync("/tmp/bhf-prelude-");
-  try {
+test(
+  "O2, O5: a capability that was kept stops before anything of the job",
+  { skip: process.getuid?.() === 0 ? false : "needs root" },
+  () => {
+    const folder = mkdtempSync("/tmp/bhf-prelude-");
+    try {
+      const account = { ...specOf({}).account, uid: 65_534, gid: 65_534, groups: [65_534] };
+      writeFileSync(join(folder, "text"), renderPrelude(specOf({ account, program: { kind: "shell", text: "echo ran" } })));
+      writeFileSync(join(folder, "status"), "");
+      spawnSync("/bin/chmod", ["755", folder]);
+      const run = (caps: readonly string[]) => {
+        const text = openSync(join(folder, "text"), "r");
+        const status = openSync(join(folder, "status"), "w");
+        const done = spawnSync(
+          "/usr/bin/setpriv",
+          ["--reuid=65534", "--regid=65534", "--groups=65534", ...caps, "--", "/bin/sh", "-c", ". /dev/fd/3"],
+          { env: {}, stdio: ["ignore", "pipe", "pipe", text, status] },
+        );
+        closeSync(text);
+        closeSync(status);
+        return { stdout: done.stdout.toString(), word: readStatus(readFileSync(join(folder, "status"), "utf8")).word };
+      };
+      assert.deepEqual(run(["--inh-caps=-all"]), { stdout: "ran\n", word: "started" });
+      assert.deepEqual(run(["--inh-caps=+net_raw"]), { stdout: "", word: "identity" });
+      assert.deepEqual(run(["--inh-caps=+net_raw", "--ambient-caps=+net_raw"]), { stdout: "", word: "identity" });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
+
+test(
+  "O2, O5: capabilities that a shell has of itself stop before anything of the job",
+  { skip: process.getuid?.() === 0 && existsSync("/usr/sbin/setcap") ? false : "needs root and setcap" },
+  (t) => {
+    const folder = mkdtempSync("/tmp/bhf-prelude-");
+    t.after(() => rmSync(folder, { recursive: true }));
     const account = { ...specOf({}).account, uid: 65_534, gid: 65_534, groups: [65_534] };
     writeFileSync(join(folder, "text"), renderPrelude(specOf({ account, program: { kind: "shell", text: "echo ran" } })));
-    writeFileSync(join(folder, "status"), "");
-    spawnSync("/bin/chmod", ["755", folder]);
-    const run = (caps: readonly string[]) => {
-      const text = openSync(join(folder, "text"), "r");
-      const status = openSync(join(folder, "status"), "w");
-      const done = spawnSync("/usr/bin/setpriv", ["--reuid=65534", "--regid=65534", "--groups=65534", ...caps, "--", "/bin/sh", "-c", ". /dev/fd/3"], { env: {}, stdio: ["ignore", "pipe", "pipe", text, status] });
-      closeSync(text);
-      closeSync(status);
+    spawnSync("/bin/sh", ["-c", `chmod 755 ${folder}; cp /bin/sh ${folder}/sh; setcap cap_net_raw+ep ${folder}/sh; : >${folder}/status`]);
+    const run = (capable: string) => {
+      const done = spawnSync(
+        "/bin/sh",
+        [
+          "-c",
+          `exec 3<${folder}/text 4>${folder}/status; exec /usr/bin/setpriv --reuid=65534 --regid=65534 --groups=65534 --inh-caps=-all -- ${capable} -c '. /dev/fd/3'`,
+        ],
+        { env: { PATH: "/usr/bin:/bin:/usr/sbin" } },
+      );
       return { stdout: done.stdout.toString(), word: readStatus(readFileSync(join(folder, "status"), "utf8")).word };
     };
-    assert.deepEqual(run(["--inh-caps=-all"]), { stdout: "ran\n", word: "started" });
-    assert.deepEqual(run(["--inh-caps=+net_raw"]), { stdout: "", word: "identity" });
-    assert.deepEqual(run(["--inh-caps=+net_raw", "--ambient-caps=+net_raw"]), { stdout: "", word: "identity" });
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+    assert.deepEqual(run("/bin/sh"), { stdout: "ran\n", word: "started" });
+    assert.deepEqual(run(`${folder}/sh`), { stdout: "", word: "identity" });
+  },
+);

@@ -22,7 +22,10 @@ export type PreludeChannels =
   /** sudo closes everything above 2: the status file comes by name, and the private TMPDIR is made by the account itself. */
   | { readonly kind: "named"; readonly statusPath: string };
 
-export interface PreludeSpec extends Pick<StartSpec, "run" | "account" | "program" | "environment" | "workingDirectory" | "umask" | "noNewPrivileges"> {
+export interface PreludeSpec extends Pick<
+  StartSpec,
+  "run" | "account" | "program" | "environment" | "workingDirectory" | "umask" | "noNewPrivileges"
+> {
   readonly tmpdir: string;
   readonly maxProcesses: number;
   readonly channels: PreludeChannels;
@@ -34,7 +37,9 @@ const defaultPath = "/usr/local/bin:/usr/bin:/bin";
 const defaultRootPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** The job's environment as it will be: the account's own variables cannot be overridden, PATH can by the job (O6). */
-export const jobEnvironment = (spec: Pick<PreludeSpec, "run" | "account" | "environment" | "tmpdir">): Readonly<Record<string, string>> => ({
+export const jobEnvironment = (
+  spec: Pick<PreludeSpec, "run" | "account" | "environment" | "tmpdir">,
+): Readonly<Record<string, string>> => ({
   PATH: spec.account.uid === 0 ? defaultRootPath : defaultPath,
   ...spec.environment,
   HOME: spec.account.home,
@@ -69,7 +74,13 @@ export const renderPrelude = (spec: PreludeSpec): string => {
   );
   const four = (id: number): string => `'${[id, id, id, id].join("\t")}'`;
   const groups = [...new Set(account.groups)].sort((left, right) => left - right).join(" ");
-  const proofs = [`"$u" = ${four(account.uid)}`, `"$g" = ${four(account.gid)}`, `"$s" = '${groups}'`, `"$i" = ${noCapabilities}`, `"$a" = ${noCapabilities}`];
+  const proofs = [
+    `"$u" = ${four(account.uid)}`,
+    `"$g" = ${four(account.gid)}`,
+    `"$s" = '${groups}'`,
+    `"$i" = ${noCapabilities}`,
+    `"$a" = ${noCapabilities}`,
+  ];
   if (account.uid !== 0) proofs.push(`"$p" = ${noCapabilities}`, `"$e" = ${noCapabilities}`);
   if (spec.noNewPrivileges) proofs.push(`"$n" = 1`);
   lines.push(`${proofs.map((proof) => `[ ${proof} ]`).join(" && ")} || ${stop("identity")}`);

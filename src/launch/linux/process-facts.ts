@@ -74,7 +74,9 @@ export const hasEnvironmentEntry = (pid: number, entry: string): boolean => {
 /** Value of a variable in the environment that the process was started with; null where it has none or may not be read. */
 export const readEnvironmentEntry = (pid: number, name: string): string | null => {
   try {
-    const found = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").find((entry) => entry.startsWith(`${name}=`));
+    const found = readFileSync(`/proc/${pid}/environ`, "utf8")
+      .split("\0")
+      .find((entry) => entry.startsWith(`${name}=`));
     return found === undefined ? null : found.slice(name.length + 1);
   } catch {
     return null;
@@ -110,5 +112,9 @@ export const listOwnChildren = (): number[] | null => {
 /** Supplementary groups of this very process as the kernel has them (Node's own list adds the effective group). */
 export const readOwnGroups = (): number[] => {
   const found = /^Groups:([ \t\d]*)$/m.exec(readFileSync("/proc/self/status", "latin1"));
-  return (found?.[1] ?? "").trim().split(/\s+/).filter((text) => text !== "").map(Number);
+  return (found?.[1] ?? "")
+    .trim()
+    .split(/\s+/)
+    .filter((text) => text !== "")
+    .map(Number);
 };

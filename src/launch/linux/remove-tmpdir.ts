@@ -27,4 +27,3 @@ export const removeTmpdir = async (path: string, account: Pick<OsAccount, "user"
   // The account cannot remove the folder itself from ours; empty now, it is ours to remove.
   if (!removeEmptyTmp(path)) throw new Error(`\`${path}\` could not be emptied`);
 };
-

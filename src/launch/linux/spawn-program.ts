@@ -43,7 +43,12 @@ export interface ProgramSpec {
 }
 
 const signalNames = new Map<number, string>(Object.entries(constants.signals).map(([name, number]) => [number, name]));
-for (const [alias, name] of [["SIGIOT", "SIGABRT"], ["SIGPOLL", "SIGIO"], ["SIGUNUSED", "SIGSYS"], ["SIGCLD", "SIGCHLD"]] as const) {
+for (const [alias, name] of [
+  ["SIGIOT", "SIGABRT"],
+  ["SIGPOLL", "SIGIO"],
+  ["SIGUNUSED", "SIGSYS"],
+  ["SIGCLD", "SIGCHLD"],
+] as const) {
   const number = (constants.signals as Record<string, number>)[name];
   if (number !== undefined && signalNames.get(number) === alias) signalNames.set(number, name);
 }

@@ -10,7 +10,11 @@ import type { ProgramExit } from "#launch/linux/spawn-program.ts";
 const shown = (text: string): string => text.slice(0, 200).replaceAll(/[\p{C}`]/gu, "?");
 
 /** Null: the job began. */
-export const startProblem = (statusText: string, exit: ProgramExit, spec: Pick<PreludeSpec, "account" | "program" | "workingDirectory" | "run">): Problem | null => {
+export const startProblem = (
+  statusText: string,
+  exit: ProgramExit,
+  spec: Pick<PreludeSpec, "account" | "program" | "workingDirectory" | "run">,
+): Problem | null => {
   const status = readStatus(statusText);
   if (status.began) return null;
   const { account } = spec;
@@ -26,9 +30,13 @@ export const startProblem = (statusText: string, exit: ProgramExit, spec: Pick<P
           });
     }
     case "directory":
-      return problem("launch.directory-unreadable", `the working directory \`${shown(spec.workingDirectory ?? "")}\` cannot be entered by account \`${account.user}\``, {
-        hint: `give \`${account.user}\` access to the directory and all above it, or set another \`workingDirectory\``,
-      });
+      return problem(
+        "launch.directory-unreadable",
+        `the working directory \`${shown(spec.workingDirectory ?? "")}\` cannot be entered by account \`${account.user}\``,
+        {
+          hint: `give \`${account.user}\` access to the directory and all above it, or set another \`workingDirectory\``,
+        },
+      );
     case "identity":
       return problem("launch.identity-not-taken", `the process did not become exactly account \`${account.user}\` (uid ${account.uid})`);
     case "tree":

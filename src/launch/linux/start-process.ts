@@ -18,7 +18,15 @@ import { readOwnGroups, readProcess } from "#launch/linux/process-facts.ts";
 import { setprivArguments, setprivEnvironment, setprivFile } from "#launch/linux/setpriv-command.ts";
 import { spawnProgram, type ProgramExit } from "#launch/linux/spawn-program.ts";
 import { startProblem } from "#launch/linux/start-problem.ts";
-import { hasSudo, isAllowedBySudo, makeScriptFile, sudoArguments, sudoEnvironment, sudoersHint, sudoFile } from "#launch/linux/sudo-command.ts";
+import {
+  hasSudo,
+  isAllowedBySudo,
+  makeScriptFile,
+  sudoArguments,
+  sudoEnvironment,
+  sudoersHint,
+  sudoFile,
+} from "#launch/linux/sudo-command.ts";
 import { showUserName } from "#launch/rules/user-name.ts";
 import { cgroupPath, holdCgroup, makeCgroup } from "#launch/linux/tree/cgroup.ts";
 import { holdBySudo } from "#launch/linux/tree/sudo.ts";
@@ -28,7 +36,8 @@ import type { HeldProcess, ProcessExit, ProcessRecord, StartSpec } from "#launch
 const findUnsendable = (spec: StartSpec): string | null => {
   const texts = spec.program.kind === "shell" ? [spec.program.text] : [spec.program.file, ...spec.program.args];
   if (texts.some((text) => text.includes("\0"))) return "the program holds a NUL character";
-  if (spec.workingDirectory !== null && (spec.workingDirectory.includes("\0") || !spec.workingDirectory.startsWith("/"))) return "the working directory is not an absolute path";
+  if (spec.workingDirectory !== null && (spec.workingDirectory.includes("\0") || !spec.workingDirectory.startsWith("/")))
+    return "the working directory is not an absolute path";
   for (const [name, value] of Object.entries(spec.environment)) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) return `\`${showUserName(name)}\` cannot name a variable`;
     if (value.includes("\0")) return `the variable \`${name}\` holds a NUL character`;
@@ -57,7 +66,7 @@ const makeUndo = (): Undo => {
   return {
     steps,
     run: () => {
-      for (const step of steps.reverse()) {
+      for (const step of steps.toReversed()) {
         try {
           step();
         } catch {
@@ -81,7 +90,11 @@ export const startProcess = async (host: HostParts, spec: StartSpec): Promise<Re
   if (unsendable !== null) return refuse(problem("launch.start-failed", unsendable, { hint: "correct the job's definition" }));
   const throughSudo = isThroughSudo(spec.account.uid);
   if (throughSudo && !hasSudo()) {
-    return refuse(problem("launch.sudo-not-allowed", "sudo is not installed on the node", { hint: `apt-get install sudo, then ${sudoersHint(host.launcherAccount, spec.account.user)}` }));
+    return refuse(
+      problem("launch.sudo-not-allowed", "sudo is not installed on the node", {
+        hint: `apt-get install sudo, then ${sudoersHint(host.launcherAccount, spec.account.user)}`,
+      }),
+    );
   }
   if (throughSudo && spec.noNewPrivileges) {
     return refuse(problem("general.not-supported", "`noNewPrivileges` needs a launcher that runs as root: sudo cannot pass it on"));
@@ -93,7 +106,11 @@ export const startProcess = async (host: HostParts, spec: StartSpec): Promise<Re
   } catch (error) {
     undo.run();
     host.log.error({ run: spec.run, error }, "a run could not be started");
-    return refuse(problem("launch.start-failed", "the node could not start a process", { hint: "run the job again; the launcher's log on the node has the cause" }));
+    return refuse(
+      problem("launch.start-failed", "the node could not start a process", {
+        hint: "run the job again; the launcher's log on the node has the cause",
+      }),
+    );
   } finally {
     for (const descriptor of closing) closeSync(descriptor);
   }
@@ -126,9 +143,21 @@ const startBySetpriv = (host: HostParts, spec: StartSpec, undo: Undo, closing: n
     cgroup = cgroupPath(host.cgroups, attemptName(run, attempt));
     const joining = cgroup;
     closing.push(makeCgroup(joining));
-    undo.steps.push(() => void holdCgroup(joining).remove().catch(() => undefined));
+    undo.steps.push(
+      () =>
+        void holdCgroup(joining)
+          .remove()
+          .catch(() => undefined),
+    );
   }
-  const preludeSpec: PreludeSpec = { ...spec, account, tmpdir, maxProcesses: host.maxProcesses, resetsOomScore: host.resetsOomScore, channels: { kind: "descriptors", joinsCgroup: cgroup !== null } };
+  const preludeSpec: PreludeSpec = {
+    ...spec,
+    account,
+    tmpdir,
+    maxProcesses: host.maxProcesses,
+    resetsOomScore: host.resetsOomScore,
+    channels: { kind: "descriptors", joinsCgroup: cgroup !== null },
+  };
   const script = makeScriptFile(renderPrelude(preludeSpec));
   const joiner = cgroup === null ? [] : [closing.at(-1) ?? -1];
   closing.push(script);
@@ -156,7 +185,10 @@ const startBySetpriv = (host: HostParts, spec: StartSpec, undo: Undo, closing: n
     cgroup,
     tmpdir,
   };
-  const tree = cgroup === null ? host.groups.hold({ run, uid: account.uid, leader: { pid: record.pid, startTicks: record.startTicks }, isOwnChild: true }) : holdCgroup(cgroup);
+  const tree =
+    cgroup === null
+      ? host.groups.hold({ run, uid: account.uid, leader: { pid: record.pid, startTicks: record.startTicks }, isOwnChild: true })
+      : holdCgroup(cgroup);
   let isCollected = false;
   const exited = program.exited.then((exit) => {
     isCollected = true;
@@ -193,11 +225,28 @@ const startBySudo = (host: HostParts, spec: StartSpec, undo: Undo, closing: numb
   const status = openSync(statusPath, "r");
   undo.steps.push(() => closeSync(status));
   fchmodSync(status, 0o622);
-  const script = makeScriptFile(renderPrelude({ ...spec, tmpdir, maxProcesses: host.maxProcesses, resetsOomScore: false, channels: { kind: "named", statusPath } }));
+  const script = makeScriptFile(
+    renderPrelude({ ...spec, tmpdir, maxProcesses: host.maxProcesses, resetsOomScore: false, channels: { kind: "named", statusPath } }),
+  );
   closing.push(script);
 
-  const program = spawnProgram({ file: sudoFile, argv: sudoArguments(account.user), environment: sudoEnvironment, descriptors: [script, out.writer, err.writer] });
-  const record: ProcessRecord = { run, attempt, pid: program.pid, startTicks: readProcess(program.pid)?.startTicks ?? "0", bootId: host.bootId, uid: account.uid, tree: "sudo", cgroup: null, tmpdir };
+  const program = spawnProgram({
+    file: sudoFile,
+    argv: sudoArguments(account.user),
+    environment: sudoEnvironment,
+    descriptors: [script, out.writer, err.writer],
+  });
+  const record: ProcessRecord = {
+    run,
+    attempt,
+    pid: program.pid,
+    startTicks: readProcess(program.pid)?.startTicks ?? "0",
+    bootId: host.bootId,
+    uid: account.uid,
+    tree: "sudo",
+    cgroup: null,
+    tmpdir,
+  };
   let isCollected = false;
   const exited = program.exited.then(async (exit): Promise<ProcessExit> => {
     isCollected = true;

@@ -37,7 +37,7 @@ export const makeScriptFile = (script: string): number => {
   const descriptor = makeMemoryFile("behalf");
   try {
     const bytes = Buffer.from(script, "utf8");
-    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written, bytes.length - written, written);
+    for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written, bytes.length - written, written);
     fchmodSync(descriptor, 0o444);
   } catch (error) {
     closeSync(descriptor);
@@ -51,7 +51,12 @@ export interface ScriptAnswer {
   readonly stdout: string;
 }
 
-const runCollecting = async (file: string, argv: readonly string[], environment: readonly string[], script: string): Promise<ScriptAnswer> => {
+const runCollecting = async (
+  file: string,
+  argv: readonly string[],
+  environment: readonly string[],
+  script: string,
+): Promise<ScriptAnswer> => {
   const input = makeScriptFile(script);
   const output = makeMemoryFile("behalf-out");
   try {

@@ -57,7 +57,8 @@ export const openTmpdirPool = (options: TmpdirPoolOptions): TmpdirPool => {
         if (listProcesses().some((facts) => hasEnvironmentEntry(facts.pid, `TMPDIR=${path}`))) continue;
         await options.remove(path, { user: String(uid), uid, gid });
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ENOENT") log.warn({ path, error }, "a TMPDIR that an earlier launcher left could not be removed");
+        if ((error as NodeJS.ErrnoException).code !== "ENOENT")
+          log.warn({ path, error }, "a TMPDIR that an earlier launcher left could not be removed");
       }
     }
     leftovers.clear();

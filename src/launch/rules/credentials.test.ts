@@ -2,8 +2,20 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { readCredentialEntry, readNodePolicy } from "#launch/rules/credentials.ts";
 
-const entry = { key: "run_as_jobuser", user: "jobuser", allow: { folders: ["/finance"], submitters: ["group:clerks"] }, allowNologin: false, noNewPrivileges: false };
-const policy = { version: 1, namedUids: [], defaultJobAccount: null, accounts: [{ user: "svc", folders: ["/"], roles: ["operator"] }], exclusive: "none" };
+const entry = {
+  key: "run_as_jobuser",
+  user: "jobuser",
+  allow: { folders: ["/finance"], submitters: ["group:clerks"] },
+  allowNologin: false,
+  noNewPrivileges: false,
+};
+const policy = {
+  version: 1,
+  namedUids: [],
+  defaultJobAccount: null,
+  accounts: [{ user: "svc", folders: ["/"], roles: ["operator"] }],
+  exclusive: "none",
+};
 
 const codeOf = (read: { ok: boolean; problem?: { code: string } }): string => (read.ok ? "ok" : (read.problem?.code ?? ""));
 
@@ -14,14 +26,23 @@ test("A6, A9, A16: an entry maps a key to a user name, and has no field for a pa
 
 test("S6: what an entry allows is spelt exactly: folders from the root, known forms of submitters", () => {
   assert.equal(codeOf(readCredentialEntry({ ...entry, allow: { folders: [], submitters: [] } })), "ok");
-  for (const folder of ["finance", "/finance/", "//", "/a//b", "/a\nb", ""]) assert.equal(codeOf(readCredentialEntry({ ...entry, allow: { folders: [folder], submitters: [] } })), "launch.bad-credential", folder);
-  for (const submitter of ["", "everyone", "group:", "alice", "user:"]) assert.equal(codeOf(readCredentialEntry({ ...entry, allow: { folders: [], submitters: [submitter] } })), "launch.bad-credential", submitter);
-  for (const submitter of ["authenticated", "group:clerks", "user:corp/acc_1", "os:1000"]) assert.equal(codeOf(readCredentialEntry({ ...entry, allow: { folders: [], submitters: [submitter] } })), "ok", submitter);
+  for (const folder of ["finance", "/finance/", "//", "/a//b", "/a\nb", ""])
+    assert.equal(codeOf(readCredentialEntry({ ...entry, allow: { folders: [folder], submitters: [] } })), "launch.bad-credential", folder);
+  for (const submitter of ["", "everyone", "group:", "alice", "user:"])
+    assert.equal(
+      codeOf(readCredentialEntry({ ...entry, allow: { folders: [], submitters: [submitter] } })),
+      "launch.bad-credential",
+      submitter,
+    );
+  for (const submitter of ["authenticated", "group:clerks", "user:corp/acc_1", "os:1000"])
+    assert.equal(codeOf(readCredentialEntry({ ...entry, allow: { folders: [], submitters: [submitter] } })), "ok", submitter);
 });
 
 test("A33: keys are plain names", () => {
-  for (const key of ["", "-x", " a", "a b", "a'b", "a\u0000", "x".repeat(200)]) assert.equal(codeOf(readCredentialEntry({ ...entry, key })), "launch.bad-credential", key);
-  for (const key of ["run_as_jobuser", "Schlüssel.1", "host:port", "a@b"]) assert.equal(codeOf(readCredentialEntry({ ...entry, key })), "ok", key);
+  for (const key of ["", "-x", " a", "a b", "a'b", "a\u0000", "x".repeat(200)])
+    assert.equal(codeOf(readCredentialEntry({ ...entry, key })), "launch.bad-credential", key);
+  for (const key of ["run_as_jobuser", "Schlüssel.1", "host:port", "a@b"])
+    assert.equal(codeOf(readCredentialEntry({ ...entry, key })), "ok", key);
 });
 
 test("A37, A58: a user name that no account can have is refused when it is set", () => {
@@ -32,7 +53,17 @@ test("A37, A58: a user name that no account can have is refused when it is set",
 
 test("S6, S7: a policy with anything unknown is refused as a whole", () => {
   assert.deepEqual(readNodePolicy(policy), { ok: true, value: policy });
-  for (const wrong of [null, [], {}, { ...policy, version: 2 }, { ...policy, namedUids: ["0"] }, { ...policy, namedUids: [-1] }, { ...policy, namedUids: [4_294_967_296] }, { ...policy, extra: 1 }, { ...policy, exclusive: "all" }]) {
+  for (const wrong of [
+    null,
+    [],
+    {},
+    { ...policy, version: 2 },
+    { ...policy, namedUids: ["0"] },
+    { ...policy, namedUids: [-1] },
+    { ...policy, namedUids: [4_294_967_296] },
+    { ...policy, extra: 1 },
+    { ...policy, exclusive: "all" },
+  ]) {
     assert.equal(codeOf(readNodePolicy(wrong)), "launch.bad-policy", JSON.stringify(wrong));
   }
 });

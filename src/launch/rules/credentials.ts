@@ -38,9 +38,24 @@ export interface NodePolicy {
 }
 
 // A key is a name in commands, messages and files: no spaces at its ends, nothing that a terminal obeys, no quotes of the shell.
-const keyShape: Shape<string> = text({ min: 1, max: 128, pattern: /^[\p{L}\p{Nd}_][\p{L}\p{Nd}_.:@-]*$/u, expected: "letters, digits and `_ . : @ -`, beginning with a letter, a digit or `_`" });
-const folderShape: Shape<string> = text({ min: 1, max: 1024, pattern: /^\/(?:[^/\p{C}]+(?:\/[^/\p{C}]+)*)?$/u, expected: "an absolute folder such as `/finance`, without a slash at its end" });
-const submitterShape: Shape<string> = text({ min: 1, max: 512, pattern: /^(?:authenticated|group:[^\p{C}]+|(?:user|os):[^\p{C}]+)$/u, expected: "`authenticated`, `group:NAME` or an access ID such as `user:corp/alice` or `os:1000`" });
+const keyShape: Shape<string> = text({
+  min: 1,
+  max: 128,
+  pattern: /^[\p{L}\p{Nd}_][\p{L}\p{Nd}_.:@-]*$/u,
+  expected: "letters, digits and `_ . : @ -`, beginning with a letter, a digit or `_`",
+});
+const folderShape: Shape<string> = text({
+  min: 1,
+  max: 1024,
+  pattern: /^\/(?:[^/\p{C}]+(?:\/[^/\p{C}]+)*)?$/u,
+  expected: "an absolute folder such as `/finance`, without a slash at its end",
+});
+const submitterShape: Shape<string> = text({
+  min: 1,
+  max: 512,
+  pattern: /^(?:authenticated|group:[^\p{C}]+|(?:user|os):[^\p{C}]+)$/u,
+  expected: "`authenticated`, `group:NAME` or an access ID such as `user:corp/alice` or `os:1000`",
+});
 const userShape: Shape<string> = text({ min: 1, max: 256 });
 const roleShape = oneOf("monitor", "configurator", "operator", "administrator", "auditor");
 
@@ -63,7 +78,10 @@ export const nodePolicyShape: Shape<NodePolicy> = object({
 /** One entry, its user name checked too (A17, A58). */
 export const readCredentialEntry = (value: unknown): Result<CredentialEntry> => {
   const read = readShape(credentialEntryShape, value, "the credential entry");
-  if (!read.ok) return refuse(problem("launch.bad-credential", read.problem.message, { hint: read.problem.hint, at: read.problem.at, also: read.problem.also }));
+  if (!read.ok)
+    return refuse(
+      problem("launch.bad-credential", read.problem.message, { hint: read.problem.hint, at: read.problem.at, also: read.problem.also }),
+    );
   const user = checkUserName(read.value.user);
   return user.ok ? read : user;
 };
@@ -71,7 +89,10 @@ export const readCredentialEntry = (value: unknown): Result<CredentialEntry> => 
 /** The policy; every user name in it is checked. */
 export const readNodePolicy = (value: unknown): Result<NodePolicy> => {
   const read = readShape(nodePolicyShape, value, "the node policy");
-  if (!read.ok) return refuse(problem("launch.bad-policy", read.problem.message, { hint: read.problem.hint, at: read.problem.at, also: read.problem.also }));
+  if (!read.ok)
+    return refuse(
+      problem("launch.bad-policy", read.problem.message, { hint: read.problem.hint, at: read.problem.at, also: read.problem.also }),
+    );
   for (const user of [read.value.defaultJobAccount, ...read.value.accounts.map((rule) => rule.user)]) {
     if (user === null) continue;
     const checked = checkUserName(user);

@@ -6,8 +6,23 @@ import { decideAsWhom, folderOfJob, type AsWhomFacts } from "#launch/rules/run-i
 import type { CredentialEntry, NodePolicy } from "#launch/rules/credentials.ts";
 import type { OsAccount } from "#launch/rules/os-account.ts";
 
-const account: OsAccount = { user: "svc-ledger", uid: 1500, gid: 1500, groups: [1500], home: "/", shell: "/bin/sh", state: "usable", nologin: false };
-const entry: CredentialEntry = { key: "run_as_ledger", user: "svc-ledger", allow: { folders: ["/finance"], submitters: ["user:corp/acc_1", "group:clerks"] }, allowNologin: false, noNewPrivileges: false };
+const account: OsAccount = {
+  user: "svc-ledger",
+  uid: 1500,
+  gid: 1500,
+  groups: [1500],
+  home: "/",
+  shell: "/bin/sh",
+  state: "usable",
+  nologin: false,
+};
+const entry: CredentialEntry = {
+  key: "run_as_ledger",
+  user: "svc-ledger",
+  allow: { folders: ["/finance"], submitters: ["user:corp/acc_1", "group:clerks"] },
+  allowNologin: false,
+  noNewPrivileges: false,
+};
 const policy: NodePolicy = { version: 1, namedUids: [], defaultJobAccount: null, accounts: [], exclusive: "none" };
 const facts: AsWhomFacts = {
   order: {
@@ -41,7 +56,15 @@ test("2.2, A8, A33: a key that names a usable account and allows folder and subm
   const { verdict, runAs } = decide();
   assert.equal(verdict.effect, "permit");
   assert.equal(verdict.because.rule, "as-whom.credential");
-  assert.deepEqual(verdict.because.facts, { as: "credential", key: "run_as_ledger", folder: "/finance/close", submitter: "user:corp/acc_1", user: "svc-ledger", uid: 1500, gid: 1500 });
+  assert.deepEqual(verdict.because.facts, {
+    as: "credential",
+    key: "run_as_ledger",
+    folder: "/finance/close",
+    submitter: "user:corp/acc_1",
+    user: "svc-ledger",
+    uid: 1500,
+    gid: 1500,
+  });
   assert.deepEqual(runAs, { account, entry });
 });
 
@@ -55,10 +78,18 @@ test("A35, A36: a missing key is named in the message, and the hint has the comm
 test("S6: an empty allow list means nobody; folder and submitter must both match", () => {
   assert.equal(refusal({ credentials: [{ ...entry, allow: { folders: [], submitters: [] } }] }).code, "launch.folder-not-allowed");
   assert.equal(refusal({ credentials: [{ ...entry, allow: { folders: ["/"], submitters: [] } }] }).code, "launch.submitter-not-allowed");
-  assert.equal(refusal({ credentials: [{ ...entry, allow: { folders: ["/fin", "/finance/closed", "/other"], submitters: ["authenticated"] } }] }).code, "launch.folder-not-allowed");
-  const submitter = refusal({ order: { ...facts.order, submitter: { accessId: "user:other/acc_1", name: "close-clerk", groups: ["clerk"] } } });
+  assert.equal(
+    refusal({ credentials: [{ ...entry, allow: { folders: ["/fin", "/finance/closed", "/other"], submitters: ["authenticated"] } }] }).code,
+    "launch.folder-not-allowed",
+  );
+  const submitter = refusal({
+    order: { ...facts.order, submitter: { accessId: "user:other/acc_1", name: "close-clerk", groups: ["clerk"] } },
+  });
   assert.deepEqual([submitter.rule, submitter.code], ["as-whom.submitter", "launch.submitter-not-allowed"]);
-  assert.match(submitter.hint, /behalf credential set run_as_ledger --user svc-ledger --folder \/finance --submitter user:corp\/acc_1 --submitter group:clerks --submitter user:other\/acc_1$/);
+  assert.match(
+    submitter.hint,
+    /behalf credential set run_as_ledger --user svc-ledger --folder \/finance --submitter user:corp\/acc_1 --submitter group:clerks --submitter user:other\/acc_1$/,
+  );
 });
 
 test("S6: groups, `authenticated` and the root folder allow as they say", () => {
@@ -80,7 +111,8 @@ test("S7: root, the numbers for nobody, system uids and Behalf's own accounts ar
 });
 
 test("S7: the node's policy can name such a uid", () => {
-  for (const uid of [0, 999, 1500]) assert.equal(decide({ ...withAccount({ uid }), partUids: [1500], policy: { ...policy, namedUids: [uid] } }).verdict.effect, "permit");
+  for (const uid of [0, 999, 1500])
+    assert.equal(decide({ ...withAccount({ uid }), partUids: [1500], policy: { ...policy, namedUids: [uid] } }).verdict.effect, "permit");
 });
 
 test("S7: `as: agent` is the node's default job account, by the same rules; without one it is refused", () => {
@@ -100,7 +132,10 @@ test("2.4: policy rules narrow by account, folder and node role, and compare uid
   assert.equal(refusal({ policy: narrowed, policyUids: new Map() }).code, "launch.policy-refuses-account");
   assert.equal(refusal({ policy: narrowed, policyUids: new Map([["ledger-alias", 1501]]) }).code, "launch.policy-refuses-account");
   assert.match(refusal({ policy: narrowed, policyUids, heldRoles: ["administrator"] }).message, /asks for the role `operator`/);
-  assert.equal(refusal({ policy: { ...policy, accounts: [{ ...rule, folders: ["/other"] }] }, policyUids }).code, "launch.policy-refuses-account");
+  assert.equal(
+    refusal({ policy: { ...policy, accounts: [{ ...rule, folders: ["/other"] }] }, policyUids }).code,
+    "launch.policy-refuses-account",
+  );
 });
 
 test("2.2: unknown, locked, expired and nologin accounts each have their own code and the exact remedy", () => {
@@ -120,7 +155,10 @@ test("O4: /etc/nologin refuses new runs", () => {
 });
 
 test("S6: somebody who may not use a key learns nothing about its account", () => {
-  const found = refusal({ credentials: [{ ...entry, allow: { folders: ["/other"], submitters: [] } }], account: refuse(problem("launch.unknown-account", "secret fact")) });
+  const found = refusal({
+    credentials: [{ ...entry, allow: { folders: ["/other"], submitters: [] } }],
+    account: refuse(problem("launch.unknown-account", "secret fact")),
+  });
   assert.equal(found.code, "launch.folder-not-allowed");
   assert.doesNotMatch(JSON.stringify(found.message), /secret fact/);
 });

@@ -68,13 +68,24 @@ const holdsFolder = (allowed: string, folder: string): boolean => {
 };
 
 const isSubmitter = (allowed: string, submitter: LaunchOrder["submitter"]): boolean =>
-  allowed === "authenticated" || allowed === submitter.accessId || (allowed.startsWith("group:") && submitter.groups.includes(allowed.slice(6)));
+  allowed === "authenticated" ||
+  allowed === submitter.accessId ||
+  (allowed.startsWith("group:") && submitter.groups.includes(allowed.slice(6)));
 
 /** Whose account is asked for: by key from the node's own store, or the default job account. */
-export const requestedUser = (as: LaunchOrder["as"], credentials: readonly CredentialEntry[], policy: NodePolicy, folder = "/"): Result<RequestedUser> => {
+export const requestedUser = (
+  as: LaunchOrder["as"],
+  credentials: readonly CredentialEntry[],
+  policy: NodePolicy,
+  folder = "/",
+): Result<RequestedUser> => {
   if (as.kind === "agent") {
     return policy.defaultJobAccount === null
-      ? refuse(problem("launch.no-default-account", "this node has no default job account for `as: agent`", { hint: "on the node, set `defaultJobAccount` in the policy with `behalf node policy set`; or give the job a credential key" }))
+      ? refuse(
+          problem("launch.no-default-account", "this node has no default job account for `as: agent`", {
+            hint: "on the node, set `defaultJobAccount` in the policy with `behalf node policy set`; or give the job a credential key",
+          }),
+        )
       : ok({ user: policy.defaultJobAccount, entry: null });
   }
   const entry = credentials.find((one) => one.key === as.key);
@@ -119,20 +130,30 @@ export const decideAsWhom = (facts: AsWhomFacts): AsWhomDecision => {
   if (entry !== null) {
     if (!entry.allow.folders.some((allowed) => holdsFolder(allowed, folder))) {
       const wanted = { ...entry, allow: { ...entry.allow, folders: [...entry.allow.folders, folder] } };
-      return deny("folder", problem("launch.folder-not-allowed", `the credential \`${entry.key}\` is not allowed for jobs in \`${shownText(folder)}\``, { hint: `on the node: ${credentialCommand(wanted)}` }));
+      return deny(
+        "folder",
+        problem("launch.folder-not-allowed", `the credential \`${entry.key}\` is not allowed for jobs in \`${shownText(folder)}\``, {
+          hint: `on the node: ${credentialCommand(wanted)}`,
+        }),
+      );
     }
     if (!entry.allow.submitters.some((allowed) => isSubmitter(allowed, order.submitter))) {
       const wanted = { ...entry, allow: { ...entry.allow, submitters: [...entry.allow.submitters, order.submitter.accessId] } };
       return deny(
         "submitter",
-        problem("launch.submitter-not-allowed", `the credential \`${entry.key}\` is not allowed for submitter \`${shownText(order.submitter.accessId)}\``, { hint: `on the node: ${credentialCommand(wanted)}` }),
+        problem(
+          "launch.submitter-not-allowed",
+          `the credential \`${entry.key}\` is not allowed for submitter \`${shownText(order.submitter.accessId)}\``,
+          { hint: `on the node: ${credentialCommand(wanted)}` },
+        ),
       );
     }
   }
 
   const named = checkUserName(user);
   if (!named.ok) return deny("user-name", named.problem);
-  if (facts.account === null) return deny("account", problem("launch.account-lookup-failed", `the account \`${showUserName(user)}\` was not looked up`));
+  if (facts.account === null)
+    return deny("account", problem("launch.account-lookup-failed", `the account \`${showUserName(user)}\` was not looked up`));
   if (!facts.account.ok) return deny("account", withEntryHint(facts.account.problem, entry));
   const account = facts.account.value;
   known["uid"] = account.uid;
@@ -142,16 +163,32 @@ export const decideAsWhom = (facts: AsWhomFacts): AsWhomDecision => {
   const isNamed = policy.namedUids.includes(account.uid);
   const policyHint = `use another account; or, on the node, add ${account.uid} to \`namedUids\` with \`behalf node policy set\``;
   if (!isNamed) {
-    const reserved = reservedUids.get(account.uid) ?? (account.uid < facts.minimumUid ? `uids below ${facts.minimumUid} belong to the system` : null);
-    if (reserved !== null) return deny("system-account", problem("launch.system-account", `account \`${account.user}\` (uid ${account.uid}) is no run identity: ${reserved}`, { hint: policyHint }));
-    if (facts.partUids.includes(account.uid)) return deny("own-account", problem("launch.own-account", `account \`${account.user}\` (uid ${account.uid}) runs Behalf itself`, { hint: policyHint }));
+    const reserved =
+      reservedUids.get(account.uid) ?? (account.uid < facts.minimumUid ? `uids below ${facts.minimumUid} belong to the system` : null);
+    if (reserved !== null)
+      return deny(
+        "system-account",
+        problem("launch.system-account", `account \`${account.user}\` (uid ${account.uid}) is no run identity: ${reserved}`, {
+          hint: policyHint,
+        }),
+      );
+    if (facts.partUids.includes(account.uid))
+      return deny(
+        "own-account",
+        problem("launch.own-account", `account \`${account.user}\` (uid ${account.uid}) runs Behalf itself`, { hint: policyHint }),
+      );
   }
 
   if (policy.accounts.length > 0) {
     const rules = policy.accounts.filter((rule) => facts.policyUids.get(rule.user) === account.uid);
     const here = rules.filter((rule) => rule.folders.some((allowed) => holdsFolder(allowed, folder)));
     if (!here.some((rule) => rule.roles.some((role) => facts.heldRoles.includes(role)))) {
-      const why = rules.length === 0 ? "no rule names the account" : here.length === 0 ? `no rule names the account for \`${shownText(folder)}\`` : `it asks for the role ${[...new Set(here.flatMap((rule) => rule.roles))].map((role) => `\`${role}\``).join(" or ")}`;
+      const why =
+        rules.length === 0
+          ? "no rule names the account"
+          : here.length === 0
+            ? `no rule names the account for \`${shownText(folder)}\``
+            : `it asks for the role ${[...new Set(here.flatMap((rule) => rule.roles))].map((role) => `\`${role}\``).join(" or ")}`;
       return deny(
         "policy-account",
         problem("launch.policy-refuses-account", `the node's policy refuses account \`${account.user}\` here: ${why}`, {
@@ -161,14 +198,41 @@ export const decideAsWhom = (facts: AsWhomFacts): AsWhomDecision => {
     }
   }
 
-  if (account.state === "locked") return deny("locked", problem("launch.account-locked", `account \`${account.user}\` is locked`, { hint: `on the node: usermod --unlock -- ${quoted(account.user)}` }));
-  if (account.state === "expired") return deny("expired", problem("launch.account-expired", `account \`${account.user}\` has expired`, { hint: `on the node: chage --expiredate -1 -- ${quoted(account.user)} (and a new password, where it has aged)` }));
+  if (account.state === "locked")
+    return deny(
+      "locked",
+      problem("launch.account-locked", `account \`${account.user}\` is locked`, {
+        hint: `on the node: usermod --unlock -- ${quoted(account.user)}`,
+      }),
+    );
+  if (account.state === "expired")
+    return deny(
+      "expired",
+      problem("launch.account-expired", `account \`${account.user}\` has expired`, {
+        hint: `on the node: chage --expiredate -1 -- ${quoted(account.user)} (and a new password, where it has aged)`,
+      }),
+    );
   if (account.nologin && !(entry === null ? isNamed : entry.allowNologin)) {
-    const hint = entry === null ? `on the node, add ${account.uid} to \`namedUids\` with \`behalf node policy set\`, or give the account a login shell` : `on the node: ${credentialCommand({ ...entry, allowNologin: true })}`;
-    return deny("nologin", problem("launch.account-nologin", `account \`${account.user}\` has the shell \`${shownText(account.shell)}\`, which allows no login`, { hint }));
+    const hint =
+      entry === null
+        ? `on the node, add ${account.uid} to \`namedUids\` with \`behalf node policy set\`, or give the account a login shell`
+        : `on the node: ${credentialCommand({ ...entry, allowNologin: true })}`;
+    return deny(
+      "nologin",
+      problem(
+        "launch.account-nologin",
+        `account \`${account.user}\` has the shell \`${shownText(account.shell)}\`, which allows no login`,
+        { hint },
+      ),
+    );
   }
   if (facts.nologinNotice !== null && account.uid !== 0) {
-    return deny("node-nologin", problem("launch.node-nologin", "the node accepts no new sessions: /etc/nologin is there", { hint: "wait until the node's administrator removes /etc/nologin, then run the job again" }));
+    return deny(
+      "node-nologin",
+      problem("launch.node-nologin", "the node accepts no new sessions: /etc/nologin is there", {
+        hint: "wait until the node's administrator removes /etc/nologin, then run the job again",
+      }),
+    );
   }
 
   const text =
@@ -180,4 +244,6 @@ export const decideAsWhom = (facts: AsWhomFacts): AsWhomDecision => {
 };
 
 const withEntryHint = (found: Problem, entry: CredentialEntry | null): Problem =>
-  entry === null || found.code !== "launch.unknown-account" ? found : { ...found, message: `${found.message}, which the credential \`${entry.key}\` names` };
+  entry === null || found.code !== "launch.unknown-account"
+    ? found
+    : { ...found, message: `${found.message}, which the credential \`${entry.key}\` names` };

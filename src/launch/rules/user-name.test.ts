@@ -1,10 +1,11 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { checkUserName, domainOf, isSameUserName } from "#launch/rules/user-name.ts";
 
 test("A17, A58: letters and digits of any script and `_ . - , space @` are allowed", () => {
-  for (const name of ["a", "å", "漢字", "片仮名", "-a _ . , b", "user@domain", "svc-ledger", "JOBUSER", "a1"]) assert.equal(checkUserName(name).ok, true, name);
+  for (const name of ["a", "å", "漢字", "片仮名", "-a _ . , b", "user@domain", "svc-ledger", "JOBUSER", "a1"])
+    assert.equal(checkUserName(name).ok, true, name);
 });
 
 test("A58: empty names and any other character are refused", () => {

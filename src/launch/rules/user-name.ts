@@ -13,7 +13,10 @@ export const showUserName = (user: string): string => user.slice(0, 64).replaceA
 
 /** Refuses what A58 refuses, `DOMAIN\user` with the form that works (A19, A37), and all-digit names, which tools take for numbers (O2). */
 export const checkUserName = (user: string): Result<string> => {
-  if (user === "") return refuse(problem("launch.bad-user-name", "the user name is empty", { hint: "give the name of an account of the node, e.g. `svc-ledger`" }));
+  if (user === "")
+    return refuse(
+      problem("launch.bad-user-name", "the user name is empty", { hint: "give the name of an account of the node, e.g. `svc-ledger`" }),
+    );
   const shown = showUserName(user);
   const backslash = user.indexOf("\\");
   if (backslash >= 0) {

@@ -63,7 +63,13 @@ export const cgroupExists = (path: string): boolean => existsSync(path);
 const readMembers = (path: string): number[] => {
   try {
     const text = readFileSync(join(path, "cgroup.procs"), "latin1");
-    return text === "" ? [] : text.trimEnd().split("\n").map(Number).filter((pid) => pid > 0);
+    return text === ""
+      ? []
+      : text
+          .trimEnd()
+          .split("\n")
+          .map(Number)
+          .filter((pid) => pid > 0);
   } catch {
     return [];
   }

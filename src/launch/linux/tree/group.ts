@@ -6,7 +6,15 @@
 import { closeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { becomeSubreaper, collectChild, openPidfd, sendSignal, signalPidfd } from "#launch/linux/libc.ts";
-import { hasEnvironmentEntry, isDead, listOwnChildren, listProcesses, readProcess, readProcessUid, type ProcessFacts } from "#launch/linux/process-facts.ts";
+import {
+  hasEnvironmentEntry,
+  isDead,
+  listOwnChildren,
+  listProcesses,
+  readProcess,
+  readProcessUid,
+  type ProcessFacts,
+} from "#launch/linux/process-facts.ts";
 import { isOwnProgram } from "#launch/linux/spawn-program.ts";
 import { killLimitMs, type HeldTree } from "#launch/linux/tree/held-tree.ts";
 
@@ -27,11 +35,27 @@ const SIGKILL = 9;
 const SIGSTOP = 19;
 
 /** Ticks compare as numbers of any length. */
-const startedBefore = (left: string, right: string): boolean => left.length < right.length || (left.length === right.length && left < right);
+const startedBefore = (left: string, right: string): boolean =>
+  left.length < right.length || (left.length === right.length && left < right);
+
+const orphanSweepMs = 5000;
+
+/** Orphans that ended and were of no run any more. Only those seen dead twice: what other code of this process started is collected by it at once. */
+const collectOrphans = (): void => {
+  let before = new Set<number>();
+  setInterval(() => {
+    const dead = listProcesses().filter((facts) => isDead(facts) && facts.parentPid === process.pid && !isOwnProgram(facts.pid));
+    for (const { pid } of dead) if (before.has(pid)) collectChild(pid);
+    before = new Set(dead.map((facts) => facts.pid));
+  }, orphanSweepMs).unref();
+};
 
 /** All runs that are held this way by this process; it becomes the parent of their orphans when the way is used at all. */
 export const openGroupTrees = (isUsed: boolean): GroupTrees => {
-  if (isUsed) becomeSubreaper();
+  if (isUsed) {
+    becomeSubreaper();
+    collectOrphans();
+  }
   const held = new Set<GroupRun>();
 
   const findMembers = (target: GroupRun): ProcessFacts[] => {
@@ -49,7 +73,7 @@ export const openGroupTrees = (isUsed: boolean): GroupTrees => {
     };
     for (const facts of processes) if (isOwn(facts)) members.set(facts.pid, facts);
     // Children of members belong to it whoever they are by now (a helper that changed its account).
-    for (let grew = members.size > 0; grew; ) {
+    for (let grew = members.size > 0; grew;) {
       grew = false;
       for (const facts of processes) {
         if (members.has(facts.pid) || !members.has(facts.parentPid) || facts.pid === process.pid) continue;

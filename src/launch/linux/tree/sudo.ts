@@ -34,7 +34,8 @@ find_run() {
 }
 `;
 
-const signalScript = (target: SudoRun, signal: number): string => `${finder(target)}find_run\nfor pid in $found; do kill -${signal} "$pid" 2>/dev/null; done\n:\n`;
+const signalScript = (target: SudoRun, signal: number): string =>
+  `${finder(target)}find_run\nfor pid in $found; do kill -${signal} "$pid" 2>/dev/null; done\n:\n`;
 
 // What multiplies is stopped before it is killed; not sudo's own child, with which sudo would stop for ever.
 const killScript = (target: SudoRun): string => `${finder(target)}

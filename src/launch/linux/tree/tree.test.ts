@@ -9,8 +9,7 @@ import { findUnifiedMount, openCgroupBase } from "#launch/linux/tree/cgroup.ts";
 
 const impossible = accountsImpossible();
 
-const processesOf = (uid: number): number =>
-  listProcesses().filter((facts) => !isDead(facts) && readProcessUid(facts.pid) === uid).length;
+const processesOf = (uid: number): number => listProcesses().filter((facts) => !isDead(facts) && readProcessUid(facts.pid) === uid).length;
 
 /** Its session, group, parents and environment are all gone: only a control group, or being somebody's orphan, tells whose it is. */
 const doubleFork = `/usr/bin/perl -e 'use POSIX; exit 0 if fork; POSIX::setsid(); exit 0 if fork; $0 = "innocent"; exec { "/usr/bin/env" } "env", "-i", "/bin/sleep", "60"'`;
@@ -35,7 +34,10 @@ for (const tree of ["cgroup", "group"] as const) {
 
     test("2.3: SIGTERM reaches the whole process group", async (t) => {
       const { account, start } = await openTestHost(t, { tree });
-      const running = await start(await account(target.name), `trap 'echo stopped; exit 9' TERM; (trap 'echo child; exit' TERM; sleep 30 & wait) & echo up; wait`);
+      const running = await start(
+        await account(target.name),
+        `trap 'echo stopped; exit 9' TERM; (trap 'echo child; exit' TERM; sleep 30 & wait) & echo up; wait`,
+      );
       await running.seen("up");
       await sleep(50);
       await running.held.signal("SIGTERM");
