@@ -55,7 +55,7 @@ export const adoptProcess = async (
 ): Promise<HeldProcess | null> => {
   const paths = fifoPaths(host.fifoFolder, run, attempt);
   const name = attemptName(run, attempt);
-  const cgroup = host.cgroups === null ? null : (record?.cgroup ?? cgroupPath(host.cgroups, name));
+  const cgroup = record?.cgroup ?? (host.cgroups === null ? null : cgroupPath(host.cgroups, name));
   let uid = record?.uid ?? -1;
   let tmpdir = record?.tmpdir ?? null;
   if (tmpdir !== null) host.tmpdirs.claim(tmpdir);

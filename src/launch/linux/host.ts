@@ -7,7 +7,7 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from "node:
 import { dirname } from "node:path";
 import { userInfo } from "node:os";
 import type { Log } from "#kernel/log.ts";
-import { fail, ProblemError } from "#kernel/problem.ts";
+import { fail } from "#kernel/problem.ts";
 import { resolveAccount } from "#launch/linux/accounts.ts";
 import { adoptProcess } from "#launch/linux/adopt-process.ts";
 import type { HostParts } from "#launch/linux/host-parts.ts";
@@ -91,19 +91,21 @@ export const openLinuxHost = async (options: LinuxHostOptions): Promise<ProcessH
     launcherAccount: userInfo().username,
   });
 
-  let cgroups = options.tree === "group" ? null : openCgroupBase(options.fifoFolder);
+  const base = options.tree === "group" ? { reason: "it is switched off" } : openCgroupBase(options.fifoFolder);
+  let cgroups: CgroupBase | null = "folder" in base ? base : null;
+  let reason = "folder" in base ? "" : base.reason;
   let host = makeHost(cgroups);
   if (cgroups !== null && !(await canJoin(host))) {
-    log.warn({ folder: cgroups.folder }, "control groups can be made but not joined here: process groups are used");
+    reason = `\`${cgroups.folder}\` can be made but not joined`;
     cgroups = null;
     host = makeHost(null);
   }
-  if (options.tree === "cgroup" && cgroups === null)
-    throw new ProblemError({
-      code: "launch.tree-not-held",
-      message: "no control group can be written here",
+  if (isRoot && cgroups === null) log.warn({ reason }, "no control groups: process groups are used");
+  if (options.tree === "cgroup" && cgroups === null) {
+    fail("launch.tree-not-held", `no control group can be used here: ${reason}`, {
       hint: "mount cgroup2 for writing, or leave the choice to the host",
     });
+  }
 
   return {
     switching,
@@ -115,7 +117,7 @@ export const openLinuxHost = async (options: LinuxHostOptions): Promise<ProcessH
       const found: string[] = [];
       if (isRoot && cgroups === null)
         found.push(
-          "no control group (cgroup v2) can be written: a job that makes its own session, clears its environment and loses its parents may outlive its run",
+          `no control group (cgroup v2) can be used: ${reason}; a job that makes its own session, clears its environment and loses its parents may outlive its run`,
         );
       if (!isRoot) {
         if (!hasSudo()) found.push("sudo is not installed: jobs can run as the launcher's own account only (apt-get install sudo)");

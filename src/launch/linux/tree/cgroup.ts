@@ -6,7 +6,7 @@
  * somewhere else, and it finds them by name. Hybrid hosts have the hierarchy beside the old ones, e.g. at /sys/fs/cgroup/unified.
  */
 import { createHash } from "node:crypto";
-import { constants, existsSync, mkdirSync, openSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { constants, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openPidfd, sendSignal, signalPidfd } from "#launch/linux/libc.ts";
@@ -30,18 +30,37 @@ export interface CgroupBase {
   readonly folder: string;
 }
 
-/** Makes the folder below which the runs of this instance get their groups; null when this host or account cannot. */
-export const openCgroupBase = (instance: string): CgroupBase | null => {
+/** Why no group can be made here, for the administrator. */
+export interface NoCgroups {
+  readonly reason: string;
+}
+
+/** Groups of runs that nobody holds any more; one with processes cannot be removed. */
+const removeEmptyGroups = (folder: string): void => {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    try {
+      rmdirSync(join(folder, entry.name));
+    } catch {
+      // Its run goes on: it will be adopted.
+    }
+  }
+};
+
+/** Makes the folder below which the runs of this instance get their groups, or says why this host or account cannot. */
+export const openCgroupBase = (instance: string): CgroupBase | NoCgroups => {
   try {
     const mount = findUnifiedMount(readFileSync("/proc/self/mountinfo", "utf8"));
-    if (mount === null) return null;
+    if (mount === null) return { reason: "no hierarchy of version 2 is mounted for writing" };
     const folder = join(mount, "behalf", createHash("sha256").update(instance).digest("hex").slice(0, 16));
     mkdirSync(folder, { recursive: true, mode: 0o755 });
-    // `cgroup.kill` came with Linux 5.14.
-    if (!existsSync(join(folder, "cgroup.kill"))) return null;
+    if (!existsSync(join(folder, "cgroup.kill"))) return { reason: "the kernel is older than 5.14 (no `cgroup.kill`)" };
+    removeEmptyGroups(folder);
     return { folder };
-  } catch {
-    return null;
+  } catch (error) {
+    return {
+      reason: `\`${(error as NodeJS.ErrnoException).path ?? "the group"}\` cannot be made (${(error as NodeJS.ErrnoException).code ?? String(error)})`,
+    };
   }
 };
 
@@ -49,7 +68,8 @@ export const cgroupPath = (base: CgroupBase, name: string): string => join(base.
 
 /** Makes the group and opens the list through which a process joins it. The caller closes the descriptor. */
 export const makeCgroup = (path: string): number => {
-  mkdirSync(path, { mode: 0o755 });
+  // Also its parent, should somebody have tidied up.
+  mkdirSync(path, { recursive: true, mode: 0o755 });
   try {
     return openSync(join(path, "cgroup.procs"), constants.O_WRONLY);
   } catch (error) {
