@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { Command } from "commander";
+import { buildProgram } from "#cli/program.ts";
+import { compareGolden } from "#test/fixtures/golden.ts";
+import { runCli } from "#test/fixtures/instance.ts";
+
+const everyCommand = (command: Command, path: readonly string[]): { path: string; command: Command }[] => [
+  { path: path.join(" "), command },
+  ...command.commands.flatMap((child) => everyCommand(child, [...path, child.name()])),
+];
+
+test("2.10: the help of every command is a committed text", () => {
+  const texts = everyCommand(buildProgram(), ["behalf"]).map(
+    ({ path, command }) => `### ${path}\n\n${command.helpInformation().trimEnd()}\n`,
+  );
+  compareGolden("test/golden/cli-help.txt", texts.join("\n"));
+});
+
+test("2.10: every command and option has a description, and none takes a secret as an argument", () => {
+  for (const { path, command } of everyCommand(buildProgram(), ["behalf"])) {
+    assert.ok(command.description().length > 5, path);
+    for (const option of command.options) {
+      assert.ok(option.description.length > 5, `${path} ${option.flags}`);
+      assert.doesNotMatch(option.flags, /--(password|token|secret)(?!-)\b/, path);
+    }
+  }
+});
+
+test("2.10: exit codes: 2 usage, 6 unreachable; problems are code, message and hint on stderr, or JSON on stdout", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "behalf-cli-"));
+  const usage = await runCli(["runs", "lst"], {});
+  assert.equal(usage.code, 2);
+  assert.match(usage.stderr, /^cli\.usage: .*\n {2}hint: /);
+  const away = await runCli(["--data", folder, "runs", "list"]);
+  assert.equal(away.code, 6);
+  assert.match(away.stderr, /cli\.unreachable/);
+  const json = await runCli(["--data", folder, "runs", "list", "--json"]);
+  assert.equal((JSON.parse(json.stdout) as { problem: { code: string } }).problem.code, "cli.unreachable");
+  assert.equal(json.stderr, "");
+  const bad = await runCli(["--url", "http://user:secret-Tz5@localhost:1", "whoami"]);
+  assert.equal(bad.code, 2);
+  assert.doesNotMatch(bad.stderr + bad.stdout, /secret-Tz5/);
+  rmSync(folder, { recursive: true });
+});
+
+test(
+  "2.10: completion for bash knows the commands of a level",
+  { skip: existsSync("/bin/bash") ? false : "bash is not installed" },
+  async () => {
+    const { stdout, code } = await runCli(["completion", "bash"]);
+    assert.equal(code, 0);
+    const folder = mkdtempSync(join(tmpdir(), "behalf-completion-"));
+    writeFileSync(join(folder, "c"), stdout);
+    const complete = (...words: string[]): string[] =>
+      spawnSync(
+        "/bin/bash",
+        [
+          "-c",
+          `. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _behalf; printf '%s\\n' "\${COMPREPLY[@]}"`,
+          join(folder, "c"),
+          ...words,
+        ],
+        { encoding: "utf8" },
+      )
+        .stdout.trim()
+        .split("\n");
+    assert.deepEqual(complete("behalf", "runs", "c"), ["cancel"]);
+    assert.ok(complete("behalf", "cred").includes("credential"));
+    assert.ok(complete("behalf", "run", "--fol").includes("--follow"));
+    rmSync(folder, { recursive: true });
+  },
+);
+
+test("W5: what comes from outside loses its control sequences before a terminal sees it", async () => {
+  const { plainText } = await import("#cli/output.ts");
+  assert.equal(
+    plainText("a\u001B[31mb\u001B[0m\u001B]0;title\u0007c\u001B]8;;http://x\u001B\\link\u001B]8;;\u001B\\\u202Ed\u0000\n\te"),
+    "abclinkd\n\te",
+  );
+});
