@@ -2,7 +2,7 @@
  * The process host alone, measured like the bare loop: starts, output pipes, control group, TMPDIR, exit, release, for `/bin/true`
  * as another account. Run by hand for both numbers and their ratio: `node test/bench/host-loop.ts`.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execFile } from "node:child_process";
@@ -26,6 +26,7 @@ export interface HostLoopOptions extends LoopOptions {
 /** In this process; needs root. */
 export const measureHost = async (options: HostLoopOptions): Promise<LoopResult & { readonly tree: string }> => {
   const folder = mkdtempSync("/tmp/behalf-bench-");
+  chmodSync(folder, 0o711);
   try {
     const host = await openLinuxHost({
       fifoFolder: join(folder, "fifos"),
@@ -68,6 +69,11 @@ export const measureHost = async (options: HostLoopOptions): Promise<LoopResult 
     return { perSecond, medianMs: times[Math.floor(times.length / 2)] ?? 0, tree: host.tree };
   } finally {
     await sleep(50);
+    try {
+      rmSync(readlinkSync(join(folder, "fifos")), { recursive: true });
+    } catch {
+      // Not in memory.
+    }
     rmSync(folder, { recursive: true, force: true });
   }
 };
