@@ -139,5 +139,4 @@ export const jobSchema = z
 export type JobInput = z.infer<typeof jobSchema>;
 
 /** JSON Schema of a job document, for OpenAPI and editors. */
-export const jobJsonSchema = (): Record<string, unknown> =>
-  z.toJSONSchema(jobSchema, { io: "input", target: "draft-2020-12" }) as Record<string, unknown>;
+export const jobJsonSchema = (): Record<string, unknown> => z.toJSONSchema(jobSchema, { io: "input", target: "draft-2020-12" });

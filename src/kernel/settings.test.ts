@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readSettings, settingsOf, settingTable, settingVariable } from "#kernel/settings.ts";
 
-const read = (from: Partial<Parameters<typeof readSettings>[0]>): ReturnType<typeof readSettings> => readSettings({ flags: {}, env: {}, ...from });
+const read = (from: Partial<Parameters<typeof readSettings>[0]>): ReturnType<typeof readSettings> =>
+  readSettings({ flags: {}, env: {}, ...from });
 const values = (from: Partial<Parameters<typeof readSettings>[0]>): Record<string, unknown> => {
   const found = read(from);
   assert.ok(found.ok, found.ok ? "" : found.problem.message);
@@ -38,7 +39,10 @@ test("K2: a database URL with a password is refused as a flag and repeated nowhe
   assert.ok(!found.ok);
   assert.equal(JSON.stringify(found).includes("hunter2"), false);
   assert.match(found.problem.hint, /BEHALF_DATABASE_URL/);
-  assert.equal(values({ env: { BEHALF_DATABASE_URL: "postgres://behalf:hunter2@db/behalf" } })["database-url"], "postgres://behalf:hunter2@db/behalf");
+  assert.equal(
+    values({ env: { BEHALF_DATABASE_URL: "postgres://behalf:hunter2@db/behalf" } })["database-url"],
+    "postgres://behalf:hunter2@db/behalf",
+  );
 });
 
 test("2.10: names are unique and every setting belongs to a command", () => {

@@ -16,7 +16,6 @@ import {
   type ErrorCode,
   type Node,
   type Pair,
-  type ParsedNode,
 } from "yaml";
 import { ProblemError, problem, type Problem } from "#kernel/problem.ts";
 import type { ProblemCode } from "#kernel/problem-codes.ts";
@@ -108,14 +107,14 @@ const checkShape = (text: string, lines: LineCounter): void => {
 
 /** Reads one document's nodes into plain values. */
 class DocumentReader {
-  readonly #document: Document.Parsed<ParsedNode>;
+  readonly #document: Document.Parsed;
   readonly #index: number;
   readonly #lines: LineCounter;
   readonly #anchors = new Map<string, Node>();
   readonly #open = new Set<Node>();
   readonly #budget: { values: number };
 
-  constructor(document: Document.Parsed<ParsedNode>, index: number, lines: LineCounter, budget: { values: number }) {
+  constructor(document: Document.Parsed, index: number, lines: LineCounter, budget: { values: number }) {
     this.#document = document;
     this.#index = index;
     this.#lines = lines;

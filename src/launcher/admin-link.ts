@@ -69,16 +69,30 @@ const setCredential = (actions: AdminActions, entry: CredentialEntry): void => {
 const deleteCredential = (actions: AdminActions, name: string): void => {
   const entries = needed(actions.files.credentials);
   const others = entries.filter((entry) => entry.key !== name);
-  if (others.length === entries.length) throw new ProblemError(problem("launch.credential-not-found", `the node's credential list has no entry \`${name}\``));
+  if (others.length === entries.length)
+    throw new ProblemError(problem("launch.credential-not-found", `the node's credential list has no entry \`${name}\``));
   actions.files.saveCredentials(others);
 };
 
 const rotate = (actions: AdminActions, announcement: string): number => {
   const anchors = needed(actions.files.trust);
-  if (anchors === null) throw new ProblemError(problem("launch.not-joined", "this node has not joined a realm: there is nothing to rotate"));
+  if (anchors === null)
+    throw new ProblemError(problem("launch.not-joined", "this node has not joined a realm: there is nothing to rotate"));
   const { trust } = anchors;
-  const rotation = needed(checkRotation(announcement, { rootKey: trust.rootKey, realmId: trust.realm.id, serial: trust.rotationSerial, epoch: trust.realm.epoch }));
-  actions.files.saveTrust({ ...trust, realm: { ...trust.realm, epoch: rotation.epoch }, rotationSerial: rotation.serial, issuers: rotation.issuers });
+  const rotation = needed(
+    checkRotation(announcement, {
+      rootKey: trust.rootKey,
+      realmId: trust.realm.id,
+      serial: trust.rotationSerial,
+      epoch: trust.realm.epoch,
+    }),
+  );
+  actions.files.saveTrust({
+    ...trust,
+    realm: { ...trust.realm, epoch: rotation.epoch },
+    rotationSerial: rotation.serial,
+    issuers: rotation.issuers,
+  });
   return rotation.serial;
 };
 
@@ -137,7 +151,12 @@ const answer = async (actions: AdminActions, request: AdminRequest): Promise<obj
   }
 };
 
-const problemAnswer = ({ code, message, hint }: Problem): { type: "problem"; code: string; message: string; hint: string } => ({ type: "problem", code, message, hint });
+const problemAnswer = ({ code, message, hint }: Problem): { type: "problem"; code: string; message: string; hint: string } => ({
+  type: "problem",
+  code,
+  message,
+  hint,
+});
 
 /** Listens for the node's administrators. */
 export const serveAdministration = (options: AdminLinkOptions): Promise<FrameServer> => {

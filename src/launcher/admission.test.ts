@@ -27,7 +27,14 @@ const world = (t: TestContext) => {
   const files = openNodeFiles(layout);
   const realm = makeRealm();
   const node = { id: newId("nod", 1), name: "local" };
-  files.saveTrust({ version: 1, node, realm: { id: realm.id, name: realm.name, epoch: 3 }, rootKey: realm.publicKey, rotationSerial: 0, issuers: [{ kid: realm.kid, key: realm.publicKey }] });
+  files.saveTrust({
+    version: 1,
+    node,
+    realm: { id: realm.id, name: realm.name, epoch: 3 },
+    rootKey: realm.publicKey,
+    rotationSerial: 0,
+    issuers: [{ kid: realm.kid, key: realm.publicKey }],
+  });
   const clock = { ms: startMs, nowMs: () => clock.ms, monotonicMs: () => performance.now() };
   const floor = openTimeFloor({ path: layout.time, atLeastMs: 0, skewMs, clock, log: silentLog });
   // Only `believe` is asked here; who it runs as is `launch/rules` and the launcher's own test.
@@ -35,10 +42,19 @@ const world = (t: TestContext) => {
   const admission = createAdmission({ files, floor, asWhom, skewMs, clock, log: silentLog });
   const order = (change: Partial<LaunchOrder> = {}): LaunchOrder => {
     const iat = Math.floor(clock.ms / 1000);
-    return sampleOrder({ realm: { id: realm.id, name: realm.name, epoch: 3 }, node: { ...node, keyThumbprint: files.key.thumbprint }, iat, exp: iat + 300, ...change });
+    return sampleOrder({
+      realm: { id: realm.id, name: realm.name, epoch: 3 },
+      node: { ...node, keyThumbprint: files.key.thumbprint },
+      iat,
+      exp: iat + 300,
+      ...change,
+    });
   };
   const believe = (shown: LaunchOrder, refuseIssuedUpToMs: number | null = null): ReturnType<Admission["believe"]> =>
-    admission.believe({ run: shown.run, attempt: shown.attempt, token: mintDelegationToken(shown, { kid: realm.kid, privateKey: realm.privateKey }) }, refuseIssuedUpToMs);
+    admission.believe(
+      { run: shown.run, attempt: shown.attempt, token: mintDelegationToken(shown, { kid: realm.kid, privateKey: realm.privateKey }) },
+      refuseIssuedUpToMs,
+    );
   const codeOf = (shown: LaunchOrder, refuseIssuedUpToMs: number | null = null): string => {
     const answer = believe(shown, refuseIssuedUpToMs);
     return answer.ok ? "believed" : answer.problem.code;

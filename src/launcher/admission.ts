@@ -26,11 +26,20 @@ export interface Believed {
 }
 
 export type Decision =
-  | { readonly ok: true; readonly spec: StartSpec; readonly runAs: NonNullable<Outcome["runAs"]>; readonly verdicts: readonly VerdictRecord[]; readonly isExclusive: boolean }
+  | {
+      readonly ok: true;
+      readonly spec: StartSpec;
+      readonly runAs: NonNullable<Outcome["runAs"]>;
+      readonly verdicts: readonly VerdictRecord[];
+      readonly isExclusive: boolean;
+    }
   | { readonly ok: false; readonly problem: Problem; readonly verdicts: readonly VerdictRecord[] };
 
 export interface Admission {
-  believe(shown: { readonly run: string; readonly attempt: number; readonly token: string }, refuseIssuedUpToMs: number | null): Result<Believed>;
+  believe(
+    shown: { readonly run: string; readonly attempt: number; readonly token: string },
+    refuseIssuedUpToMs: number | null,
+  ): Result<Believed>;
   decide(believed: Believed): Promise<Decision>;
   /** The verdict on a token that is not believed. */
   disbelief(problem: Problem): VerdictRecord;
@@ -63,7 +72,8 @@ export const createAdmission = (options: AdmissionOptions): Admission => {
     ...(because.facts === undefined ? {} : { facts: because.facts }),
     decidedAt: new Date(clock.nowMs()).toISOString(),
   });
-  const ofVerdict = (part: VerdictRecord["part"], question: string, verdict: Verdict): VerdictRecord => record(part, question, verdict.effect, verdict.because);
+  const ofVerdict = (part: VerdictRecord["part"], question: string, verdict: Verdict): VerdictRecord =>
+    record(part, question, verdict.effect, verdict.because);
 
   /** A restored database starts a new epoch: once seen, tokens of the one before are refused for good (K2). */
   const raiseEpoch = (order: LaunchOrder): void => {
@@ -78,7 +88,13 @@ export const createAdmission = (options: AdmissionOptions): Admission => {
   };
 
   return {
-    disbelief: (found) => record("where", "is the delegation token to be believed", "deny", found.because ?? { rule: `where.${found.code}`, text: found.message }),
+    disbelief: (found) =>
+      record(
+        "where",
+        "is the delegation token to be believed",
+        "deny",
+        found.because ?? { rule: `where.${found.code}`, text: found.message },
+      ),
 
     believe: ({ run, attempt, token }, refuseIssuedUpToMs) => {
       const wrongClock = floor.check();
@@ -97,16 +113,30 @@ export const createAdmission = (options: AdmissionOptions): Admission => {
       if (!checked.ok) return checked;
       const { order, orderDigest } = checked.value;
       if (order.run !== run || order.attempt !== attempt)
-        return refuse(problem("launch.wrong-order", `run \`${run}\`, attempt ${attempt} was asked for with the token of run \`${order.run}\`, attempt ${order.attempt}`));
+        return refuse(
+          problem(
+            "launch.wrong-order",
+            `run \`${run}\`, attempt ${attempt} was asked for with the token of run \`${order.run}\`, attempt ${order.attempt}`,
+          ),
+        );
       if (refuseIssuedUpToMs !== null && order.iat * 1000 <= refuseIssuedUpToMs)
         return refuse(
-          problem("launch.issued-before-recovery", `this node lost records, and the token was issued before \`${new Date(refuseIssuedUpToMs).toISOString()}\`: it may have been used already`),
+          problem(
+            "launch.issued-before-recovery",
+            `this node lost records, and the token was issued before \`${new Date(refuseIssuedUpToMs).toISOString()}\`: it may have been used already`,
+          ),
         );
       raiseEpoch(order);
       const because: Because = {
         rule: "where.token",
         text: `realm \`${order.realm.name}\` ordered this run for node \`${order.node.name}\`, and the token holds`,
-        facts: { realm: order.realm.id, epoch: order.realm.epoch, node: order.node.id, digest: orderDigest, issued: new Date(order.iat * 1000).toISOString() },
+        facts: {
+          realm: order.realm.id,
+          epoch: order.realm.epoch,
+          node: order.node.id,
+          digest: orderDigest,
+          issued: new Date(order.iat * 1000).toISOString(),
+        },
       };
       return ok({ order, orderDigest, verdict: record("where", "is the delegation token to be believed", "permit", because) });
     },
@@ -121,7 +151,8 @@ export const createAdmission = (options: AdmissionOptions): Admission => {
 
       const whereQuestion = `may \`${order.submitter.accessId}\` run \`${order.job.path}\` on \`${order.node.name}\` as \`${order.requires}\``;
       if (!files.table.ok) return denied("where", whereQuestion, files.table.problem);
-      if (!files.trust.ok || files.trust.value === null) return denied("where", whereQuestion, problem("launch.not-joined", "this node has not joined a realm"));
+      if (!files.trust.ok || files.trust.value === null)
+        return denied("where", whereQuestion, problem("launch.not-joined", "this node has not joined a realm"));
       const table = files.table.value;
       const where = decideWhere(order, files.trust.value.trust, table);
       if (where.effect === "deny") {
@@ -130,7 +161,8 @@ export const createAdmission = (options: AdmissionOptions): Admission => {
       }
       verdicts.push(ofVerdict("where", whereQuestion, where));
 
-      const whomQuestion = order.as.kind === "agent" ? "as whom: the node's default job account" : `as whom: credential \`${order.as.key}\``;
+      const whomQuestion =
+        order.as.kind === "agent" ? "as whom: the node's default job account" : `as whom: credential \`${order.as.key}\``;
       if (!files.credentials.ok) return denied("as-whom", whomQuestion, files.credentials.problem);
       if (!files.policy.ok) return denied("as-whom", whomQuestion, files.policy.problem);
       const policy = files.policy.value;

@@ -20,7 +20,14 @@ const requestShape: Shape<ToLauncher> = variant("type", {
   hello: object({ type: oneOf("hello"), id }),
   start: object({ type: oneOf("start"), run, attempt, token: text({ min: 1, max: maxTokenCharacters, nul: true }) }),
   cancel: object({ type: oneOf("cancel"), run, attempt, by: text({ max: 1024 }), reason: text({ max: 8192 }) }),
-  "read-log": object({ type: oneOf("read-log"), id, run, attempt, offset: integer(0, Number.MAX_SAFE_INTEGER), maxBytes: integer(1, Number.MAX_SAFE_INTEGER) }),
+  "read-log": object({
+    type: oneOf("read-log"),
+    id,
+    run,
+    attempt,
+    offset: integer(0, Number.MAX_SAFE_INTEGER),
+    maxBytes: integer(1, Number.MAX_SAFE_INTEGER),
+  }),
   acknowledge: object({ type: oneOf("acknowledge"), run, attempt }),
 });
 
@@ -74,9 +81,14 @@ export const openAgentLink = (options: AgentLinkOptions): AgentLink => {
     const to = [...peers];
     if (to.length === 0) return;
     let payload: Buffer | null = ended.logBytes === 0 ? Buffer.alloc(0) : null;
-    if (ended.logBytes > 0 && ended.logBytes <= inlineLogBytes && runs !== null) payload = await readLogFrames(runs.logPath(ended.run, ended.attempt), 0, inlineLogBytes, ended.logBytes);
+    if (ended.logBytes > 0 && ended.logBytes <= inlineLogBytes && runs !== null)
+      payload = await readLogFrames(runs.logPath(ended.run, ended.attempt), 0, inlineLogBytes, ended.logBytes);
     const logInline = payload !== null && payload.length === ended.logBytes;
-    for (const peer of to) peer.send({ type: "outcome", run: ended.run, attempt: ended.attempt, receipt: ended.receipt, logInline }, logInline && payload !== null ? payload : undefined);
+    for (const peer of to)
+      peer.send(
+        { type: "outcome", run: ended.run, attempt: ended.attempt, receipt: ended.receipt, logInline },
+        logInline && payload !== null ? payload : undefined,
+      );
   };
 
   const sendProblem = (peer: Peer, found: Problem, requestId: number | null, about?: { run: string; attempt: number }): void => {
@@ -88,7 +100,12 @@ export const openAgentLink = (options: AgentLinkOptions): AgentLink => {
     const { run, attempt, offset } = request;
     const logBytes = known.logBytes(run, attempt);
     const maxBytes = Math.min(request.maxBytes, maxLogPayloadBytes);
-    const bytes = logBytes === null ? null : offset >= logBytes ? Buffer.alloc(0) : await readLogFrames(known.logPath(run, attempt), offset, maxBytes, logBytes);
+    const bytes =
+      logBytes === null
+        ? null
+        : offset >= logBytes
+          ? Buffer.alloc(0)
+          : await readLogFrames(known.logPath(run, attempt), offset, maxBytes, logBytes);
     peer.send({ type: "log", id: request.id, run, attempt, offset, logBytes: logBytes ?? 0, missing: bytes === null }, bytes ?? undefined);
   };
 
@@ -115,7 +132,15 @@ export const openAgentLink = (options: AgentLinkOptions): AgentLink => {
       case "read-log":
         readLog(known, peer, request).catch((error: unknown) => {
           log.error({ run: request.run, error }, "log could not be read");
-          peer.send({ type: "log", id: request.id, run: request.run, attempt: request.attempt, offset: request.offset, logBytes: 0, missing: true });
+          peer.send({
+            type: "log",
+            id: request.id,
+            run: request.run,
+            attempt: request.attempt,
+            offset: request.offset,
+            logBytes: 0,
+            missing: true,
+          });
         });
         break;
       case "acknowledge":

@@ -22,13 +22,24 @@ export interface AsWhomQuestion {
 }
 
 export type AsWhomAnswer =
-  | { readonly ok: true; readonly account: OsAccount; readonly credentialKey: string | null; readonly noNewPrivileges: boolean; readonly because: Because }
+  | {
+      readonly ok: true;
+      readonly account: OsAccount;
+      readonly credentialKey: string | null;
+      readonly noNewPrivileges: boolean;
+      readonly because: Because;
+    }
   | { readonly ok: false; readonly problem: Problem };
 
 export interface AsWhom {
   decide(question: AsWhomQuestion): Promise<AsWhomAnswer>;
   /** The whole way of a launch with an entry, ending in `/bin/true`; who may use the entry is not asked. */
-  test(key: string, files: NodeFiles): Promise<Result<{ readonly runAs: Pick<OsAccount, "user" | "uid" | "gid" | "groups">; readonly switching: string; readonly tree: string }>>;
+  test(
+    key: string,
+    files: NodeFiles,
+  ): Promise<
+    Result<{ readonly runAs: Pick<OsAccount, "user" | "uid" | "gid" | "groups">; readonly switching: string; readonly tree: string }>
+  >;
 }
 
 export interface AsWhomOptions {
@@ -47,7 +58,8 @@ export const createAsWhom = (options: AsWhomOptions): AsWhom => {
   let hostFacts = { minimumUid: 1000, nologinNotice: null as string | null, untilMs: Number.NEGATIVE_INFINITY };
   const readHostFacts = (): typeof hostFacts => {
     const nowMs = clock.monotonicMs();
-    if (nowMs >= hostFacts.untilMs) hostFacts = { minimumUid: readMinimumUid(), nologinNotice: readNologinNotice(), untilMs: nowMs + hostFactsLifeMs };
+    if (nowMs >= hostFacts.untilMs)
+      hostFacts = { minimumUid: readMinimumUid(), nologinNotice: readNologinNotice(), untilMs: nowMs + hostFactsLifeMs };
     return hostFacts;
   };
 
@@ -65,10 +77,26 @@ export const createAsWhom = (options: AsWhomOptions): AsWhom => {
     const requested = requestedUser(order.as, credentials, policy);
     const account = requested.ok ? await host.resolveAccount(requested.value.user) : null;
     const { minimumUid, nologinNotice } = readHostFacts();
-    const { verdict, runAs } = decideAsWhom({ order, credentials, policy, heldRoles, account, policyUids: await lookUpPolicyUids(policy), minimumUid, partUids, nologinNotice });
+    const { verdict, runAs } = decideAsWhom({
+      order,
+      credentials,
+      policy,
+      heldRoles,
+      account,
+      policyUids: await lookUpPolicyUids(policy),
+      minimumUid,
+      partUids,
+      nologinNotice,
+    });
     if (verdict.effect === "deny") return refuse(verdict.problem);
     if (runAs === null) throw new Error("a permit without a run identity");
-    return { ok: true, account: runAs.account, credentialKey: runAs.entry?.key ?? null, noNewPrivileges: runAs.entry?.noNewPrivileges ?? false, because: verdict.because };
+    return {
+      ok: true,
+      account: runAs.account,
+      credentialKey: runAs.entry?.key ?? null,
+      noNewPrivileges: runAs.entry?.noNewPrivileges ?? false,
+      because: verdict.because,
+    };
   };
 
   return {
@@ -78,7 +106,9 @@ export const createAsWhom = (options: AsWhomOptions): AsWhom => {
       if (!files.policy.ok) return files.policy;
       const submitter = { accessId: "os:0", name: "test", groups: [] };
       // The entry's own lists say who may use it in a run; this test is the administrator's.
-      const credentials = files.credentials.value.map((entry) => (entry.key === key ? { ...entry, allow: { folders: ["/"], submitters: ["authenticated"] } } : entry));
+      const credentials = files.credentials.value.map((entry) =>
+        entry.key === key ? { ...entry, allow: { folders: ["/"], submitters: ["authenticated"] } } : entry,
+      );
       const decided = await decide({
         order: { as: { kind: "credential", key, loadProfile: false }, job: { path: "/", revision: 1, author: "test" }, submitter },
         credentials,

@@ -53,7 +53,8 @@ export const watchDiskSpace = (options: DiskSpaceOptions): DiskSpace => {
       try {
         fchmodSync(descriptor, 0o600);
         // Written, not only sized: a file with a hole reserves nothing.
-        for (let written = 0; written < ballastBytes; written += zeros.length) writeSync(descriptor, zeros, 0, Math.min(zeros.length, ballastBytes - written));
+        for (let written = 0; written < ballastBytes; written += zeros.length)
+          writeSync(descriptor, zeros, 0, Math.min(zeros.length, ballastBytes - written));
         fsyncSync(descriptor);
       } finally {
         closeSync(descriptor);
@@ -87,9 +88,13 @@ export const watchDiskSpace = (options: DiskSpaceOptions): DiskSpace => {
         answer =
           free >= floorBytes
             ? null
-            : problem("launch.disk-full", `only ${renderBytes(free)} are free where this node keeps its runs, below the floor of ${renderBytes(floorBytes)}: nothing is started`, {
-                hint: `free space on the file system of \`${folder}\``,
-              });
+            : problem(
+                "launch.disk-full",
+                `only ${renderBytes(free)} are free where this node keeps its runs, below the floor of ${renderBytes(floorBytes)}: nothing is started`,
+                {
+                  hint: `free space on the file system of \`${folder}\``,
+                },
+              );
       } catch {
         answer = problem("launch.disk-full", `the space left at \`${folder}\` cannot be read: nothing is started`);
       }

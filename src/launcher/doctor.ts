@@ -58,7 +58,11 @@ function* withParents(path: string): Generator<string> {
 }
 
 /** Everything that can be written by other accounts than the launcher's and root among code, runtime, and the launcher's folder, and their parents. */
-export const unsafePaths = (options: { readonly dataFolder: string; readonly launcherFolder: string; readonly compileCache: string | undefined }): readonly string[] => {
+export const unsafePaths = (options: {
+  readonly dataFolder: string;
+  readonly launcherFolder: string;
+  readonly compileCache: string | undefined;
+}): readonly string[] => {
   const ownUid = process.getuid?.() ?? 0;
   const paths = new Set<string>();
   const add = (path: string): void => {
@@ -100,37 +104,71 @@ export const examineNode = async (options: DoctorOptions): Promise<readonly Find
   const { host, files } = options;
   const findings: Finding[] = [];
   const ownUid = process.getuid?.() ?? -1;
-  findings.push(ok(`launcher runs as \`${accountName(ownUid)}\`, switches accounts with ${host.switching}, holds process trees by ${host.tree}`));
+  findings.push(
+    ok(`launcher runs as \`${accountName(ownUid)}\`, switches accounts with ${host.switching}, holds process trees by ${host.tree}`),
+  );
   for (const warning of await host.warnings()) findings.push({ level: "warning", text: warning, hint: null });
   findings.push(
     options.agentUid === null || options.agentUid === ownUid
-      ? { level: "warning", text: "separation: none (launcher and agent run under one account)", hint: "as root: behalf up --agent-account NAME" }
+      ? {
+          level: "warning",
+          text: "separation: none (launcher and agent run under one account)",
+          hint: "as root: behalf up --agent-account NAME",
+        }
       : ok(`agent runs as \`${accountName(options.agentUid)}\``),
   );
-  for (const why of options.unsafe) findings.push({ level: "warning", text: `${why}: whoever can write it decides what the launcher does`, hint: `take the right away: chmod go-w, chown ${accountName(ownUid)}` });
+  for (const why of options.unsafe)
+    findings.push({
+      level: "warning",
+      text: `${why}: whoever can write it decides what the launcher does`,
+      hint: `take the right away: chmod go-w, chown ${accountName(ownUid)}`,
+    });
   if (options.unsafe.length === 0) findings.push(ok("code, runtime and node files can be written by the launcher's account and root only"));
   for (const found of files.problems()) findings.push(fromProblem(found));
-  if (files.trust.ok) findings.push(files.trust.value === null ? { level: "problem", text: "this node has not joined a realm", hint: "behalf node join" } : ok(`joined realm \`${files.trust.value.trust.realm.name}\` as \`${files.trust.value.trust.node.name}\``));
-  if (files.table.ok && files.table.value.entries.length === 0) findings.push({ level: "warning", text: "the authorization table is empty: nobody may run anything here", hint: "behalf node table grant SUBJECT ROLE" });
+  if (files.trust.ok)
+    findings.push(
+      files.trust.value === null
+        ? { level: "problem", text: "this node has not joined a realm", hint: "behalf node join" }
+        : ok(`joined realm \`${files.trust.value.trust.realm.name}\` as \`${files.trust.value.trust.node.name}\``),
+    );
+  if (files.table.ok && files.table.value.entries.length === 0)
+    findings.push({
+      level: "warning",
+      text: "the authorization table is empty: nobody may run anything here",
+      hint: "behalf node table grant SUBJECT ROLE",
+    });
   if (files.policy.ok) {
     const { defaultJobAccount } = files.policy.value;
     if (defaultJobAccount === null) findings.push(ok("no default job account: `as: agent` is refused"));
     else {
       const account = await host.resolveAccount(defaultJobAccount);
-      findings.push(account.ok ? ok(`default job account \`${defaultJobAccount}\` (uid ${account.value.uid})`) : fromProblem(account.problem));
+      findings.push(
+        account.ok ? ok(`default job account \`${defaultJobAccount}\` (uid ${account.value.uid})`) : fromProblem(account.problem),
+      );
     }
   }
   if (files.credentials.ok) {
     for (const entry of files.credentials.value) {
       const account = await host.resolveAccount(entry.user);
-      if (!account.ok) findings.push({ level: "warning", text: `credential \`${entry.key}\`: ${account.problem.message}`, hint: account.problem.hint });
-      else if (account.value.state !== "usable") findings.push({ level: "warning", text: `credential \`${entry.key}\`: account \`${entry.user}\` is ${account.value.state}`, hint: null });
+      if (!account.ok)
+        findings.push({ level: "warning", text: `credential \`${entry.key}\`: ${account.problem.message}`, hint: account.problem.hint });
+      else if (account.value.state !== "usable")
+        findings.push({
+          level: "warning",
+          text: `credential \`${entry.key}\`: account \`${entry.user}\` is ${account.value.state}`,
+          hint: null,
+        });
     }
     findings.push(ok(`${files.credentials.value.length} credential ${files.credentials.value.length === 1 ? "entry" : "entries"}`));
   }
   const clock = options.clockProblem();
   findings.push(clock === null ? ok("the clock has not gone back") : fromProblem(clock));
-  if (options.refuseIssuedUpToMs !== null) findings.push({ level: "warning", text: `the journal lost records: tokens issued up to ${new Date(options.refuseIssuedUpToMs).toISOString()} are refused`, hint: null });
+  if (options.refuseIssuedUpToMs !== null)
+    findings.push({
+      level: "warning",
+      text: `the journal lost records: tokens issued up to ${new Date(options.refuseIssuedUpToMs).toISOString()} are refused`,
+      hint: null,
+    });
   const disk = options.diskProblem();
   findings.push(disk === null ? ok(`${renderBytes(options.freeBytes())} free for runs`) : fromProblem(disk));
   return findings;

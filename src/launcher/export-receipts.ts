@@ -5,7 +5,10 @@ import { sequenceOfReceipt } from "#launcher/receipt-file.ts";
 const pageCharacters = 2 * 1024 * 1024;
 
 /** Receipts after a sequence, oldest first. `nextAfter` is null on the last page. */
-export const exportReceipts = async (receipts: ReceiptFile, afterSequence: number): Promise<{ readonly receipts: readonly string[]; readonly nextAfter: number | null }> => {
+export const exportReceipts = async (
+  receipts: ReceiptFile,
+  afterSequence: number,
+): Promise<{ readonly receipts: readonly string[]; readonly nextAfter: number | null }> => {
   const page: string[] = [];
   let characters = 0;
   let last = afterSequence;

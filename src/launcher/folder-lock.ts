@@ -12,7 +12,10 @@ export const lockFolder = (folder: string): { release(): void } => {
   const path = join(folder, "lock");
   const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   fchmodSync(descriptor, 0o600);
-  const flock = koffi.load(null).func("int flock(int descriptor, int operation)") as unknown as (descriptor: number, operation: number) => number;
+  const flock = koffi.load(null).func("int flock(int descriptor, int operation)") as unknown as (
+    descriptor: number,
+    operation: number,
+  ) => number;
   if (flock(descriptor, lockExclusive | lockNonBlocking) !== 0) {
     closeSync(descriptor);
     fail("launch.already-running", `another launcher works on \`${folder}\``);

@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -9,7 +20,14 @@ import type { LaunchOrder } from "#proof/launch-order.ts";
 import { openKeeper } from "#supervise/keeper.ts";
 import { makePrivateFolder } from "#kernel/private-file.ts";
 import { dataLayout } from "#kernel/data-layout.ts";
-import { isRoot, startTestLauncher, TestAgent, type EndedRun, type LauncherWorld, type TestLauncher } from "#launcher/launcher.test-support.ts";
+import {
+  isRoot,
+  startTestLauncher,
+  TestAgent,
+  type EndedRun,
+  type LauncherWorld,
+  type TestLauncher,
+} from "#launcher/launcher.test-support.ts";
 
 const shell = (text: string): LaunchOrder["program"] => ({ kind: "shell", text });
 const settle = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -108,7 +126,8 @@ test("2.8 S3: the launcher is killed at random moments while runs come: every ru
   const tokens = new Map(orders.map((order) => [order.run, launcher.token(order)]));
   const show = (order: LaunchOrder): void => agent.startToken(order, tokens.get(order.run) ?? "");
   const shown = new Set<LaunchOrder>();
-  const isEnded = (order: LaunchOrder): boolean => agent.messages.some(({ message }) => message.type === "outcome" && message.run === order.run);
+  const isEnded = (order: LaunchOrder): boolean =>
+    agent.messages.some(({ message }) => message.type === "outcome" && message.run === order.run);
   let kills = 0;
   const deadline = Date.now() + 12_000;
   for (const order of orders) {
@@ -131,7 +150,9 @@ test("2.8 S3: the launcher is killed at random moments while runs come: every ru
   for (const order of orders) results.set(order.run, await agent.ended(order));
   assert.ok(kills > 0);
   for (const order of orders) {
-    const jws = new Set(agent.messages.flatMap(({ message }) => (message.type === "outcome" && message.run === order.run ? [message.receipt] : [])));
+    const jws = new Set(
+      agent.messages.flatMap(({ message }) => (message.type === "outcome" && message.run === order.run ? [message.receipt] : [])),
+    );
     assert.equal(jws.size, 1, "one outcome, however often it was told");
     const { outcome } = results.get(order.run)?.receipt ?? {};
     assert.ok(outcome !== undefined);
@@ -156,7 +177,10 @@ test("2.8 S4: a torn journal tail loses nothing; a corrupted journal refuses wha
   writeFileSync(launcher.layout.launcher.journal, 'fedcba98 400 {"kind":"sta', { flag: "a" });
   await launcher.start();
   let hello = await agent.connect();
-  assert.deepEqual(hello.runs.map(({ run }) => run), [first.receipt.run]);
+  assert.deepEqual(
+    hello.runs.map(({ run }) => run),
+    [first.receipt.run],
+  );
   assert.equal(hello.facts.journalId, before.type === "hello-ok" ? before.facts.journalId : "");
   await launcher.stop();
   const bytes = readFileSync(launcher.layout.launcher.journal);
@@ -221,7 +245,8 @@ test("2.8: a data folder that cannot be written ends the launcher at once with a
   await launcher.stop();
   if (isRoot) {
     const { root } = launcher.layout;
-    if (spawnSync("mount", ["--bind", root, root]).status !== 0 || spawnSync("mount", ["-o", "remount,ro,bind", root]).status !== 0) return t.skip("this machine does not let root mount read-only");
+    if (spawnSync("mount", ["--bind", root, root]).status !== 0 || spawnSync("mount", ["-o", "remount,ro,bind", root]).status !== 0)
+      return t.skip("this machine does not let root mount read-only");
     t.after(() => spawnSync("umount", [root]));
     await assert.rejects(launcher.start(), /launcher ended with 1/);
     spawnSync("umount", [root]);

@@ -32,7 +32,13 @@ export interface Realm {
 
 export const makeRealm = (): Realm => {
   const key = generateSigningKey();
-  return { id: newId("rlm", Date.now()), name: "corp", kid: keyThumbprint(key.publicKey), privateKey: privateKeyFromPem(key.privatePem), publicKey: key.publicKey };
+  return {
+    id: newId("rlm", Date.now()),
+    name: "corp",
+    kid: keyThumbprint(key.publicKey),
+    privateKey: privateKeyFromPem(key.privatePem),
+    publicKey: key.publicKey,
+  };
 };
 
 export interface TestLauncher {
@@ -42,7 +48,9 @@ export interface TestLauncher {
   readonly nodeKey: { readonly publicKey: string; readonly thumbprint: string };
   /** Everything that it has logged. */
   log(): string;
-  admin<T = Record<string, unknown>>(request: AdminRequest | Record<string, unknown>): Promise<T & { type: string; code?: string; message?: string; hint?: string }>;
+  admin<T = Record<string, unknown>>(
+    request: AdminRequest | Record<string, unknown>,
+  ): Promise<T & { type: string; code?: string; message?: string; hint?: string }>;
   order(change?: Partial<LaunchOrder>): LaunchOrder;
   token(order: LaunchOrder, realm?: Realm): string;
   kill(): Promise<void>;
@@ -90,11 +98,25 @@ export const startTestLauncher = async (t: TestContext, world: LauncherWorld = {
     });
 
   const start = async (flags: readonly string[] = world.flags ?? []): Promise<void> => {
-    const made = spawn(process.execPath, ["--max-semi-space-size=1", "--optimize-for-size", join(import.meta.dirname, "main.ts"), "--data", root, "--embedded", "--free-space-bytes", "0", ...flags], {
-      stdio: ["ignore", "ignore", "pipe"],
-      env: { PATH: process.env["PATH"] ?? "", BEHALF_TEST_SECRET: "must-not-reach-jobs" },
-      cwd: "/",
-    });
+    const made = spawn(
+      process.execPath,
+      [
+        "--max-semi-space-size=1",
+        "--optimize-for-size",
+        join(import.meta.dirname, "main.ts"),
+        "--data",
+        root,
+        "--embedded",
+        "--free-space-bytes",
+        "0",
+        ...flags,
+      ],
+      {
+        stdio: ["ignore", "ignore", "pipe"],
+        env: { PATH: process.env["PATH"] ?? "", BEHALF_TEST_SECRET: "must-not-reach-jobs" },
+        cwd: "/",
+      },
+    );
     child = made;
     started.add(made);
     made.stderr?.setEncoding("utf8").on("data", (text: string) => (logged += text));
@@ -116,7 +138,10 @@ export const startTestLauncher = async (t: TestContext, world: LauncherWorld = {
     throw new Error(`launcher does not answer: ${logged}`);
   };
 
-  const ended = (made: ChildProcess): Promise<number | null> => new Promise((resolve) => (made.exitCode !== null || made.signalCode !== null ? resolve(made.exitCode) : made.once("exit", (code) => resolve(code))));
+  const ended = (made: ChildProcess): Promise<number | null> =>
+    new Promise((resolve) =>
+      made.exitCode !== null || made.signalCode !== null ? resolve(made.exitCode) : made.once("exit", (code) => resolve(code)),
+    );
 
   t.after(async () => {
     if (child !== null && child.exitCode === null && child.signalCode === null) {
@@ -132,14 +157,37 @@ export const startTestLauncher = async (t: TestContext, world: LauncherWorld = {
   if (world.bare !== true) {
     await admin({
       type: "trust-set",
-      trust: { version: 1, node, realm: { id: realm.id, name: realm.name, epoch: 1 }, rootKey: realm.publicKey, rotationSerial: 0, issuers: [{ kid: realm.kid, key: realm.publicKey }] },
+      trust: {
+        version: 1,
+        node,
+        realm: { id: realm.id, name: realm.name, epoch: 1 },
+        rootKey: realm.publicKey,
+        rotationSerial: 0,
+        issuers: [{ kid: realm.kid, key: realm.publicKey }],
+      },
     });
     await admin({ type: "table-set", table: { version: 1, entries: [{ subject: "os:1000", roles: ["operator"] }] } });
     await admin({
       type: "policy-set",
-      policy: { version: 1, namedUids: isRoot ? [65534] : [process.getuid?.() ?? -1], defaultJobAccount: jobUser, accounts: [], exclusive: "none", ...world.policy },
+      policy: {
+        version: 1,
+        namedUids: isRoot ? [65534] : [process.getuid?.() ?? -1],
+        defaultJobAccount: jobUser,
+        accounts: [],
+        exclusive: "none",
+        ...world.policy,
+      },
     });
-    await admin({ type: "credential-set", entry: { key: "jobs", user: jobUser, allow: { folders: ["/"], submitters: ["authenticated"] }, allowNologin: true, noNewPrivileges: false } });
+    await admin({
+      type: "credential-set",
+      entry: {
+        key: "jobs",
+        user: jobUser,
+        allow: { folders: ["/"], submitters: ["authenticated"] },
+        allowNologin: true,
+        noNewPrivileges: false,
+      },
+    });
   }
 
   return {
@@ -248,7 +296,11 @@ export class TestAgent {
   }
 
   /** Waits for a message from position `from` on. */
-  async until(wanted: (message: FromLauncher) => boolean, from = 0, limitMs = 20_000): Promise<{ message: FromLauncher; payload: Buffer; index: number }> {
+  async until(
+    wanted: (message: FromLauncher) => boolean,
+    from = 0,
+    limitMs = 20_000,
+  ): Promise<{ message: FromLauncher; payload: Buffer; index: number }> {
     const deadline = Date.now() + limitMs;
     for (;;) {
       for (let index = from; index < this.messages.length; index += 1) {
@@ -256,7 +308,13 @@ export class TestAgent {
         if (found !== undefined && wanted(found.message)) return { ...found, index };
       }
       const left = deadline - Date.now();
-      if (left <= 0) throw new Error(`not told in time; told: ${this.messages.slice(-10).map(({ message }) => JSON.stringify(message).slice(0, 200)).join("\n")}\n${this.#launcher.log().slice(-2000)}`);
+      if (left <= 0)
+        throw new Error(
+          `not told in time; told: ${this.messages
+            .slice(-10)
+            .map(({ message }) => JSON.stringify(message).slice(0, 200))
+            .join("\n")}\n${this.#launcher.log().slice(-2000)}`,
+        );
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
         this.#waiting.push(() => {
@@ -281,13 +339,18 @@ export class TestAgent {
   }
 
   async ended(order: Pick<LaunchOrder, "run" | "attempt">, from = 0, limitMs?: number): Promise<EndedRun> {
-    const { message, payload } = await this.until((one) => one.type === "outcome" && one.run === order.run && one.attempt === order.attempt, from, limitMs);
+    const { message, payload } = await this.until(
+      (one) => one.type === "outcome" && one.run === order.run && one.attempt === order.attempt,
+      from,
+      limitMs,
+    );
     if (message.type !== "outcome") throw new Error("unreachable");
     const checked = checkReceipt(message.receipt, this.#launcher.nodeKey.publicKey);
     if (!checked.ok) throw new Error(`receipt does not hold: ${checked.problem.message}`);
     const bytes = message.logInline ? payload : await this.readLog(order);
     const { chunks } = decodeLogFrames(bytes, 0);
-    const of = (stream: string): string => Buffer.concat(chunks.filter((chunk) => chunk.stream === stream).map((chunk) => chunk.bytes)).toString();
+    const of = (stream: string): string =>
+      Buffer.concat(chunks.filter((chunk) => chunk.stream === stream).map((chunk) => chunk.bytes)).toString();
     return { receipt: checked.value, jws: message.receipt, stdout: of("stdout"), stderr: of("stderr"), notices: of("notice") };
   }
 
@@ -295,7 +358,7 @@ export class TestAgent {
 
   async readLog(order: Pick<LaunchOrder, "run" | "attempt">): Promise<Buffer> {
     const parts: Buffer[] = [];
-    for (let offset = 0; ; ) {
+    for (let offset = 0; ;) {
       const id = (this.#nextId += 1);
       const from = this.messages.length;
       this.send({ type: "read-log", id, run: order.run, attempt: order.attempt, offset, maxBytes: 1_000_000 });

@@ -9,7 +9,15 @@ import { encodeFrame } from "#link/frame.ts";
 import { newId } from "#kernel/ids.ts";
 import { receiptDigest } from "#proof/receipt.ts";
 import type { LaunchOrder } from "#proof/launch-order.ts";
-import { isRoot, jobUser, makeRealm, startTestLauncher, TestAgent, type LauncherWorld, type TestLauncher } from "#launcher/launcher.test-support.ts";
+import {
+  isRoot,
+  jobUser,
+  makeRealm,
+  startTestLauncher,
+  TestAgent,
+  type LauncherWorld,
+  type TestLauncher,
+} from "#launcher/launcher.test-support.ts";
 
 const shell = (text: string): LaunchOrder["program"] => ({ kind: "shell", text });
 
@@ -33,14 +41,20 @@ const marks = (t: TestContext): { folder: string; mark: string; count(): number 
 const askAs = (uid: number, socket: string, request: object): Promise<number | null> => {
   const frame = encodeFrame(request).toString("hex");
   const script = `const s=require("net").connect(process.argv[1]);s.on("data",()=>process.exit(5));s.on("error",()=>process.exit(4));s.on("close",()=>process.exit(4));s.write(Buffer.from(process.argv[2],"hex"))`;
-  return new Promise((resolve) => spawn(process.execPath, ["-e", script, socket, frame], { uid, gid: uid, cwd: "/", stdio: "ignore" }).once("exit", resolve));
+  return new Promise((resolve) =>
+    spawn(process.execPath, ["-e", script, socket, frame], { uid, gid: uid, cwd: "/", stdio: "ignore" }).once("exit", resolve),
+  );
 };
 
 const settle = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 test("2.2 O6: a believed order runs as the credential's account with the documented environment, and its receipt holds the facts", async (t) => {
   const { launcher, agent } = await connect(t);
-  const order = launcher.order({ program: shell("id -un; env | sort; echo oops >&2; exit 3"), arguments: { MONTH: "2026-09" }, environment: { COLOUR: "red" } });
+  const order = launcher.order({
+    program: shell("id -un; env | sort; echo oops >&2; exit 3"),
+    arguments: { MONTH: "2026-09" },
+    environment: { COLOUR: "red" },
+  });
   const { receipt, stdout, stderr } = await agent.run(order);
   const { outcome } = receipt;
   assert.equal(outcome.started, true);
@@ -51,9 +65,23 @@ test("2.2 O6: a believed order runs as the credential's account with the documen
   assert.equal(outcome.runAs?.credentialKey, "jobs");
   assert.equal(stdout.split("\n")[0], jobUser);
   assert.equal(stderr, "oops\n");
-  assert.deepEqual(outcome.verdicts.map(({ part, effect }) => `${part} ${effect}`), ["where permit", "where permit", "as-whom permit"]);
+  assert.deepEqual(
+    outcome.verdicts.map(({ part, effect }) => `${part} ${effect}`),
+    ["where permit", "where permit", "as-whom permit"],
+  );
   assert.deepEqual(receipt.auditHead, order.auditHead);
-  for (const line of [`BEHALF_RUN_ID=${order.run}`, "BEHALF_JOB_PATH=/test/job", "BEHALF_ATTEMPT=1", "BEHALF_SUBMITTER=os:1000", "BEHALF_NODE=local", `BEHALF_SUBMISSION_ID=${order.submission}`, "BEHALF_ARG_MONTH=2026-09", "MONTH=2026-09", "COLOUR=red", `USER=${jobUser}`])
+  for (const line of [
+    `BEHALF_RUN_ID=${order.run}`,
+    "BEHALF_JOB_PATH=/test/job",
+    "BEHALF_ATTEMPT=1",
+    "BEHALF_SUBMITTER=os:1000",
+    "BEHALF_NODE=local",
+    `BEHALF_SUBMISSION_ID=${order.submission}`,
+    "BEHALF_ARG_MONTH=2026-09",
+    "MONTH=2026-09",
+    "COLOUR=red",
+    `USER=${jobUser}`,
+  ])
     assert.ok(stdout.split("\n").includes(line), `${line} in\n${stdout}`);
   assert.doesNotMatch(stdout, /must-not-reach-jobs|NODE_|npm_|SUDO_/);
   assert.equal(agent.messages.filter(({ message }) => message.type === "state").length, 2);
@@ -165,7 +193,10 @@ test("S10 K1: receipts are chained by the launcher's key, sent again until confi
   const again = new TestAgent(launcher);
   t.after(() => again.close());
   const hello = await again.connect();
-  assert.deepEqual(hello.runs.map(({ run, state }) => [run, state]), [[second.receipt.run, "ended"]]);
+  assert.deepEqual(
+    hello.runs.map(({ run, state }) => [run, state]),
+    [[second.receipt.run, "ended"]],
+  );
   assert.equal((await again.ended(second.receipt)).jws, second.jws);
   const { receipts } = await launcher.admin<{ receipts: string[] }>({ type: "journal-export" });
   assert.deepEqual(receipts, [first.jws, second.jws]);
@@ -198,7 +229,9 @@ test("2.3: cancel names who and why; descendants in a session of their own that 
   assert.deepEqual(receipt.outcome.cancelled, { by: "user:corp/acc_1", reason: "wrong month" });
   assert.equal(receipt.outcome.signal, "SIGTERM", JSON.stringify(receipt.outcome));
   const { folder } = marks(t);
-  const left = await agent.run(launcher.order({ program: shell(`setsid sh -c 'echo $$ > ${folder}/pid; exec sleep 61' & sleep 0.3; echo done`) }));
+  const left = await agent.run(
+    launcher.order({ program: shell(`setsid sh -c 'echo $$ > ${folder}/pid; exec sleep 61' & sleep 0.3; echo done`) }),
+  );
   assert.equal(left.receipt.outcome.exitCode, 0);
   assert.equal(left.stdout, "done\n");
   assert.ok(left.receipt.outcome.leftovers >= 1, `leftovers ${left.receipt.outcome.leftovers}`);
@@ -214,7 +247,9 @@ test("2.3: cancel names who and why; descendants in a session of their own that 
 
 test("2.3: 200 MB of output reach the reader whole over the socket, with the hash of the receipt (slow)", async (t) => {
   const { launcher, agent } = await connect(t);
-  const order = launcher.order({ program: shell("head -c 50000000 /dev/zero | tr '\\0' x; echo; head -c 150000000 /dev/zero; echo end >&2") });
+  const order = launcher.order({
+    program: shell("head -c 50000000 /dev/zero | tr '\\0' x; echo; head -c 150000000 /dev/zero; echo end >&2"),
+  });
   agent.startOrder(order);
   const { message } = await agent.until((one) => one.type === "outcome" && one.run === order.run, 0, 60_000);
   assert.equal(message.type === "outcome" && message.logInline, false);
@@ -247,7 +282,8 @@ test("S6 S7: a node that has not joined, an empty table, a key for nobody and an
   const refusal = async (): Promise<string | undefined> => (await agent.run(launcher.order())).receipt.outcome.launchProblem?.code;
   assert.equal(await refusal(), "launch.not-joined");
   const { launcher: joined, agent: courier } = await connect(t);
-  const refused = async (change: Partial<LaunchOrder> = {}): Promise<string | undefined> => (await courier.run(joined.order(change))).receipt.outcome.launchProblem?.code;
+  const refused = async (change: Partial<LaunchOrder> = {}): Promise<string | undefined> =>
+    (await courier.run(joined.order(change))).receipt.outcome.launchProblem?.code;
   assert.equal(await refused(), undefined);
   await joined.admin({ type: "table-set", table: { version: 1, entries: [] } });
   assert.equal(await refused(), "nodes.role-missing");
@@ -305,13 +341,25 @@ test("O6: parameters cannot steer the shell, the loader or the documented variab
     const { receipt } = await agent.run(launcher.order({ arguments: { [name]: "x" } }));
     assert.equal(receipt.outcome.launchProblem?.code, "launch.reserved-variable", name);
   }
-  const { stdout } = await agent.run(launcher.order({ program: shell('printf "%s|" "$X" "$BEHALF_ARG_X"'), arguments: { X: '$(id); `id`; "\n\\' }, environment: { X: "from the job" } }));
+  const { stdout } = await agent.run(
+    launcher.order({
+      program: shell('printf "%s|" "$X" "$BEHALF_ARG_X"'),
+      arguments: { X: '$(id); `id`; "\n\\' },
+      environment: { X: "from the job" },
+    }),
+  );
   assert.equal(stdout, '$(id); `id`; "\n\\|$(id); `id`; "\n\\|');
 });
 
 test("S11: the agent's socket serves requests of its kind only, and closes on anything else; administration is not served there", async (t) => {
   const { launcher, agent } = await connect(t);
-  for (const bad of [{ type: "credential-list" }, { type: "start", run: "../../etc", attempt: 1, token: "x" }, { type: "start", run: "run_1", attempt: 0, token: "x" }, { type: "read-log", id: 1, run: "r", attempt: 1, offset: -1, maxBytes: 1 }, { type: "hello" }]) {
+  for (const bad of [
+    { type: "credential-list" },
+    { type: "start", run: "../../etc", attempt: 1, token: "x" },
+    { type: "start", run: "run_1", attempt: 0, token: "x" },
+    { type: "read-log", id: 1, run: "r", attempt: 1, offset: -1, maxBytes: 1 },
+    { type: "hello" },
+  ]) {
     const other = new TestAgent(launcher);
     await other.connect();
     other.send(bad as never);
@@ -332,7 +380,8 @@ test("S11: folders and files have their modes whatever the umask, and other acco
   assert.equal(statSync(layout.socketFolder).mode & 0o777, 0o700);
   assert.equal(statSync(layout.adminSocketFolder).mode & 0o777, 0o700);
   assert.equal(statSync(layout.runs).mode & 0o777, 0o700);
-  for (const path of [layout.journal, layout.key, layout.time, layout.table, layout.policy, layout.trust, layout.credentials]) assert.equal(statSync(path).mode & 0o777, 0o600, path);
+  for (const path of [layout.journal, layout.key, layout.time, layout.table, layout.policy, layout.trust, layout.credentials])
+    assert.equal(statSync(path).mode & 0o777, 0o600, path);
   for (const name of readdirSync(layout.runs)) assert.equal(statSync(join(layout.runs, name)).mode & 0o777, 0o600);
   if (!isRoot) return;
   chmodSync(layout.folder, 0o711);
@@ -359,7 +408,9 @@ test("S11: with an account of its own, the agent's group passes into the socket'
 
 test("2.1: a second launcher on the same data folder is refused with a problem, and the first goes on", async (t) => {
   const { launcher, agent } = await connect(t);
-  const second = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), "--data", launcher.layout.root, "--embedded"], { stdio: ["ignore", "ignore", "pipe"] });
+  const second = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), "--data", launcher.layout.root, "--embedded"], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let text = "";
   second.stderr.setEncoding("utf8").on("data", (part: string) => (text += part));
   const [code] = (await once(second, "exit")) as [number];
@@ -370,7 +421,13 @@ test("2.1: a second launcher on the same data folder is refused with a problem, 
 
 test("A6-A9: credential entries are set, listed, tested and deleted on the node; what cannot work is refused", async (t) => {
   const { launcher } = await connect(t);
-  const entry = { key: "other", user: jobUser, allow: { folders: ["/finance"], submitters: ["group:finance"] }, allowNologin: true, noNewPrivileges: true };
+  const entry = {
+    key: "other",
+    user: jobUser,
+    allow: { folders: ["/finance"], submitters: ["group:finance"] },
+    allowNologin: true,
+    noNewPrivileges: true,
+  };
   assert.equal((await launcher.admin({ type: "credential-set", entry })).type, "ok");
   const { entries } = await launcher.admin<{ entries: { key: string }[] }>({ type: "credential-list" });
   assert.equal(entries.map(({ key }) => key).join(), "jobs,other");
@@ -395,7 +452,11 @@ test("12: doctor tells accounts, switching, separation and what is closed, with 
 
 test("2.11: no token, argument, environment value or program text is in any file of the launcher or in its log", async (t) => {
   const { launcher, agent } = await connect(t);
-  const planted = { arguments: { A: "planted-argument-4711" }, environment: { B: "planted-environment-4711" }, program: shell("true # planted-text-4711") };
+  const planted = {
+    arguments: { A: "planted-argument-4711" },
+    environment: { B: "planted-environment-4711" },
+    program: shell("true # planted-text-4711"),
+  };
   const order = launcher.order(planted);
   await agent.run(order);
   const refused = launcher.order({ ...planted, requires: "administrator" });
@@ -411,7 +472,8 @@ test("2.11: no token, argument, environment value or program text is in any file
     assert.doesNotMatch(text, /planted-\w+-4711/, path);
     for (const token of tokens) assert.equal(text.includes(token), false, path);
     // Also where it would be base64 within a signature's payload.
-    for (const part of text.matchAll(/[A-Za-z0-9_-]{200,}/g)) assert.doesNotMatch(Buffer.from(part[0], "base64url").toString("latin1"), /planted-\w+-4711/, path);
+    for (const part of text.matchAll(/[A-Za-z0-9_-]{200,}/g))
+      assert.doesNotMatch(Buffer.from(part[0], "base64url").toString("latin1"), /planted-\w+-4711/, path);
   }
 });
 
@@ -420,7 +482,9 @@ test("S12: as root, a launcher below a folder that everyone can write is refused
   const open = mkdtempSync(join(tmpdir(), "bhf-open-"));
   t.after(() => rmSync(open, { recursive: true, force: true }));
   chmodSync(open, 0o777);
-  const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), "--data", join(open, "data")], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), "--data", join(open, "data")], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let text = "";
   child.stderr.setEncoding("utf8").on("data", (part: string) => (text += part));
   const [code] = (await once(child, "exit")) as [number];
@@ -433,7 +497,13 @@ test("S12: as root, a launcher below a folder that everyone can write is refused
 });
 
 test("2.1: flags that make no sense end the launcher with a problem", async () => {
-  for (const flags of [[], ["--data", "relative"], ["--data", "/x", "--agent-uid", "1"], ["--data", "/x", "--nonsense"], ["--data", "/x", "--skew-ms", "soon"]]) {
+  for (const flags of [
+    [],
+    ["--data", "relative"],
+    ["--data", "/x", "--agent-uid", "1"],
+    ["--data", "/x", "--nonsense"],
+    ["--data", "/x", "--skew-ms", "soon"],
+  ]) {
     const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), ...flags], { stdio: ["ignore", "ignore", "pipe"] });
     let text = "";
     child.stderr.setEncoding("utf8").on("data", (part: string) => (text += part));

@@ -46,9 +46,13 @@ const checkInstallation = (unsafe: readonly string[], isEmbedded: boolean, log: 
   const [first] = unsafe;
   if (first === undefined) return;
   if (process.getuid?.() === 0 && !isEmbedded)
-    fail("launch.unsafe-installation", `${first}${unsafe.length > 1 ? `, and ${unsafe.length - 1} more` : ""}: a launcher that runs as root is not started from there`, {
-      hint: "install it where only root can write, e.g. below /opt, and see `behalf doctor` for the whole list",
-    });
+    fail(
+      "launch.unsafe-installation",
+      `${first}${unsafe.length > 1 ? `, and ${unsafe.length - 1} more` : ""}: a launcher that runs as root is not started from there`,
+      {
+        hint: "install it where only root can write, e.g. below /opt, and see `behalf doctor` for the whole list",
+      },
+    );
   log.warn({ paths: unsafe.length, first }, "other accounts can write what the launcher runs or believes");
 };
 
@@ -60,25 +64,52 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
   const hasOwnAgent = settings.agent !== null && settings.agent.uid !== ownUid;
   // The agent's account passes through to the socket's folder, and reads nothing on the way.
   makePrivateFolder(launcher.folder, hasOwnAgent ? 0o711 : 0o700);
-  if (statSync(launcher.folder).uid !== ownUid) fail("files.unsafe", `\`${launcher.folder}\` belongs to another account`, { hint: `chown -R ${accountName(ownUid)} '${launcher.folder}'` });
+  if (statSync(launcher.folder).uid !== ownUid)
+    fail("files.unsafe", `\`${launcher.folder}\` belongs to another account`, {
+      hint: `chown -R ${accountName(ownUid)} '${launcher.folder}'`,
+    });
   const lock = lockFolder(launcher.folder);
-  const unsafe = unsafePaths({ dataFolder: settings.dataFolder, launcherFolder: launcher.folder, compileCache: process.env["NODE_COMPILE_CACHE"] });
+  const unsafe = unsafePaths({
+    dataFolder: settings.dataFolder,
+    launcherFolder: launcher.folder,
+    compileCache: process.env["NODE_COMPILE_CACHE"],
+  });
   checkInstallation(unsafe, settings.isEmbedded, log);
   makePrivateFolder(launcher.runs);
 
   const files = openNodeFiles(launcher);
   for (const found of files.problems()) log.error({ code: found.code }, found.message);
-  const disk = watchDiskSpace({ folder: launcher.folder, ballast: join(launcher.folder, "ballast"), ballastBytes: settings.ballastBytes, floorBytes: settings.floorBytes, clock, log });
+  const disk = watchDiskSpace({
+    folder: launcher.folder,
+    ballast: join(launcher.folder, "ballast"),
+    ballastBytes: settings.ballastBytes,
+    floorBytes: settings.floorBytes,
+    clock,
+    log,
+  });
   disk.restoreBallast();
-  const nodeOf = (): { id: string; name: string } => (files.trust.ok && files.trust.value !== null ? files.trust.value.trust.node : { id: "", name: "" });
-  const recorder = await openRunRecorder({ layout: launcher, key: files.key, nodeId: () => nodeOf().id, clock, skewMs: settings.skewMs, disk, log });
+  const nodeOf = (): { id: string; name: string } =>
+    files.trust.ok && files.trust.value !== null ? files.trust.value.trust.node : { id: "", name: "" };
+  const recorder = await openRunRecorder({
+    layout: launcher,
+    key: files.key,
+    nodeId: () => nodeOf().id,
+    clock,
+    skewMs: settings.skewMs,
+    disk,
+    log,
+  });
   const floor = openTimeFloor({ path: launcher.time, atLeastMs: recorder.book.latestMs, skewMs: settings.skewMs, clock, log });
   floor.check();
   if (!existsSync(launcher.time)) floor.persist();
 
   const keeper = openKeeperLink(layout.supervisor.keeperSocket, log);
   const host = await openHost({ layout: launcher, keeper, log });
-  const asWhom = createAsWhom({ host, partUids: [ownUid, ...(settings.agent === null ? [] : [settings.agent.uid]), ...settings.partUids], clock });
+  const asWhom = createAsWhom({
+    host,
+    partUids: [ownUid, ...(settings.agent === null ? [] : [settings.agent.uid]), ...settings.partUids],
+    clock,
+  });
   const admission = createAdmission({ files, floor, asWhom, skewMs: settings.skewMs, clock, log });
 
   let warnings: readonly string[] = [];
@@ -97,7 +128,14 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
   });
   const node = (): { id: string; name: string; keyThumbprint: string } => ({ ...nodeOf(), keyThumbprint: files.key.thumbprint });
 
-  const agentLink = openAgentLink({ socket: launcher.socket, socketFolder: launcher.socketFolder, agent: settings.agent, log, node, facts });
+  const agentLink = openAgentLink({
+    socket: launcher.socket,
+    socketFolder: launcher.socketFolder,
+    agent: settings.agent,
+    log,
+    node,
+    facts,
+  });
   const runs = new Runs({ host, recorder, admission, disk, folder: launcher.runs, clock, log, events: agentLink.events });
   warnings = await host.warnings();
   await recoverRuns({ runs, recorder, host, folder: launcher.runs, clock, log });
@@ -137,7 +175,10 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
     },
   });
   const tidy = setInterval(() => void recorder.tidy(), tidyEveryMs);
-  log.info({ pid: process.pid, node: nodeOf().name, switching: host.switching, tree: host.tree, open: recorder.book.open.size }, "launcher is ready");
+  log.info(
+    { pid: process.pid, node: nodeOf().name, switching: host.switching, tree: host.tree, open: recorder.book.open.size },
+    "launcher is ready",
+  );
 
   return {
     stop: async () => {

@@ -10,7 +10,8 @@ process.umask(0o077);
 const log = lineLog("launcher", process.stderr);
 
 const dieOf = (error: unknown): never => {
-  if (error instanceof ProblemError) log.error({ code: error.problem.code, hint: error.problem.hint, cause: error.cause }, error.problem.message);
+  if (error instanceof ProblemError)
+    log.error({ code: error.problem.code, hint: error.problem.hint, cause: error.cause }, error.problem.message);
   else log.error({ error }, "launcher failed");
   // Jobs live on in their own sessions; the next launcher adopts them.
   process.exit(1);
@@ -22,7 +23,10 @@ process.on("unhandledRejection", dieOf);
 if (process.env["NODE_COMPILE_CACHE"] !== undefined) enableCompileCache();
 
 try {
-  const [{ readLauncherSettings }, { startLauncher }] = await Promise.all([import("#launcher/settings.ts"), import("#launcher/launcher.ts")]);
+  const [{ readLauncherSettings }, { startLauncher }] = await Promise.all([
+    import("#launcher/settings.ts"),
+    import("#launcher/launcher.ts"),
+  ]);
   const clock = {
     nowMs: () => Date.now(),
     // Of the host, not of the process: an adopted run's timeout goes on counting.

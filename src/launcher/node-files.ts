@@ -49,7 +49,11 @@ export interface NodeFiles {
 }
 
 const unusable = (path: string, why: string): { readonly ok: false; readonly problem: Problem } =>
-  refuse(problem("launch.node-file-unusable", `\`${path}\` cannot be used: ${why}`, { hint: `correct or restore \`${path}\`, then \`behalf node refresh\`` }));
+  refuse(
+    problem("launch.node-file-unusable", `\`${path}\` cannot be used: ${why}`, {
+      hint: `correct or restore \`${path}\`, then \`behalf node refresh\``,
+    }),
+  );
 
 const load = <T>(path: string, shape: Shape<T>, missing: T): Result<T> => {
   let bytes: Buffer | null;

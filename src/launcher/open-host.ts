@@ -67,7 +67,8 @@ const kept = (host: ProcessHost, folder: string, keeper: KeeperLink): ProcessHos
 
 export const openHost = async (options: OpenHostOptions): Promise<ProcessHost> => {
   const { layout, keeper, log } = options;
-  if (process.platform !== "linux") return fail("general.not-supported", `jobs cannot be started on ${process.platform} yet`, { hint: "run the launcher on Linux" });
+  if (process.platform !== "linux")
+    return fail("general.not-supported", `jobs cannot be started on ${process.platform} yet`, { hint: "run the launcher on Linux" });
   const host = await openLinuxHost({ fifoFolder: layout.fifos, tmpFolder: jobTmpFolder(layout.folder), log });
   return kept(host, layout.fifos, keeper);
 };

@@ -11,10 +11,19 @@ export const instant = (ms: number): string => new Date(ms).toISOString();
 const emptySha256 = createHash("sha256").digest("hex");
 export const noOutput: KeptOutput = { logBytes: 0, writtenBytes: 0, truncated: false, sha256: emptySha256 };
 
-const problemData = (problem: Problem): NonNullable<Outcome["launchProblem"]> => ({ code: problem.code, message: problem.message, hint: problem.hint });
+const problemData = (problem: Problem): NonNullable<Outcome["launchProblem"]> => ({
+  code: problem.code,
+  message: problem.message,
+  hint: problem.hint,
+});
 
 /** Nothing was started. */
-export const refusedOutcome = (problem: Problem | null, verdicts: readonly VerdictRecord[], nowMs: number, cancelled: Outcome["cancelled"] = null): Outcome => ({
+export const refusedOutcome = (
+  problem: Problem | null,
+  verdicts: readonly VerdictRecord[],
+  nowMs: number,
+  cancelled: Outcome["cancelled"] = null,
+): Outcome => ({
   started: false,
   startedAt: null,
   endedAt: instant(nowMs),
@@ -34,7 +43,11 @@ export const refusedOutcome = (problem: Problem | null, verdicts: readonly Verdi
 });
 
 /** Watched to its end; or, where the host says so, its program never began (O7). */
-export const watchedOutcome = (order: KeptOrder, facts: ProcessFacts, started: { readonly atMs: number; readonly monotonicMs: number | null; readonly tree: Outcome["tree"] }): Outcome => {
+export const watchedOutcome = (
+  order: KeptOrder,
+  facts: ProcessFacts,
+  started: { readonly atMs: number; readonly monotonicMs: number | null; readonly tree: Outcome["tree"] },
+): Outcome => {
   const { exit } = facts;
   const isStarted = exit.startProblem === null;
   return {
@@ -59,7 +72,14 @@ export const watchedOutcome = (order: KeptOrder, facts: ProcessFacts, started: {
 };
 
 /** It was started, or was about to be, and nothing of it is left: never a success. */
-export const unseenOutcome = (order: KeptOrder, startedAtMs: number | null, nowMs: number, output: KeptOutput, cancelled: Outcome["cancelled"], timedOut: boolean): Outcome => ({
+export const unseenOutcome = (
+  order: KeptOrder,
+  startedAtMs: number | null,
+  nowMs: number,
+  output: KeptOutput,
+  cancelled: Outcome["cancelled"],
+  timedOut: boolean,
+): Outcome => ({
   started: true,
   startedAt: startedAtMs === null ? null : instant(startedAtMs),
   endedAt: instant(nowMs),

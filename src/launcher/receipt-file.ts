@@ -2,7 +2,20 @@
  * The launcher's receipts in the order of their chain, kept after everything else about a run is forgotten: the node as witness (K1). One
  * line per receipt: `run attempt jws`. Bounded by rotation. The journal has each receipt until it is safely here.
  */
-import { closeSync, constants, createReadStream, existsSync, fchmodSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, renameSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
 import { createInterface } from "node:readline";
 import { receiptDigest } from "#proof/receipt.ts";
 import type { Log } from "#kernel/log.ts";
@@ -36,7 +49,7 @@ export const sequenceOfReceipt = (receipt: string): number => {
 const lastLine = (descriptor: number): string | null => {
   const size = fstatSync(descriptor).size;
   let tail = Buffer.alloc(0);
-  for (let from = size; from > 0; ) {
+  for (let from = size; from > 0;) {
     const step = Math.min(64 * 1024, from);
     from -= step;
     const part = Buffer.allocUnsafe(step);
@@ -75,7 +88,8 @@ export const openReceiptFile = (path: string, options: { readonly log: Log; read
   let size = fstatSync(descriptor).size;
 
   const rotate = (): void => {
-    for (let index = keptFiles - 1; index >= 1; index -= 1) if (existsSync(numbered(index - 1))) renameSync(numbered(index - 1), numbered(index));
+    for (let index = keptFiles - 1; index >= 1; index -= 1)
+      if (existsSync(numbered(index - 1))) renameSync(numbered(index - 1), numbered(index));
     closeSync(descriptor);
     descriptor = open();
     size = 0;
@@ -109,7 +123,8 @@ export const openReceiptFile = (path: string, options: { readonly log: Log; read
     write();
     for (let index = keptFiles - 1; index >= 0; index -= 1) {
       if (!existsSync(numbered(index))) continue;
-      for await (const line of createInterface({ input: createReadStream(numbered(index), "latin1"), crlfDelay: Number.POSITIVE_INFINITY })) if (line !== "") yield line;
+      for await (const line of createInterface({ input: createReadStream(numbered(index), "latin1"), crlfDelay: Number.POSITIVE_INFINITY }))
+        if (line !== "") yield line;
     }
   }
 

@@ -34,12 +34,22 @@ const recoverOne = async (options: RecoverOptions, { starting, running, stopping
     runLog.notice("behalf: the launcher was restarted; this run ended meanwhile, its exit is unknown");
     const output = await runLog.finish();
     const startedAtMs = running?.atMs ?? null;
-    await runs.end(starting, unseenOutcome(order, startedAtMs, clock.nowMs(), output, stopping?.cancelled ?? null, stopping?.timedOut ?? false));
+    await runs.end(
+      starting,
+      unseenOutcome(order, startedAtMs, clock.nowMs(), output, stopping?.cancelled ?? null, stopping?.timedOut ?? false),
+    );
     return;
   }
   log.info({ run, attempt, pid: held.record.pid }, "run adopted");
   runLog.notice("behalf: the launcher was restarted while this run went on");
-  const found: RunningRecord = running ?? { kind: "running", run, attempt, atMs: starting.atMs, monotonicMs: clock.monotonicMs(), process: held.record };
+  const found: RunningRecord = running ?? {
+    kind: "running",
+    run,
+    attempt,
+    atMs: starting.atMs,
+    monotonicMs: clock.monotonicMs(),
+    process: held.record,
+  };
   if (running === null) recorder.recordRunning(found);
   // The monotonic clock means something within one boot, and an adopted process is of this boot.
   const elapsedMs = Math.max(0, clock.monotonicMs() - found.monotonicMs);
@@ -56,7 +66,17 @@ export const recoverRuns = async (options: RecoverOptions): Promise<void> => {
       await recoverOne(options, open);
     } catch (error) {
       log.error({ run: open.starting.run, error }, "a run could not be found again");
-      await options.runs.end(open.starting, unseenOutcome(open.starting.order, open.running?.atMs ?? null, options.clock.nowMs(), { logBytes: 0, writtenBytes: 0, truncated: true, sha256: "0".repeat(64) }, null, false));
+      await options.runs.end(
+        open.starting,
+        unseenOutcome(
+          open.starting.order,
+          open.running?.atMs ?? null,
+          options.clock.nowMs(),
+          { logBytes: 0, writtenBytes: 0, truncated: true, sha256: "0".repeat(64) },
+          null,
+          false,
+        ),
+      );
     }
   }
   const wanted = new Set([...book.open.values()].map(({ starting }) => `${attemptKey(starting.run, starting.attempt)}.log`));

@@ -10,7 +10,14 @@ const starting = (run: string, attempt: number, tokenDigest: string, expMs = 300
   tokenDigest,
   expMs,
   atMs: 1000,
-  order: { digest: "d", submitter: "os:1", limits: { timeoutMs: null, graceMs: 0, outputBytes: 0 }, auditHead: { writer: "w", sequence: 0, hash: "h" }, runAs: null, verdicts: [] },
+  order: {
+    digest: "d",
+    submitter: "os:1",
+    limits: { timeoutMs: null, graceMs: 0, outputBytes: 0 },
+    auditHead: { writer: "w", sequence: 0, hash: "h" },
+    runAs: null,
+    verdicts: [],
+  },
 });
 const ended = (run: string, attempt: number, tokenDigest: string, change: Partial<EndedRecord> = {}): EndedRecord => ({
   kind: "ended",
@@ -81,7 +88,14 @@ test("2.8: a book written anew answers every question as before", () => {
   const book = bookOf(
     { kind: "journal", id: "jrn_1", atMs: 5, refuseIssuedUpToMs: 7 },
     starting("open", 1, "a"),
-    { kind: "running", run: "open", attempt: 1, atMs: 9000, monotonicMs: 3, process: { run: "open", attempt: 1, pid: 1, startTicks: "1", bootId: "b", uid: 1, tree: "group", cgroup: null } },
+    {
+      kind: "running",
+      run: "open",
+      attempt: 1,
+      atMs: 9000,
+      monotonicMs: 3,
+      process: { run: "open", attempt: 1, pid: 1, startTicks: "1", bootId: "b", uid: 1, tree: "group", cgroup: null },
+    },
     { kind: "stopping", run: "open", attempt: 1, timedOut: true, cancelled: null },
     starting("ended", 1, "b"),
     ended("ended", 1, "b", { sequence: 4, receipt: "four" }),
@@ -92,7 +106,17 @@ test("2.8: a book written anew answers every question as before", () => {
   );
   const again = bookOf(...(JSON.parse(JSON.stringify([...book.records()])) as LauncherRecord[]));
   assert.deepEqual([...again.records()], [...book.records()]);
-  for (const [run, attempt, digest] of [["open", 1, "a"], ["open", 2, "z"], ["ended", 1, "b"], ["ended", 2, "z"], ["acked", 2, "c"], ["acked", 1, "q"], ["acked", 3, "q"], ["bad", 1, "x"], ["bad", 1, "y"]] as const)
+  for (const [run, attempt, digest] of [
+    ["open", 1, "a"],
+    ["open", 2, "z"],
+    ["ended", 1, "b"],
+    ["ended", 2, "z"],
+    ["acked", 2, "c"],
+    ["acked", 1, "q"],
+    ["acked", 3, "q"],
+    ["bad", 1, "x"],
+    ["bad", 1, "y"],
+  ] as const)
     assert.equal(kindOf(again.replay(run, attempt, digest)), kindOf(book.replay(run, attempt, digest)), `${run} ${attempt} ${digest}`);
   assert.equal(again.sequence, 6);
   assert.equal(again.previous, book.previous);

@@ -105,7 +105,8 @@ export class RunBook {
   replay(run: string, attempt: number, tokenDigest: string): Replay {
     const key = attemptKey(run, attempt);
     const open = this.open.get(key);
-    if (open !== undefined) return open.starting.tokenDigest === tokenDigest ? { kind: "open", open } : { kind: "conflict", why: "other-bytes" };
+    if (open !== undefined)
+      return open.starting.tokenDigest === tokenDigest ? { kind: "open", open } : { kind: "conflict", why: "other-bytes" };
     const unbelieved = this.ended.get(`${key}.${tokenDigest}`);
     if (unbelieved !== undefined) return { kind: "ended", ended: unbelieved };
     if (this.#unbelieved.has(tokenDigest)) return { kind: "confirmed" };
@@ -113,7 +114,8 @@ export class RunBook {
     if (ended !== undefined) return ended.tokenDigest === tokenDigest ? { kind: "ended", ended } : { kind: "conflict", why: "other-bytes" };
     const highest = this.#keys.get(run);
     if (highest === undefined) return { kind: "new" };
-    if (highest.attempt === attempt) return highest.tokenDigest === tokenDigest ? { kind: "confirmed" } : { kind: "conflict", why: "other-bytes" };
+    if (highest.attempt === attempt)
+      return highest.tokenDigest === tokenDigest ? { kind: "confirmed" } : { kind: "conflict", why: "other-bytes" };
     if (highest.attempt > attempt) return { kind: "conflict", why: "later-attempt" };
     if (this.open.has(attemptKey(run, highest.attempt))) return { kind: "conflict", why: "earlier-attempt-open" };
     // Only the manager can order another attempt of a run whose end nobody saw, and does so for `restartable` jobs alone.
@@ -132,7 +134,9 @@ export class RunBook {
       const attempt = attemptKey(run, key.attempt);
       if (!this.open.has(attempt) && !this.ended.has(attempt)) this.#keys.delete(run);
     }
-    for (const [digest, key] of this.#unbelieved) if (key.expMs + keepKeyAfterExpiryMs < nowMs && !this.ended.has(`${attemptKey(key.run, key.attempt)}.${digest}`)) this.#unbelieved.delete(digest);
+    for (const [digest, key] of this.#unbelieved)
+      if (key.expMs + keepKeyAfterExpiryMs < nowMs && !this.ended.has(`${attemptKey(key.run, key.attempt)}.${digest}`))
+        this.#unbelieved.delete(digest);
   }
 
   /** Everything that is still needed, as records. */
@@ -152,7 +156,8 @@ export class RunBook {
   #confirm({ run, attempt }: AcknowledgedRecord): void {
     const key = attemptKey(run, attempt);
     this.ended.delete(key);
-    for (const [digest, unbelieved] of this.#unbelieved) if (unbelieved.run === run && unbelieved.attempt === attempt) this.ended.delete(`${key}.${digest}`);
+    for (const [digest, unbelieved] of this.#unbelieved)
+      if (unbelieved.run === run && unbelieved.attempt === attempt) this.ended.delete(`${key}.${digest}`);
   }
 
   #setKey(record: ReplayKeyRecord): void {
@@ -173,10 +178,13 @@ const keyOf = (record: StartingRecord | EndedRecord): Pick<ReplayKeyRecord, "kin
   expMs: record.expMs,
 });
 
-const endedKey = (record: EndedRecord): string => (record.verified ? attemptKey(record.run, record.attempt) : `${attemptKey(record.run, record.attempt)}.${record.tokenDigest}`);
+const endedKey = (record: EndedRecord): string =>
+  record.verified ? attemptKey(record.run, record.attempt) : `${attemptKey(record.run, record.attempt)}.${record.tokenDigest}`;
 
 const objectKinds = new Set(["journal", "starting", "running", "stopping", "ended", "acknowledged", "key", "chain"]);
 
 /** A journal line as a record; null for one of a newer version, which is skipped. */
 export const asLauncherRecord = (value: unknown): LauncherRecord | null =>
-  typeof value === "object" && value !== null && objectKinds.has((value as { kind?: string }).kind ?? "") ? (value as LauncherRecord) : null;
+  typeof value === "object" && value !== null && objectKinds.has((value as { kind?: string }).kind ?? "")
+    ? (value as LauncherRecord)
+    : null;

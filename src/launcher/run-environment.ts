@@ -15,7 +15,20 @@ const accountVariables = new Set(["HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", 
  * Values of parameters come from whoever submits, who must not steer the author's shell or the loader with them; the author himself may
  * set these in the job's environment, since the program is his anyway.
  */
-const steeringVariables = new Set(["PATH", "PWD", "OLDPWD", "IFS", "ENV", "BASH_ENV", "BASHOPTS", "SHELLOPTS", "CDPATH", "GLOBIGNORE", "PS4", "PROMPT_COMMAND"]);
+const steeringVariables = new Set([
+  "PATH",
+  "PWD",
+  "OLDPWD",
+  "IFS",
+  "ENV",
+  "BASH_ENV",
+  "BASHOPTS",
+  "SHELLOPTS",
+  "CDPATH",
+  "GLOBIGNORE",
+  "PS4",
+  "PROMPT_COMMAND",
+]);
 const steeringPrefix = /^(?:LD_|DYLD_|BASH_FUNC_|PYTHON|PERL|RUBY|NODE_|JAVA_TOOL|GCONV_|GLIBC_|LOCPATH$|NLSPATH$)/;
 
 /** Whether a parameter of this name must not be delivered as a plain variable. */
@@ -26,7 +39,11 @@ export const isReservedForArguments = (name: string): boolean =>
 export const isReservedForJobs = (name: string): boolean => accountVariables.has(name) || name.startsWith("BEHALF_");
 
 const reserved = (what: string, name: string): Result<never> =>
-  refuse(problem("launch.reserved-variable", `the ${what} \`${name}\` has the name of a reserved environment variable`, { hint: `rename \`${name}\` in the job's definition` }));
+  refuse(
+    problem("launch.reserved-variable", `the ${what} \`${name}\` has the name of a reserved environment variable`, {
+      hint: `rename \`${name}\` in the job's definition`,
+    }),
+  );
 
 /** Merges the three sources. A parameter goes before the job's own variable of the same name: it is the more particular one. */
 export const composeEnvironment = (order: LaunchOrder): Result<Readonly<Record<string, string>>> => {

@@ -14,7 +14,14 @@ const options = (t: TestContext, limitBytes = 1e9): RunLogOptions & { grown: num
   const folder = mkdtempSync(join(tmpdir(), "bhf-log-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const grown: number[] = [];
-  return { path: join(folder, "log"), limitBytes, nowMs: () => 1_700_000_000_000, log: silentLog, onGrown: (bytes) => grown.push(bytes), grown };
+  return {
+    path: join(folder, "log"),
+    limitBytes,
+    nowMs: () => 1_700_000_000_000,
+    log: silentLog,
+    onGrown: (bytes) => grown.push(bytes),
+    grown,
+  };
 };
 
 /** A real process whose two streams are kept. */

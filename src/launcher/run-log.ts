@@ -133,7 +133,12 @@ class FileRunLog implements RunLog {
       if (!this.#full) await new Promise<void>((resolve) => fdatasync(descriptor, () => resolve()));
       await new Promise<void>((resolve) => close(descriptor, () => resolve()));
     }
-    return { logBytes: this.#logBytes, writtenBytes: this.#writtenBytes, truncated: this.#truncated, sha256: this.#hash.copy().digest("hex") };
+    return {
+      logBytes: this.#logBytes,
+      writtenBytes: this.#writtenBytes,
+      truncated: this.#truncated,
+      sha256: this.#hash.copy().digest("hex"),
+    };
   }
 
   #add(stream: LogStream, chunk: Buffer): void {
@@ -157,7 +162,12 @@ class FileRunLog implements RunLog {
       const part = bytes.subarray(from, from + maxLogChunkBytes);
       const last = this.#pending.at(-1);
       // What arrives while the file is behind becomes one frame: many tiny writes must not multiply the file by their headers.
-      if (last !== undefined && last.stream === stream && last.bytes + part.length <= maxLogChunkBytes && last.parts.length < buffersPerWrite / 2) {
+      if (
+        last !== undefined &&
+        last.stream === stream &&
+        last.bytes + part.length <= maxLogChunkBytes &&
+        last.parts.length < buffersPerWrite / 2
+      ) {
         last.parts.push(part);
         last.bytes += part.length;
       } else this.#pending.push({ stream, atMs: this.#options.nowMs(), parts: [part], bytes: part.length });
@@ -205,11 +215,19 @@ class FileRunLog implements RunLog {
     this.#full = true;
     this.#truncated = true;
     const code = (error as NodeJS.ErrnoException).code ?? "error";
-    this.#options.log.warn({ path: this.#options.path, error: code }, "log of a run cannot be written: the run goes on, its output is counted only");
+    this.#options.log.warn(
+      { path: this.#options.path, error: code },
+      "log of a run cannot be written: the run goes on, its output is counted only",
+    );
     const descriptor = this.#descriptor;
     if (descriptor === null) return;
     await new Promise<void>((resolve) => ftruncate(descriptor, this.#logBytes, () => resolve()));
-    const notice: PendingFrame = { stream: "notice", atMs: this.#options.nowMs(), parts: [Buffer.from(`${diskNotice} (${code}): what follows is counted, not kept\n`)], bytes: 0 };
+    const notice: PendingFrame = {
+      stream: "notice",
+      atMs: this.#options.nowMs(),
+      parts: [Buffer.from(`${diskNotice} (${code}): what follows is counted, not kept\n`)],
+      bytes: 0,
+    };
     notice.bytes = notice.parts[0]?.length ?? 0;
     const frame = Buffer.concat([frameHeader(notice), ...notice.parts]);
     try {
@@ -233,7 +251,7 @@ const createLogFile = (path: string): Promise<number> =>
         resolve(descriptor);
       } catch (modeError) {
         closeSync(descriptor);
-        reject(modeError as Error);
+        reject(modeError);
       }
     }),
   );
@@ -268,7 +286,9 @@ export const resumeRunLog = async (options: RunLogOptions): Promise<RunLog> => {
   let truncated = false;
   const chunk = Buffer.allocUnsafe(4 * (maxLogChunkBytes + logFrameHeaderBytes));
   for (;;) {
-    const got = await new Promise<number>((resolve, reject) => read(descriptor, chunk, 0, chunk.length, logBytes, (error, bytes) => (error === null ? resolve(bytes) : reject(error))));
+    const got = await new Promise<number>((resolve, reject) =>
+      read(descriptor, chunk, 0, chunk.length, logBytes, (error, bytes) => (error === null ? resolve(bytes) : reject(error))),
+    );
     const { chunks, rest } = decodeLogFrames(chunk.subarray(0, got), logBytes);
     for (const frame of chunks) {
       if (frame.stream === "notice") {
@@ -295,7 +315,9 @@ export const readLogFrames = async (path: string, offset: number, maxBytes: numb
   try {
     const wanted = Math.min(Math.max(maxBytes, maxLogChunkBytes + logFrameHeaderBytes), Math.max(0, logBytes - offset));
     const bytes = Buffer.allocUnsafe(wanted);
-    const got = await new Promise<number>((resolve, reject) => read(descriptor, bytes, 0, wanted, offset, (error, count) => (error === null ? resolve(count) : reject(error))));
+    const got = await new Promise<number>((resolve, reject) =>
+      read(descriptor, bytes, 0, wanted, offset, (error, count) => (error === null ? resolve(count) : reject(error))),
+    );
     const found = bytes.subarray(0, got);
     return found.subarray(0, got - decodeLogFrames(found, offset).rest);
   } finally {

@@ -23,8 +23,16 @@ const world = (t: TestContext) => {
   makePrivateFolder(layout.folder);
   const files = openNodeFiles(layout);
   const clock = { ms: 1_800_000_000_000, nowMs: () => clock.ms, monotonicMs: () => performance.now() };
-  const disk = watchDiskSpace({ folder: layout.folder, ballast: join(layout.folder, "ballast"), ballastBytes: 65_536, floorBytes: 0, clock, log: silentLog });
-  const open = (change: Partial<RunRecorderOptions> = {}): Promise<RunRecorder> => openRunRecorder({ layout, key: files.key, nodeId: () => "nod_1", clock, skewMs: 30_000, disk, log: silentLog, ...change });
+  const disk = watchDiskSpace({
+    folder: layout.folder,
+    ballast: join(layout.folder, "ballast"),
+    ballastBytes: 65_536,
+    floorBytes: 0,
+    clock,
+    log: silentLog,
+  });
+  const open = (change: Partial<RunRecorderOptions> = {}): Promise<RunRecorder> =>
+    openRunRecorder({ layout, key: files.key, nodeId: () => "nod_1", clock, skewMs: 30_000, disk, log: silentLog, ...change });
   return { layout, files, clock, disk, open };
 };
 
@@ -161,8 +169,16 @@ test("S4: a time file that is no time counts as lost records, and does not stop 
 test("S10: an outcome that does not fit a receipt is signed without the part that does not fit", async (t) => {
   const { open, files } = world(t);
   const recorder = await open();
-  const outcome = { ...refusedOutcome(null, [], 1_800_000_000_000, { by: "x".repeat(5000), reason: "y".repeat(20_000) }), output: noOutput };
-  const unfit = { ...outcome, verdicts: [{ part: "where" as const, question: "q", effect: "deny" as const, rule: "", text: "z".repeat(9000), decidedAt: "no instant" }] };
+  const outcome = {
+    ...refusedOutcome(null, [], 1_800_000_000_000, { by: "x".repeat(5000), reason: "y".repeat(20_000) }),
+    output: noOutput,
+  };
+  const unfit = {
+    ...outcome,
+    verdicts: [
+      { part: "where" as const, question: "q", effect: "deny" as const, rule: "", text: "z".repeat(9000), decidedAt: "no instant" },
+    ],
+  };
   const ended = await recorder.recordEnd(end(1, { outcome: unfit }));
   const checked = checkReceipt(ended.receipt, files.key.publicKey);
   assert.ok(checked.ok);

@@ -14,7 +14,13 @@ import type { LaunchOrder, Outcome, Receipt } from "#proof/launch-order.ts";
 import type { NodeKey } from "#launcher/node-files.ts";
 import type { DiskSpace } from "#launcher/disk-space.ts";
 import { openReceiptFile, type ReceiptFile } from "#launcher/receipt-file.ts";
-import { type EndedRecord, type LauncherRecord, type RunningRecord, type StartingRecord, type StoppingRecord } from "#launcher/run-records.ts";
+import {
+  type EndedRecord,
+  type LauncherRecord,
+  type RunningRecord,
+  type StartingRecord,
+  type StoppingRecord,
+} from "#launcher/run-records.ts";
 import { asLauncherRecord, RunBook } from "#launcher/run-book.ts";
 import { readPersistedTime } from "#launcher/time-floor.ts";
 
@@ -134,7 +140,11 @@ class FileRunRecorder implements RunRecorder {
   async tidy(): Promise<void> {
     this.#options.disk.restoreBallast();
     this.book.forgetExpired(this.#options.clock.nowMs());
-    if (this.#journal.sizeBytes > (this.#options.compactAboveBytes ?? 8 * 1024 * 1024) && this.#journal.sizeBytes > 2 * this.#compactedBytes) await this.#compact();
+    if (
+      this.#journal.sizeBytes > (this.#options.compactAboveBytes ?? 8 * 1024 * 1024) &&
+      this.#journal.sizeBytes > 2 * this.#compactedBytes
+    )
+      await this.#compact();
   }
 
   async close(): Promise<void> {
@@ -244,14 +254,20 @@ export const openRunRecorder = async (options: RunRecorderOptions): Promise<RunR
       if (record.kind === "ended") receipts.add(record.run, record.attempt, record.sequence, record.receipt);
     },
   });
-  if (receipts.last.sequence > book.sequence) book.apply({ kind: "chain", sequence: receipts.last.sequence, previous: receipts.last.digest });
+  if (receipts.last.sequence > book.sequence)
+    book.apply({ kind: "chain", sequence: receipts.last.sequence, previous: receipts.last.digest });
   const recorder = new FileRunRecorder(options, journal, book, receipts);
   const time = readPersistedTime(layout.time);
   // A journal without its first record, or none where this node has already kept a time, has lost records just like a damaged one.
   const lost = journal.damaged || (book.journal === null && time !== null) || Number.isNaN(time);
   if (lost || book.journal === null) {
     const nowMs = Math.max(clock.nowMs(), book.latestMs, time === null || Number.isNaN(time) ? 0 : time);
-    const record = { kind: "journal", id: newId("jrn", nowMs), atMs: clock.nowMs(), refuseIssuedUpToMs: lost ? nowMs + options.skewMs : null } as const;
+    const record = {
+      kind: "journal",
+      id: newId("jrn", nowMs),
+      atMs: clock.nowMs(),
+      refuseIssuedUpToMs: lost ? nowMs + options.skewMs : null,
+    } as const;
     if (lost) log.error({ journalId: record.id }, "the journal lost records: tokens issued before now are refused");
     book.apply(record);
     receipts.sync();

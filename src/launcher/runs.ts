@@ -19,7 +19,14 @@ import type { DiskSpace } from "#launcher/disk-space.ts";
 import { refusedOutcome, watchedOutcome } from "#launcher/outcome.ts";
 import { openRunLog, type RunLog, type RunLogOptions } from "#launcher/run-log.ts";
 import type { RunRecorder } from "#launcher/run-recorder.ts";
-import { attemptKey, type EndedRecord, type KeptOrder, type RunningRecord, type StartingRecord, type StoppingRecord } from "#launcher/run-records.ts";
+import {
+  attemptKey,
+  type EndedRecord,
+  type KeptOrder,
+  type RunningRecord,
+  type StartingRecord,
+  type StoppingRecord,
+} from "#launcher/run-records.ts";
 import { watchProcess, type WatchedProcess } from "#launcher/watch-process.ts";
 
 /** What the link is told; it tells the agent. */
@@ -111,7 +118,13 @@ export class Runs {
     switch (replay.kind) {
       case "open": {
         const { running, starting } = replay.open;
-        this.#options.events.onState(run, attempt, running === null ? "starting" : "running", (running ?? starting).atMs, running?.process.pid ?? null);
+        this.#options.events.onState(
+          run,
+          attempt,
+          running === null ? "starting" : "running",
+          (running ?? starting).atMs,
+          running?.process.pid ?? null,
+        );
         return null;
       }
       case "ended":
@@ -121,7 +134,10 @@ export class Runs {
         return this.#showConfirmed(run, attempt, tokenDigest);
       case "conflict":
         if (replay.why === "other-bytes")
-          return problem("launch.other-order-same-run", `run \`${run}\`, attempt ${attempt} is known here by another order: these bytes are not looked at`);
+          return problem(
+            "launch.other-order-same-run",
+            `run \`${run}\`, attempt ${attempt} is known here by another order: these bytes are not looked at`,
+          );
         break;
       case "new":
         break;
@@ -130,7 +146,12 @@ export class Runs {
     const pending: Pending = { tokenDigest, cancelled: null, settled: done.promise };
     this.#pending.set(run, pending);
     try {
-      return await this.#admit(request, tokenDigest, pending, replay.kind === "conflict" && replay.why !== "other-bytes" ? replay.why : null);
+      return await this.#admit(
+        request,
+        tokenDigest,
+        pending,
+        replay.kind === "conflict" && replay.why !== "other-bytes" ? replay.why : null,
+      );
     } finally {
       this.#pending.delete(run);
       done.resolve();
@@ -162,8 +183,14 @@ export class Runs {
     const { book } = this.#options.recorder;
     const runs: KnownRun[] = [];
     for (const [key, { starting, running }] of book.open)
-      runs.push({ run: starting.run, attempt: starting.attempt, state: running === null ? "starting" : "running", logBytes: this.#watched.get(key)?.runLog.logBytes ?? 0 });
-    for (const { run, attempt, started, logBytes } of book.ended.values()) runs.push({ run, attempt, state: started ? "ended" : "refused", logBytes });
+      runs.push({
+        run: starting.run,
+        attempt: starting.attempt,
+        state: running === null ? "starting" : "running",
+        logBytes: this.#watched.get(key)?.runLog.logBytes ?? 0,
+      });
+    for (const { run, attempt, started, logBytes } of book.ended.values())
+      runs.push({ run, attempt, state: started ? "ended" : "refused", logBytes });
     return runs;
   }
 
@@ -187,7 +214,8 @@ export class Runs {
     const isBusy = (): boolean => book.open.size > 0 || this.#pending.size > 0;
     while (isBusy() && clock.monotonicMs() < until) await sleep(Math.min(50, Math.max(1, until - clock.monotonicMs())));
     while (isBusy()) {
-      for (const { process } of this.#watched.values()) process.stop({ timedOut: false, cancelled: { by: "shutdown", reason: "the node is shutting down" } });
+      for (const { process } of this.#watched.values())
+        process.stop({ timedOut: false, cancelled: { by: "shutdown", reason: "the node is shutting down" } });
       await sleep(20);
     }
   }
@@ -205,11 +233,23 @@ export class Runs {
 
   runLogOptions(run: string, attempt: number, limitBytes: number): RunLogOptions {
     const { clock, log, events } = this.#options;
-    return { path: this.logPath(run, attempt), limitBytes, nowMs: clock.nowMs, log, onGrown: (bytes) => events.onLogGrown(run, attempt, bytes) };
+    return {
+      path: this.logPath(run, attempt),
+      limitBytes,
+      nowMs: clock.nowMs,
+      log,
+      onGrown: (bytes) => events.onLogGrown(run, attempt, bytes),
+    };
   }
 
   /** Watches a process to its end and records it. Used for what was started here and for what was adopted. */
-  watch(starting: StartingRecord, running: RunningRecord, held: HeldProcess, runLog: RunLog, options: { readonly monotonicMs: number | null; readonly timeoutInMs: number | null; readonly stopping: StoppingRecord | null }): void {
+  watch(
+    starting: StartingRecord,
+    running: RunningRecord,
+    held: HeldProcess,
+    runLog: RunLog,
+    options: { readonly monotonicMs: number | null; readonly timeoutInMs: number | null; readonly stopping: StoppingRecord | null },
+  ): void {
     const { recorder, clock, log } = this.#options;
     const { run, attempt, order } = starting;
     const watched = watchProcess({
@@ -235,12 +275,26 @@ export class Runs {
   async end(starting: StartingRecord, outcome: Outcome): Promise<void> {
     const { recorder, events } = this.#options;
     const { run, attempt, tokenDigest, expMs, order } = starting;
-    const ended = await recorder.recordEnd({ run, attempt, tokenDigest, expMs, verified: true, orderDigest: order.digest, auditHead: order.auditHead, outcome });
+    const ended = await recorder.recordEnd({
+      run,
+      attempt,
+      tokenDigest,
+      expMs,
+      verified: true,
+      orderDigest: order.digest,
+      auditHead: order.auditHead,
+      outcome,
+    });
     this.#watched.delete(attemptKey(run, attempt));
     events.onEnded(ended);
   }
 
-  async #admit(request: StartRequest, tokenDigest: string, pending: Pending, conflict: "later-attempt" | "earlier-attempt-open" | "earlier-attempt-ran" | null): Promise<Problem | null> {
+  async #admit(
+    request: StartRequest,
+    tokenDigest: string,
+    pending: Pending,
+    conflict: "later-attempt" | "earlier-attempt-open" | "earlier-attempt-ran" | null,
+  ): Promise<Problem | null> {
     const { admission, disk } = this.#options;
     const { run, attempt } = request;
     const believed = admission.believe(request, this.#options.recorder.refuseIssuedUpToMs);
@@ -249,11 +303,20 @@ export class Runs {
       const refusal =
         conflict === "later-attempt"
           ? problem("launch.attempt-superseded", `a later attempt of run \`${run}\` is known here: attempt ${attempt} is not started`)
-          : problem("launch.already-ran", `an earlier attempt of run \`${run}\` ${conflict === "earlier-attempt-open" ? "is running" : "has run"} here: attempt ${attempt} is not started`);
+          : problem(
+              "launch.already-ran",
+              `an earlier attempt of run \`${run}\` ${conflict === "earlier-attempt-open" ? "is running" : "has run"} here: attempt ${attempt} is not started`,
+            );
       return this.#refuseBytes(request, tokenDigest, believed.value, refusal);
     }
     const { order } = believed.value;
-    const refuse = (refusal: Problem, verdicts: readonly VerdictRecord[]): Promise<void> => this.#refuseRun(order, believed.value.orderDigest, tokenDigest, refusedOutcome(refusal, verdicts, this.#options.clock.nowMs(), pending.cancelled));
+    const refuse = (refusal: Problem, verdicts: readonly VerdictRecord[]): Promise<void> =>
+      this.#refuseRun(
+        order,
+        believed.value.orderDigest,
+        tokenDigest,
+        refusedOutcome(refusal, verdicts, this.#options.clock.nowMs(), pending.cancelled),
+      );
     if (this.#draining) await refuse(problem("launch.draining", "this node is draining: it starts nothing more"), [believed.value.verdict]);
     else {
       const noSpace = disk.check();
@@ -264,8 +327,23 @@ export class Runs {
       const decided = await admission.decide(believed.value);
       if (!decided.ok) await refuse(decided.problem, decided.verdicts);
       else if (pending.cancelled !== null)
-        await this.#refuseRun(order, believed.value.orderDigest, tokenDigest, refusedOutcome(null, decided.verdicts, this.#options.clock.nowMs(), pending.cancelled));
-      else await this.#launch(order, believed.value.orderDigest, tokenDigest, decided.spec, decided.runAs, decided.verdicts, decided.isExclusive, pending);
+        await this.#refuseRun(
+          order,
+          believed.value.orderDigest,
+          tokenDigest,
+          refusedOutcome(null, decided.verdicts, this.#options.clock.nowMs(), pending.cancelled),
+        );
+      else
+        await this.#launch(
+          order,
+          believed.value.orderDigest,
+          tokenDigest,
+          decided.spec,
+          decided.runAs,
+          decided.verdicts,
+          decided.isExclusive,
+          pending,
+        );
     }
     return null;
   }
@@ -282,16 +360,38 @@ export class Runs {
   ): Promise<void> {
     const { recorder, host, clock, events } = this.#options;
     const { run, attempt, limits } = order;
-    const refuse = (refusal: Problem): Promise<void> => this.#refuseRun(order, orderDigest, tokenDigest, refusedOutcome(refusal, verdicts, clock.nowMs(), pending.cancelled));
+    const refuse = (refusal: Problem): Promise<void> =>
+      this.#refuseRun(order, orderDigest, tokenDigest, refusedOutcome(refusal, verdicts, clock.nowMs(), pending.cancelled));
     if (isExclusive && runAs !== null) {
       for (const { starting } of recorder.book.open.values())
         if (starting.order.runAs?.uid === runAs.uid && starting.order.submitter !== order.submitter.accessId)
-          return refuse(problem("launch.exclusive-account", `\`${runAs.user}\` is in use by another submitter's run, and this node's policy lets an account serve one submitter at a time`));
+          return refuse(
+            problem(
+              "launch.exclusive-account",
+              `\`${runAs.user}\` is in use by another submitter's run, and this node's policy lets an account serve one submitter at a time`,
+            ),
+          );
     }
-    const kept: KeptOrder = { digest: orderDigest, submitter: order.submitter.accessId, limits, auditHead: order.auditHead, runAs, verdicts };
-    const starting: StartingRecord = { kind: "starting", run, attempt, tokenDigest, expMs: order.exp * 1000, atMs: clock.nowMs(), order: kept };
+    const kept: KeptOrder = {
+      digest: orderDigest,
+      submitter: order.submitter.accessId,
+      limits,
+      auditHead: order.auditHead,
+      runAs,
+      verdicts,
+    };
+    const starting: StartingRecord = {
+      kind: "starting",
+      run,
+      attempt,
+      tokenDigest,
+      expMs: order.exp * 1000,
+      atMs: clock.nowMs(),
+      order: kept,
+    };
     // INVARIANT: nothing starts before this is on the disk (S3).
-    if (!(await recorder.recordStarting(starting))) return refuse(problem("launch.not-recorded", "the start could not be recorded on this node's disk: nothing was started"));
+    if (!(await recorder.recordStarting(starting)))
+      return refuse(problem("launch.not-recorded", "the start could not be recorded on this node's disk: nothing was started"));
     events.onState(run, attempt, "starting", starting.atMs, null);
     const atMs = clock.nowMs();
     const monotonicMs = clock.monotonicMs();
@@ -299,7 +399,11 @@ export class Runs {
     if (!started.ok) return refuse(started.problem);
     const running: RunningRecord = { kind: "running", run, attempt, atMs, monotonicMs, process: started.value.record };
     recorder.recordRunning(running);
-    this.watch(starting, running, started.value, openRunLog(this.runLogOptions(run, attempt, limits.outputBytes)), { monotonicMs, timeoutInMs: limits.timeoutMs, stopping: null });
+    this.watch(starting, running, started.value, openRunLog(this.runLogOptions(run, attempt, limits.outputBytes)), {
+      monotonicMs,
+      timeoutInMs: limits.timeoutMs,
+      stopping: null,
+    });
     events.onState(run, attempt, "running", atMs, started.value.record.pid);
     if (pending.cancelled !== null) this.cancel(run, attempt, pending.cancelled.by, pending.cancelled.reason);
   }
@@ -329,7 +433,8 @@ export class Runs {
     const { run, attempt, token } = request;
     const nowMs = clock.nowMs();
     log.warn({ run, attempt, code: refusal.code }, "token refused");
-    if (!recorder.book.mayRememberUnbelieved()) return problem("launch.too-many-refusals", "too many tokens were refused here lately: this one is refused without a receipt");
+    if (!recorder.book.mayRememberUnbelieved())
+      return problem("launch.too-many-refusals", "too many tokens were refused here lately: this one is refused without a receipt");
     const verdict = believed?.verdict ?? admission.disbelief(refusal);
     const ended = await recorder.recordEnd({
       run,
@@ -348,8 +453,22 @@ export class Runs {
   async #showConfirmed(run: string, attempt: number, tokenDigest: string): Promise<Problem | null> {
     const { recorder, events, clock } = this.#options;
     const receipt = await recorder.receipts.find(run, attempt);
-    if (receipt === null) return problem("launch.unknown-run", `run \`${run}\`, attempt ${attempt} was confirmed long ago; its receipt is no longer kept`);
-    events.onEnded({ kind: "ended", run, attempt, tokenDigest, expMs: 0, atMs: clock.nowMs(), verified: true, started: false, exitUnknown: false, sequence: 0, receipt, logBytes: 0 });
+    if (receipt === null)
+      return problem("launch.unknown-run", `run \`${run}\`, attempt ${attempt} was confirmed long ago; its receipt is no longer kept`);
+    events.onEnded({
+      kind: "ended",
+      run,
+      attempt,
+      tokenDigest,
+      expMs: 0,
+      atMs: clock.nowMs(),
+      verified: true,
+      started: false,
+      exitUnknown: false,
+      sequence: 0,
+      receipt,
+      logBytes: 0,
+    });
     return null;
   }
 }

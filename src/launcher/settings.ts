@@ -40,9 +40,12 @@ export const readLauncherSettings = (args: readonly string[]): LauncherSettings 
         "free-space-bytes": { type: "string" },
         "ballast-bytes": { type: "string" },
       },
-    }).values as Readonly<Record<string, string | boolean | undefined>>;
+    }).values;
   } catch (error) {
-    return fail("launch.wrong-request", `the launcher's flags are not understood: ${error instanceof Error ? error.message.split("\n")[0] : "error"}`);
+    return fail(
+      "launch.wrong-request",
+      `the launcher's flags are not understood: ${error instanceof Error ? error.message.split("\n")[0] : "error"}`,
+    );
   }
   const text = (name: string): string | undefined => (typeof values[name] === "string" ? values[name] : undefined);
   const data = text("data");
@@ -53,7 +56,10 @@ export const readLauncherSettings = (args: readonly string[]): LauncherSettings 
   return {
     dataFolder: data,
     agent: uid === undefined ? null : { uid: whole(uid, "agent-uid", 0), gid: whole(gid, "agent-gid", 0) },
-    partUids: (text("part-uids") ?? "").split(",").filter((one) => one !== "").map((one) => whole(one, "part-uids", 0)),
+    partUids: (text("part-uids") ?? "")
+      .split(",")
+      .filter((one) => one !== "")
+      .map((one) => whole(one, "part-uids", 0)),
     isEmbedded: values["embedded"] === true,
     skewMs: whole(text("skew-ms"), "skew-ms", 30_000),
     floorBytes: whole(text("free-space-bytes"), "free-space-bytes", 128 * 1024 * 1024),

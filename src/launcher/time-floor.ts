@@ -59,7 +59,9 @@ export const openTimeFloor = (options: TimeFloorOptions): TimeFloor => {
         return problem(
           "launch.clock-went-back",
           `this node's clock shows \`${new Date(nowMs).toISOString()}\`, but it has already been \`${new Date(highestMs).toISOString()}\` here: nothing is started`,
-          { hint: `set the clock (\`timedatectl\`); if it had been wrong before and is right now: stop the launcher, \`rm '${path}'\`, start it again` },
+          {
+            hint: `set the clock (\`timedatectl\`); if it had been wrong before and is right now: stop the launcher, \`rm '${path}'\`, start it again`,
+          },
         );
       highestMs = Math.max(highestMs, nowMs);
       if (highestMs - persistedMs >= persistEveryMs) persist();

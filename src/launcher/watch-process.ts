@@ -122,14 +122,24 @@ export const watchProcess = (options: WatchOptions): WatchedProcess => {
     let leftovers = 0;
     await quietly("what a run left behind could not be killed", async () => (leftovers = await held.killTree()));
     const isDrained = await within(streams, drainMs);
-    if (!isDrained) log.warn({ run: held.record.run }, "the output of a run is still held by a process that cannot be killed: no longer waited for");
+    if (!isDrained)
+      log.warn({ run: held.record.run }, "the output of a run is still held by a process that cannot be killed: no longer waited for");
     await quietly("what was made for a run could not be removed", () => held.release());
     if (!isDrained) {
       held.stdout.destroy();
       held.stderr.destroy();
     }
     const output = await runLog.finish();
-    return { exit, timedOut: cause?.timedOut ?? false, cancelled: cause?.cancelled ?? null, forced, leftovers, output, exitedMonotonicMs, endedAtMs };
+    return {
+      exit,
+      timedOut: cause?.timedOut ?? false,
+      cancelled: cause?.cancelled ?? null,
+      forced,
+      leftovers,
+      output,
+      exitedMonotonicMs,
+      endedAtMs,
+    };
   };
 
   const leave = (): boolean => {

@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { appendFileSync, chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -93,8 +104,16 @@ test("S4: damage stays visible until the owner rewrites, also after appends; the
 test("2.8: a rewrite keeps what was appended after it was asked for, and settles what was appended before", async (t) => {
   const path = join(folder(t), "journal");
   const journal = await openJournal(path, options);
-  const settled = await Promise.allSettled([journal.append({ n: 1 }), journal.append({ n: 2 }), journal.rewrite([{ n: 2 }]), journal.append({ n: 3 })]);
-  assert.deepEqual(settled.map(({ status }) => status), ["fulfilled", "fulfilled", "fulfilled", "fulfilled"]);
+  const settled = await Promise.allSettled([
+    journal.append({ n: 1 }),
+    journal.append({ n: 2 }),
+    journal.rewrite([{ n: 2 }]),
+    journal.append({ n: 3 }),
+  ]);
+  assert.deepEqual(
+    settled.map(({ status }) => status),
+    ["fulfilled", "fulfilled", "fulfilled", "fulfilled"],
+  );
   await journal.close();
   const again = await openJournal(path, options);
   assert.deepEqual(again.records, [{ n: 2 }, { n: 3 }]);

@@ -7,7 +7,22 @@
  * does not check is damage: the readable records are given, `damaged` is true, and it stays true at every opening until the
  * owner has decided what to do and called `rewrite`, which keeps the damaged file beside it as `PATH.damaged`.
  */
-import { close, closeSync, constants, fchmodSync, fdatasync, fsyncSync, fstatSync, ftruncateSync, linkSync, openSync, readSync, renameSync, rmSync, write } from "node:fs";
+import {
+  close,
+  closeSync,
+  constants,
+  fchmodSync,
+  fdatasync,
+  fsyncSync,
+  fstatSync,
+  ftruncateSync,
+  linkSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  write,
+} from "node:fs";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import { fail } from "#kernel/problem.ts";
@@ -72,7 +87,7 @@ const readLines = (descriptor: number, onRecord: (record: unknown) => void): { r
   let goodBytes = 0;
   let badLines = 0;
   let tooLong = false;
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const got = readSync(descriptor, chunk, 0, chunk.length, at);
     if (got === 0) break;
     at += got;
@@ -120,7 +135,8 @@ const writeFully = (descriptor: number, bytes: Buffer): Promise<void> =>
     step(0);
   });
 
-const flush = (descriptor: number): Promise<void> => new Promise((resolve, reject) => fdatasync(descriptor, (error) => (error === null ? resolve() : reject(error))));
+const flush = (descriptor: number): Promise<void> =>
+  new Promise((resolve, reject) => fdatasync(descriptor, (error) => (error === null ? resolve() : reject(error))));
 
 interface Waiting {
   readonly line: string;
@@ -143,7 +159,11 @@ class FileJournal implements Journal {
   #broken: unknown = null;
   #closed = false;
 
-  constructor(path: string, log: Log, opened: { descriptor: number; size: number; records: readonly unknown[]; damaged: boolean; created: boolean }) {
+  constructor(
+    path: string,
+    log: Log,
+    opened: { descriptor: number; size: number; records: readonly unknown[]; damaged: boolean; created: boolean },
+  ) {
     this.#path = path;
     this.#log = log;
     this.#descriptor = opened.descriptor;
@@ -257,7 +277,11 @@ class FileJournal implements Journal {
   async #replace(lines: readonly string[]): Promise<void> {
     const temporary = `${this.#path}.new`;
     rmSync(temporary, { force: true });
-    const descriptor = openSync(temporary, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_NOFOLLOW, 0o600);
+    const descriptor = openSync(
+      temporary,
+      constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_APPEND | constants.O_NOFOLLOW,
+      0o600,
+    );
     let size = 0;
     try {
       fchmodSync(descriptor, 0o600);
@@ -294,7 +318,8 @@ export const openJournal = async (path: string, options: JournalOptions): Promis
   try {
     descriptor = openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_NOFOLLOW);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") return fail("files.unsafe", `journal \`${path}\` cannot be opened for writing`, { cause: error });
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT")
+      return fail("files.unsafe", `journal \`${path}\` cannot be opened for writing`, { cause: error });
     descriptor = openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
     fchmodSync(descriptor, 0o600);
     syncFolderOf(path);
@@ -303,7 +328,8 @@ export const openJournal = async (path: string, options: JournalOptions): Promis
   try {
     const found = fstatSync(descriptor);
     if (!found.isFile()) fail("files.unsafe", `journal \`${path}\` is not a plain file`);
-    if ((found.mode & 0o077) !== 0) fail("files.unsafe", `journal \`${path}\` can be read or changed by other accounts`, { hint: `chmod 600 '${path}'` });
+    if ((found.mode & 0o077) !== 0)
+      fail("files.unsafe", `journal \`${path}\` can be read or changed by other accounts`, { hint: `chmod 600 '${path}'` });
     const records: unknown[] = [];
     const { goodBytes, badLines } = readLines(descriptor, options.onRecord ?? ((record) => records.push(record)));
     if (goodBytes < found.size) {
@@ -328,4 +354,3 @@ export const readJournalRecords = (path: string, onRecord: (record: unknown) => 
     closeSync(descriptor);
   }
 };
-

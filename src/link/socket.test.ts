@@ -12,7 +12,10 @@ import { ProblemError } from "#kernel/problem.ts";
 import { connectFrames, peerCredentials, serveFrames, type FrameServerOptions } from "#link/socket.ts";
 
 type Message = { readonly type: string; readonly text?: string };
-const isCode = (code: string) => (error: unknown): boolean => error instanceof ProblemError && error.problem.code === code;
+const isCode =
+  (code: string) =>
+  (error: unknown): boolean =>
+    error instanceof ProblemError && error.problem.code === code;
 const ownUid = process.getuid?.() ?? -1;
 
 const serve = async (t: TestContext, options: Partial<FrameServerOptions<Message, Message>> = {}) => {
@@ -80,8 +83,22 @@ test("S11: a peer running as another account has that account's uid", async (t) 
 });
 
 for (const [name, bytes] of [
-  ["a frame beyond the limit", (() => { const head = Buffer.alloc(8); head.writeUInt32BE(maxFrameBytes + 1, 0); return head; })()],
-  ["a header that is not JSON", (() => { const frame = encodeFrame({ type: "x" }); frame.write("!", 8); return frame; })()],
+  [
+    "a frame beyond the limit",
+    (() => {
+      const head = Buffer.alloc(8);
+      head.writeUInt32BE(maxFrameBytes + 1, 0);
+      return head;
+    })(),
+  ],
+  [
+    "a header that is not JSON",
+    (() => {
+      const frame = encodeFrame({ type: "x" });
+      frame.write("!", 8);
+      return frame;
+    })(),
+  ],
   ["a header longer than its frame", Buffer.from([0, 0, 0, 5, 0, 0, 0, 9, 0])],
   ["text of another protocol", Buffer.from("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")],
 ] as const)
@@ -93,7 +110,11 @@ for (const [name, bytes] of [
     await new Promise((resolve) => client.once("close", resolve));
     assert.deepEqual(seen, []);
     const answered = Promise.withResolvers<void>();
-    const next = await connectFrames<Message, Message>({ path, log: silentLog, onConnection: () => ({ onFrame: () => answered.resolve() }) });
+    const next = await connectFrames<Message, Message>({
+      path,
+      log: silentLog,
+      onConnection: () => ({ onFrame: () => answered.resolve() }),
+    });
     next.send({ type: "hi" });
     await answered.promise;
     next.destroy();
@@ -102,10 +123,20 @@ for (const [name, bytes] of [
 test("S11: a path that the kernel would cut is refused with its length", async () => {
   const path = `/tmp/${"x".repeat(110)}/l.sock`;
   await assert.rejects(
-    serveFrames({ path, folder: "/tmp", folderMode: 0o700, log: silentLog, mayConnect: () => true, onConnection: () => ({ onFrame: () => {} }) }),
+    serveFrames({
+      path,
+      folder: "/tmp",
+      folderMode: 0o700,
+      log: silentLog,
+      mayConnect: () => true,
+      onConnection: () => ({ onFrame: () => {} }),
+    }),
     isCode("link.socket-path-too-long"),
   );
-  assert.throws(() => connectFrames({ path, log: silentLog, onConnection: () => ({ onFrame: () => {} }) }), isCode("link.socket-path-too-long"));
+  assert.throws(
+    () => connectFrames({ path, log: silentLog, onConnection: () => ({ onFrame: () => {} }) }),
+    isCode("link.socket-path-too-long"),
+  );
 });
 
 test("2.8: a socket left by a dead process is replaced, a living one and a plain file are not", async (t) => {
@@ -113,7 +144,11 @@ test("2.8: a socket left by a dead process is replaced, a living one and a plain
   const again = { path, folder, folderMode: 0o710, log: silentLog, mayConnect: () => true, onConnection: () => ({ onFrame: () => {} }) };
   await assert.rejects(serveFrames(again), isCode("link.socket-taken"));
   const dead = join(folder, "d.sock");
-  const child = spawn(process.execPath, ["-e", `require("net").createServer().listen(${JSON.stringify(dead)}, () => process.kill(process.pid, "SIGKILL"))`], { stdio: "ignore" });
+  const child = spawn(
+    process.execPath,
+    ["-e", `require("net").createServer().listen(${JSON.stringify(dead)}, () => process.kill(process.pid, "SIGKILL"))`],
+    { stdio: "ignore" },
+  );
   await once(child, "exit");
   assert.ok(statSync(dead).isSocket());
   const server = await serveFrames({ ...again, path: dead });

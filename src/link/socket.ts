@@ -45,7 +45,12 @@ export interface FrameHandlers<In> {
   onClose?(): void;
 }
 
-const wire = <In, Out extends object>(socket: Socket, peer: PeerCredentials | null, log: Log, handlersFor: (connection: FrameConnection<Out>) => FrameHandlers<In>): FrameConnection<Out> => {
+const wire = <In, Out extends object>(
+  socket: Socket,
+  peer: PeerCredentials | null,
+  log: Log,
+  handlersFor: (connection: FrameConnection<Out>) => FrameHandlers<In>,
+): FrameConnection<Out> => {
   const reader = new FrameReader<In>();
   const connection: FrameConnection<Out> = {
     peer,
@@ -178,7 +183,7 @@ export const connectFrames = <In, Out extends object>(options: {
       try {
         fail("link.not-reachable", `nothing answers at \`${options.path}\` (${error.code ?? "error"})`, { cause: error });
       } catch (problem) {
-        reject(problem as Error);
+        reject(problem);
       }
     };
     socket.once("error", refused);

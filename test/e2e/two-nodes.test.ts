@@ -54,7 +54,9 @@ suite("2.7: agents on other machines", { skip: networks ? false : "needs root an
   });
   after(async () => {
     for (const node of nodes) node.kill("SIGINT");
-    await Promise.all(nodes.map((node) => (node.exitCode === null ? new Promise((resolve) => node.once("exit", resolve)) : null)));
+    await Promise.all(
+      nodes.map((node) => (node.exitCode === null ? new Promise((resolve) => node.once("exit", resolve)) : Promise.resolve())),
+    );
     await behalf?.stop();
     for (const folder of folders) removeFolder(folder);
     if (behalf !== undefined) removeFolder(join(behalf.dataFolder, ".."));
@@ -194,7 +196,9 @@ suite("2.7: agents on other machines", { skip: networks ? false : "needs root an
     assert.notEqual(told.code, 0, "an existing name is not invited again");
     await behalf.json(["node", "revoke", "ledger-2"]);
     const online = async (): Promise<boolean> =>
-      (await behalf.api.call<{ items: { name: string; online: boolean }[] }>("GET", "/api/v1/nodes")).items.some((node) => node.name === "ledger-2" && node.online);
+      (await behalf.api.call<{ items: { name: string; online: boolean }[] }>("GET", "/api/v1/nodes")).items.some(
+        (node) => node.name === "ledger-2" && node.online,
+      );
     await eventually("cut", online, (yes) => !yes);
     await new Promise((resolve) => setTimeout(resolve, 1500));
     assert.equal(await online(), false, "a revoked node does not come back");

@@ -35,7 +35,7 @@ const inUse = new Set<object>();
 const callHolding = (held: readonly object[], call: (done: (error: unknown, result: number) => void) => void): Promise<number> => {
   for (const one of held) inUse.add(one);
   return new Promise<number>((resolve, reject) =>
-    call((error, result) => (error === null || error === undefined ? resolve(result) : reject(error as Error))),
+    call((error, result) => (error === null || error === undefined ? resolve(result) : reject(error))),
   ).finally(() => {
     for (const one of held) inUse.delete(one);
   });

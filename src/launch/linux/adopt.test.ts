@@ -18,7 +18,8 @@ const program = join(import.meta.dirname, "../../../test/fixtures/programs/short
 const processesOf = (uid: number): number => listProcesses().filter((facts) => !isDead(facts) && readProcessUid(facts.pid) === uid).length;
 
 for (const tree of ["cgroup", "group"] as const) {
-  const missing = impossible ?? (tree === "cgroup" && "reason" in openCgroupBase("test") ? "no control group (v2) can be written here" : null);
+  const missing =
+    impossible ?? (tree === "cgroup" && "reason" in openCgroupBase("test") ? "no control group (v2) can be written here" : null);
   suite(`a run found again, held by its ${tree}`, { skip: missing ?? false }, () => {
     let target: TestAccount;
     before(() => {

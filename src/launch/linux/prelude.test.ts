@@ -53,7 +53,15 @@ const runPrelude = (command: readonly string[], spec: PreludeSpec) => {
     const text = openSync(join(folder, "text"), "r");
     const status = openSync(join(folder, "status"), "a");
     spawnSync("/bin/chmod", ["755", folder]);
-    const [file = "", ...args] = ["/usr/bin/setpriv", "--inh-caps=-all", "--ambient-caps=-all", ...command, "-c", ". /dev/fd/3", "behalf"];
+    const [file, ...args] = [
+      "/usr/bin/setpriv",
+      "--inh-caps=-all",
+      "--ambient-caps=-all",
+      ...command,
+      "-c",
+      ". /dev/fd/3",
+      "behalf",
+    ] as const;
     const done = spawnSync(file, args, { env: {}, stdio: ["ignore", "pipe", "pipe", text, status] });
     closeSync(text);
     closeSync(status);

@@ -24,7 +24,8 @@ test("2.3: the hierarchy is found on hybrid hosts, with escaped mount points, an
 });
 
 for (const tree of ["cgroup", "group"] as const) {
-  const missing = impossible ?? (tree === "cgroup" && "reason" in openCgroupBase("test") ? "no control group (v2) can be written here" : null);
+  const missing =
+    impossible ?? (tree === "cgroup" && "reason" in openCgroupBase("test") ? "no control group (v2) can be written here" : null);
   suite(`a tree held by its ${tree}`, { skip: missing ?? false }, () => {
     let target: TestAccount;
     before(() => {
