@@ -70,6 +70,10 @@ export const addApplyCommand: AddCommand = (program, act) => {
             "no documents",
           ),
         );
+        for (const one of answer.results) {
+          if (one.oneTimePassword !== null)
+            output.print(`one-time password of ${one.name}: ${output.paint("bold", one.oneTimePassword)}   shown only now`);
+        }
         for (const one of answer.results)
           for (const notice of one.notices) output.note(`${output.paint("yellow", "note")}: ${one.name}: ${notice}`);
       }),

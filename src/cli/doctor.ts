@@ -1,4 +1,5 @@
 /** `behalf doctor`: what is in order and what is not, on manager and node, each with the command that mends it. */
+import { existsSync } from "node:fs";
 import type { AddCommand } from "#cli/command.ts";
 import { callLauncher } from "#cli/launcher-client.ts";
 import { ExitCode } from "#cli/exit-code.ts";
@@ -41,30 +42,36 @@ export const addDoctorCommand: AddCommand = (program, act) => {
     .description("check manager and node of this machine; every finding has the command that mends it")
     .action(
       act(async ({ api, layout, output }) => {
-        let manager: Finding[];
+        let manager: Finding[] = [];
+        const client = api();
+        // A node of a manager elsewhere has no manager of its own to look at.
+        const isNodeOnly = client.target.kind === "socket" && existsSync(layout().launcher.trust) && !existsSync(layout().manager.folder);
         try {
-          const status = await api().call<{
-            version: string;
-            separation: string;
-            nodes: { online: number; total: number };
-            warnings?: string[];
-          }>("GET", "/api/v1/status");
-          manager = [
-            { level: "ok", text: `manager ${status.version} answers`, hint: null },
-            {
-              level: status.nodes.online === status.nodes.total ? "ok" : "warning",
-              text: `${status.nodes.online} of ${status.nodes.total} nodes are online`,
-              hint: status.nodes.online === status.nodes.total ? null : "behalf get nodes",
-            },
-            status.separation === "none"
-              ? {
-                  level: "warning",
-                  text: "separation: none (all parts under one account); who controls one controls all",
-                  hint: "as root: behalf up --manager-account NAME --agent-account NAME",
-                }
-              : { level: "ok", text: `separation: ${status.separation}`, hint: null },
-            ...(status.warnings ?? []).map((text): Finding => ({ level: "warning", text, hint: null })),
-          ];
+          const status = isNodeOnly
+            ? null
+            : await client.call<{
+                version: string;
+                separation: string;
+                nodes: { online: number; total: number };
+                warnings?: string[];
+              }>("GET", "/api/v1/status");
+          if (status !== null)
+            manager = [
+              { level: "ok", text: `manager ${status.version} answers`, hint: null },
+              {
+                level: status.nodes.online === status.nodes.total ? "ok" : "warning",
+                text: `${status.nodes.online} of ${status.nodes.total} nodes are online`,
+                hint: status.nodes.online === status.nodes.total ? null : "behalf get nodes",
+              },
+              status.separation === "none"
+                ? {
+                    level: "warning",
+                    text: "separation: none (all parts under one account); who controls one controls all",
+                    hint: "as root: behalf up --manager-account NAME --agent-account NAME",
+                  }
+                : { level: "ok", text: `separation: ${status.separation}`, hint: null },
+              ...(status.warnings ?? []).map((text): Finding => ({ level: "warning", text, hint: null })),
+            ];
         } catch (error) {
           if (!(error instanceof ProblemError)) throw error;
           manager = [{ level: "problem", text: error.problem.message, hint: error.problem.hint }];
@@ -72,7 +79,7 @@ export const addDoctorCommand: AddCommand = (program, act) => {
         const node = await nodeFindings(layout().launcher.adminSocket);
         if (output.json) output.printJson({ manager, node });
         else {
-          print(output, "manager", manager);
+          if (!isNodeOnly) print(output, "manager", manager);
           print(output, "node", node);
         }
         if ([...manager, ...node].some((finding) => finding.level === "problem")) throw new ExitCode(1);

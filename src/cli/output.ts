@@ -117,10 +117,13 @@ const renderBecause = (because: Because, depth: number): string[] => [
 
 /** A problem as text: code and message, where, why, what to do. */
 export const renderProblem = (output: Pick<Output, "paint">, shown: Problem): string => {
-  const place =
-    shown.at === undefined
-      ? ""
-      : ` (${[shown.at.document === undefined ? null : `document ${shown.at.document}`, shown.at.line === undefined ? null : `line ${shown.at.line}, column ${shown.at.column ?? 1}`, shown.at.path === undefined ? null : `at \`${shown.at.path}\``].filter((word) => word !== null).join(", ")})`;
+  const { document, line, column, path } = shown.at ?? {};
+  const places = [
+    ...(document === undefined ? [] : [`document ${document}`]),
+    ...(line === undefined ? [] : [`line ${line}, column ${column ?? 1}`]),
+    ...(path === undefined ? [] : [`at \`${path}\``]),
+  ];
+  const place = places.length === 0 ? "" : ` (${places.join(", ")})`;
   const lines = [`${output.paint("red", shown.code)}: ${plainText(shown.message)}${plainText(place)}`];
   if (shown.because !== undefined) lines.push(...renderBecause(shown.because, 0).map((line) => `  ${line}`));
   lines.push(`  hint: ${plainText(shown.hint)}`);

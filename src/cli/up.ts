@@ -1,4 +1,5 @@
 /** `behalf up`: everything on one machine until ctrl-C. What it says to the person is here; what it does is in `supervise/`. */
+import { fstatSync } from "node:fs";
 import type { AddCommand } from "#cli/command.ts";
 import { dataFolderOf } from "#cli/context.ts";
 import type { Output } from "#cli/output.ts";
@@ -13,6 +14,9 @@ interface UpFlags {
   readonly example: boolean;
 }
 
+/** SECURITY: a one-time password never reaches a file, also not by `behalf up > file` or a service that logs its output (S13). */
+const writesToFile = (): boolean => fstatSync(1).isFile();
+
 const show = (output: Output, up: Up, flags: UpFlags): void => {
   const label = (name: string): string => output.paint("dim", name.padEnd(11));
   output.print(`\n${output.paint("bold", `Behalf ${version}`)}\n`);
@@ -20,7 +24,9 @@ const show = (output: Output, up: Up, flags: UpFlags): void => {
   if (up.firstAccount !== null) {
     output.print(`  ${label("account")} ${up.firstAccount.account}`);
     output.print(
-      `  ${label("password")} ${output.paint("bold", up.firstAccount.oneTimePassword)}   one time, within an hour; you choose your own at the first sign-in`,
+      writesToFile()
+        ? `  ${label("password")} not shown in a file; get one with: behalf account reset-password ${up.firstAccount.account}`
+        : `  ${label("password")} ${output.paint("bold", up.firstAccount.oneTimePassword)}   one time, within an hour; you choose your own at the first sign-in`,
     );
   }
   output.print(`  ${label("data")} ${up.layout.root}`);
@@ -68,7 +74,7 @@ export const addUpCommand: AddCommand = (program, act) => {
           ...up.instance,
           data: up.layout.root,
           separation: up.separation,
-          firstAccount: up.firstAccount,
+          firstAccount: writesToFile() ? null : up.firstAccount,
           example: up.example,
           readyMs: Math.round(up.readyMs),
         });

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
-import { mkdirSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { RunView } from "#cli/run-view.ts";
 import { isAlive, processIdOf } from "#supervise/process-id.ts";
-import { eventually, makeDataFolder, removeFolder, runCli, startInstance } from "#test/fixtures/instance.ts";
+import { cliEntry, eventually, makeDataFolder, removeFolder, runCli, startInstance } from "#test/fixtures/instance.ts";
 
 const asRoot = process.getuid?.() === 0;
 const slowJob = (as: string): string => `kind: Job
@@ -44,6 +45,25 @@ suite("2.1: `behalf up`", () => {
     assert.equal(told.code, 1, told.stdout);
     assert.match(told.stderr, /taken/);
     assert.match(told.stderr, /--port/);
+    removeFolder(folder);
+  });
+
+  test("S13: with its output in a file, `behalf up` does not show the one-time password there", async () => {
+    const folder = makeDataFolder();
+    const file = openSync(join(folder, "out"), "w");
+    const child = spawn(
+      process.execPath,
+      [cliEntry, "up", "--data", join(folder, "data"), "--port", "0", "--agent-port", "0", "--no-example"],
+      { stdio: ["ignore", file, file] },
+    );
+    const text = await eventually(
+      "ready",
+      async () => readFileSync(join(folder, "out"), "utf8"),
+      (found) => found.includes("ready in"),
+    );
+    child.kill("SIGINT");
+    await new Promise((resolve) => child.once("exit", resolve));
+    assert.match(text, /password\s+not shown in a file/);
     removeFolder(folder);
   });
 
