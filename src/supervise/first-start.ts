@@ -9,7 +9,6 @@ import { join } from "node:path";
 import type { DataLayout } from "#kernel/data-layout.ts";
 import { writePrivateFile } from "#kernel/private-file.ts";
 import { ProblemError } from "#kernel/problem.ts";
-import { joinNode } from "#nodes/join.ts";
 import type { ApiClient } from "#cli/api-client.ts";
 import { callLauncher } from "#cli/launcher-client.ts";
 import type { Instance } from "#supervise/instance.ts";
@@ -44,6 +43,8 @@ export const joinLocalNode = async (options: {
     await api.call("POST", "/api/v1/nodes/local/revoke", {});
     return invite();
   });
+  // Loaded only here: certificates and keys are needed once, and every later start would carry them.
+  const { joinNode } = await import("#nodes/join.ts");
   const starter = userInfo();
   const { items: accountsOfManager } = await api.call<{ items: { name: string; accessId: string }[] }>("GET", "/api/v1/accounts?limit=100");
   const rootAccount = accountsOfManager.find((account) => account.name === "root");

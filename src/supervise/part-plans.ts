@@ -35,7 +35,7 @@ export const managerPlan = (layout: DataLayout, options: { account: PartAccount 
     "manager",
     layout.manager.folder,
     options.account,
-    ["--max-semi-space-size=8"],
+    ["--max-semi-space-size=4"],
     ["--data", layout.root, "--owner-uid", String(process.getuid?.() ?? 0), ...options.args],
     settingsOfEnvironment(),
   );

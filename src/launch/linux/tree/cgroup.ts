@@ -7,6 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import { constants, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openPidfd, sendSignal, signalPidfd } from "#launch/linux/libc.ts";
@@ -141,7 +142,7 @@ export const holdCgroup = (path: string): HeldTree => {
     remove: async () => {
       for (let waitMs = 1; ; waitMs *= 4) {
         try {
-          rmdirSync(path);
+          await rmdir(path);
           return;
         } catch (error) {
           const { code } = error as NodeJS.ErrnoException;
