@@ -258,6 +258,14 @@ const anyJob: fc.Arbitrary<Job> = fc.record({
   restartable: fc.boolean(),
 });
 
+void test("2.3: texts whose white space a block of lines would lose are shown in quotes", () => {
+  for (const text of [" \n", "\n", "a\n \nb", " a\nb", "a\r\nb\n", "a\n\t"]) {
+    const yaml = `kind: Job\npath: /a\nrun: { shell: ${JSON.stringify(text)} }\nas: agent\non: [local]\n`;
+    const shown = jobOf(renderJobYaml(jobOf(yaml)));
+    assert.deepEqual(shown.program, { kind: "shell", text });
+  }
+});
+
 void test("2.3: applying what is shown changes nothing", () => {
   fc.assert(
     fc.property(anyJob, (job) => assert.deepEqual(JSON.parse(JSON.stringify(jobOf(renderJobYaml(job)))), JSON.parse(JSON.stringify(job)))),

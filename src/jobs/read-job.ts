@@ -1,5 +1,5 @@
 /** From a document to a normalised `Job`, and back to YAML. Applying what `renderJobYaml` shows changes nothing. */
-import { stringify } from "yaml";
+import { Document, visit } from "yaml";
 import { parseDuration, renderDuration } from "#kernel/durations.ts";
 import { problem, type Problem } from "#kernel/problem.ts";
 import { ok, refuse, type Result } from "#kernel/result.ts";
@@ -195,9 +195,19 @@ export const renderJobDocument = (job: Job): Record<string, unknown> => ({
   ...(job.restartable ? { restartable: true } : {}),
 });
 
+/** A block of lines keeps no white space before its first word, and none on lines that hold nothing else; a carriage return ends a line there. */
+const isLostInBlock = (text: string): boolean => text.includes("\n") && (/^\s|\r/.test(text) || /\n[ \t]+(?:\n|$)/.test(text));
+
 /** What `behalf get job -o yaml` shows. */
-export const renderJobYaml = (job: Job): string =>
-  stringify(renderJobDocument(job), { version: "1.2", lineWidth: 0, aliasDuplicateObjects: false });
+export const renderJobYaml = (job: Job): string => {
+  const document = new Document(renderJobDocument(job), { version: "1.2", aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar: (_key, node) => {
+      if (typeof node.value === "string" && isLostInBlock(node.value)) node.type = "QUOTE_DOUBLE";
+    },
+  });
+  return document.toString({ lineWidth: 0 });
+};
 
 /** The credential keys that a job names: whoever saves it needs the permission to use them on its folder (S6). */
 export const keysOf = (job: Job): readonly string[] => (job.as.kind === "credential" ? [job.as.key] : []);
