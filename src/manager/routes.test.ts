@@ -6,7 +6,7 @@ import { openApiPath } from "#manager/open-api.ts";
 import { describeQuestion, type Route } from "#manager/route.ts";
 import { compareGolden } from "#test/fixtures/golden.ts";
 import { open, send, type Answer } from "#test/fixtures/http.ts";
-import { startManager, type ManagerWorld, type Person } from "#test/fixtures/manager.ts";
+import { addNodeRecord, startManager, type ManagerWorld, type Person } from "#test/fixtures/manager.ts";
 
 const job = (path: string, as = "agent"): string => `kind: Job\npath: ${path}\nrun: { shell: "true" }\nas: ${as}\non: [local]\n`;
 
@@ -24,25 +24,7 @@ describe("routes", () => {
     routes = allRoutes(world.manager.services);
     const { owner, manager } = world;
     // A node that has joined, as its record: runs for it wait.
-    await manager.services.store.write(async (tx) => {
-      await tx
-        .insertInto("nodes")
-        .values({
-          id: "nod_00000000000000000000000000",
-          name: "local",
-          public_key: "x",
-          key_thumbprint: "x",
-          certificate_fingerprint: "x",
-          state: "active",
-          labels: "{}",
-          facts: null,
-          joined_at: 1,
-          last_seen_at: null,
-          receipt_sequence: 0,
-          receipt_hash: "",
-        })
-        .execute();
-    });
+    await addNodeRecord(manager.services.store, "local");
     const applied = await owner.ask({
       method: "POST",
       path: "/api/v1/definitions",

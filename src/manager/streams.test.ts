@@ -5,7 +5,7 @@ import { after, before, describe, test } from "node:test";
 import { endRun } from "#jobs/dispatch-store.ts";
 import { encodeLogFrame, type LogStream } from "#link/log-format.ts";
 import { events, open, type StreamedEvent } from "#test/fixtures/http.ts";
-import { startManager, type ManagerWorld, type Person } from "#test/fixtures/manager.ts";
+import { addNodeRecord, startManager, type ManagerWorld, type Person } from "#test/fixtures/manager.ts";
 
 describe("streams", () => {
   let world: ManagerWorld;
@@ -16,25 +16,7 @@ describe("streams", () => {
       { after: (fn) => void afters.push(fn as () => unknown) },
       { streamOptions: { recheckMs: 30_000, heartbeatMs: 100, perSession: 3 } },
     );
-    await world.manager.services.store.write(async (tx) => {
-      await tx
-        .insertInto("nodes")
-        .values({
-          id: "nod_00000000000000000000000000",
-          name: "local",
-          public_key: "x",
-          key_thumbprint: "x",
-          certificate_fingerprint: "x",
-          state: "active",
-          labels: "{}",
-          facts: null,
-          joined_at: 1,
-          last_seen_at: null,
-          receipt_sequence: 0,
-          receipt_hash: "",
-        })
-        .execute();
-    });
+    await addNodeRecord(world.manager.services.store, "local");
     const documents = ["/finance/close", "/sales/report"]
       .map((path) => `kind: Job\npath: ${path}\nrun: { shell: "true" }\non: [local]\n`)
       .join("---\n");

@@ -1,7 +1,7 @@
 /** Submitting over HTTP: bad input, idempotency under concurrency, batches, cancellation. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { startManager, type ManagerWorld, type Person } from "#test/fixtures/manager.ts";
+import { addNodeRecord, startManager, type ManagerWorld, type Person } from "#test/fixtures/manager.ts";
 import type { Answer } from "#test/fixtures/http.ts";
 import { sharedPostgres, whyNoPostgres } from "#test/fixtures/postgres.ts";
 
@@ -15,29 +15,8 @@ for (const store of ["SQLite", "PostgreSQL"] as const)
         { after: (fn) => void afters.push(fn as () => unknown) },
         store === "PostgreSQL" ? { database: (await sharedPostgres()).makeDatabase() } : {},
       );
-      await world.manager.services.store.write(async (tx) => {
-        for (const [id, name] of [
-          ["0", "local"],
-          ["1", "ledger-1"],
-        ] as const)
-          await tx
-            .insertInto("nodes")
-            .values({
-              id: `nod_0000000000000000000000000${id}`,
-              name,
-              public_key: `x${id}`,
-              key_thumbprint: `x${id}`,
-              certificate_fingerprint: `x${id}`,
-              state: "active",
-              labels: "{}",
-              facts: null,
-              joined_at: 1,
-              last_seen_at: null,
-              receipt_sequence: 0,
-              receipt_hash: "",
-            })
-            .execute();
-      });
+      await addNodeRecord(world.manager.services.store, "local", 0);
+      await addNodeRecord(world.manager.services.store, "ledger-1", 1);
       const documents = `kind: Job
 path: /finance/close
 run: { shell: "true" }

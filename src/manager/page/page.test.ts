@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { chromium } from "playwright-core";
 import { endRun } from "#jobs/dispatch-store.ts";
 import { encodeLogFrame } from "#link/log-format.ts";
-import { startManager } from "#test/fixtures/manager.ts";
+import { addNodeRecord, startManager } from "#test/fixtures/manager.ts";
 
 const browserPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => existsSync(path));
 const axe = readFileSync(join(import.meta.dirname, "..", "..", "..", "node_modules", "axe-core", "axe.min.js"), "utf8");
@@ -18,25 +18,7 @@ test(
     if (browserPath === undefined) return t.skip("no Chromium on this machine");
     const world = await startManager(t);
     const { services } = world.manager;
-    await services.store.write(async (tx) => {
-      await tx
-        .insertInto("nodes")
-        .values({
-          id: "nod_00000000000000000000000000",
-          name: "local",
-          public_key: "x",
-          key_thumbprint: "x",
-          certificate_fingerprint: "x",
-          state: "active",
-          labels: "{}",
-          facts: null,
-          joined_at: 1,
-          last_seen_at: null,
-          receipt_sequence: 0,
-          receipt_hash: "",
-        })
-        .execute();
-    });
+    await addNodeRecord(services.store, "local");
     await world.owner.ask({
       method: "POST",
       path: "/api/v1/definitions",
