@@ -20,6 +20,12 @@ const announcement = (change: Partial<Rotation> = {}): Rotation => ({
 const signed = (change: Partial<Rotation> = {}, by = root): string =>
   signRotation(announcement(change), privateKeyFromPem(by.privatePem), by.publicKey);
 
+/** Changes a character in the middle of the signature: its end has bits that may be equal by chance. */
+const withOtherSignature = (token: string): string => {
+  const at = token.lastIndexOf(".") + 20;
+  return `${token.slice(0, at)}${token[at] === "A" ? "B" : "A"}${token.slice(at + 1)}`;
+};
+
 test("S5: an announcement of the pinned root with a higher serial gives the new issuers", () => {
   const checked = checkRotation(signed(), trust);
   assert.ok(checked.ok);
@@ -34,7 +40,7 @@ test("S5: another root, an old serial, another realm, a lower epoch, no issuer o
     [signed({ epoch: 1 }), /epoch 1 is below 2/],
     [signed({ issuers: [] }), /no issuer/],
     [signed({ issuers: [...announcement().issuers, ...announcement().issuers] }), /twice/],
-    [`${signed().slice(0, -2)}AA`, /signature|base64url/],
+    [withOtherSignature(signed()), /signature|base64url/],
     ["", /three parts/],
   ] as const) {
     const checked = checkRotation(token, trust);
