@@ -338,3 +338,24 @@ test("2.11: every change is in the audit with its actor, refused ones too, and w
   const all = (await world.store.read.selectFrom("audit").select("detail").execute()).map((row) => row.detail).join("\n");
   assert.ok(!/argon2|passphrase/.test(all));
 });
+
+onBothStores(
+  "3.8: an account that comes without a password lets nobody in and is not the administrator that must remain",
+  async (t, kind) => {
+    const world = await identityWorld(t, kind);
+    const { identity } = world;
+    const made = await identity.applyAccount(owner, {
+      service: "LOCAL-INITIAL",
+      name: "moved-here",
+      roles: ["administrator"],
+      groups: [],
+      disabled: false,
+      withoutPassword: true,
+    });
+    assert.deepEqual([made.initialPassword, made.account.hasPassword, made.account.passwordExpiresAtMs], [null, false, null]);
+    const root = (await identity.findAccount("root")) ?? assert.fail();
+    assert.equal((await refusalOf(identity.editAccount(owner, root.id, { roles: [] }))).code, "identity.last-administrator");
+    assert.ok((await identity.resetPassword(owner, made.account.id)).initialPassword);
+    await identity.editAccount(owner, root.id, { roles: [] });
+  },
+);

@@ -37,6 +37,8 @@ export interface AccountChange {
 export interface AccountInput extends AccountChange {
   readonly name: string;
   readonly service?: string;
+  /** No password at all, not even an initial one: nobody signs in with it until a password is reset. For accounts that come from elsewhere in numbers. */
+  readonly withoutPassword?: boolean;
 }
 
 export interface AccountOutcome {
@@ -69,6 +71,8 @@ export interface Accounts {
       readonly roles: readonly string[];
       readonly groups: readonly string[];
       readonly disabled: boolean;
+      /** Where it is made. */
+      readonly withoutPassword?: boolean;
     },
     options?: ChangeOptions,
   ): Promise<AccountOutcome>;
@@ -151,15 +155,18 @@ export const openAccounts = (context: IdentityContext): Accounts => {
       });
     const { name, nameKey } = valueOf(readAccountName(input.name, "local"));
     const groups = groupsFrom(input.groups ?? []);
-    const ready = await readyPassword(input.password, name);
+    const ready = input.withoutPassword === true ? null : await readyPassword(input.password, name);
     const nowMs = clock.nowMs();
     const id = newId("acc", nowMs);
     const accessId = accessIdOf(realm.name, id);
-    const detail = { name, service, roles: [...(input.roles ?? [])], initial: ready.initial };
+    const detail = { name, service, roles: [...(input.roles ?? [])], initial: ready?.initial === true };
     return await changePolicy(context, { actor: actor.accessId, action: "account.create", object: `account:${id}`, detail }, async (tx) => {
       await requireFreeName(tx, service, nameKey, null);
       const roleIds = await roleIdsOf(tx, service, input.roles ?? []);
-      const columns = passwordColumns(ready, nameKey, input.mustChangePassword === true);
+      const columns =
+        ready === null
+          ? { password_hash: null, must_change: 0, password_expires_at: null }
+          : passwordColumns(ready, nameKey, input.mustChangePassword === true);
       await tx
         .insertInto("accounts")
         .values({
@@ -178,7 +185,7 @@ export const openAccounts = (context: IdentityContext): Accounts => {
       await assignRoles(tx, accessId, roleIds);
       const notices = folderNotices(name, [], await rolesOfSubject(tx, accessId));
       requireConfirmation(notices, options);
-      return { result: { account: await loadOne(tx, id), initialPassword: ready.shown, notices } };
+      return { result: { account: await loadOne(tx, id), initialPassword: ready?.shown ?? null, notices } };
     });
   };
 
@@ -325,9 +332,9 @@ export const openAccounts = (context: IdentityContext): Accounts => {
     resetPassword,
     applyAccount: async (actor, definition, options = {}) => {
       const existing = await findAccount(definition.name, definition.service);
-      const { name, service, roles, groups, disabled } = definition;
+      const { name, service, roles, groups, disabled, withoutPassword = false } = definition;
       return existing === null
-        ? await createAccount(actor, { name, service, roles, groups, disabled }, options)
+        ? await createAccount(actor, { name, service, roles, groups, disabled, withoutPassword }, options)
         : await editAccount(actor, existing.id, { ...(name === existing.name ? {} : { name }), roles, groups, disabled }, options);
     },
     setOsRoles: async (actor, uid, roles) => {

@@ -24,7 +24,14 @@ export const administers = (accessId: string, name: string, roles: readonly Role
 /** Throws `identity.last-administrator` when no enabled account administers accounts any more. For the end of a change, in its transaction. */
 export const requireAdministrator = async (tx: Writer, realmName: string): Promise<void> => {
   const roles = new Map((await loadRoles(tx)).map((role) => [role.id, role]));
-  const accounts = await tx.selectFrom("accounts").select(["id", "name"]).where("disabled", "=", 0).orderBy("id").execute();
+  // Without a password, and none used that must be replaced, nobody signs in with it.
+  const accounts = await tx
+    .selectFrom("accounts")
+    .select(["id", "name"])
+    .where("disabled", "=", 0)
+    .where((cell) => cell.or([cell("password_hash", "is not", null), cell("must_change", "=", 1)]))
+    .orderBy("id")
+    .execute();
   const assignments = Map.groupBy(await tx.selectFrom("role_assignments").select(["subject", "role_id"]).execute(), (row) => row.subject);
   // Accounts with the same roles are asked about once.
   const refused = new Set<string>();

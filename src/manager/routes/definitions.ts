@@ -25,12 +25,18 @@ import type { Stage, Writer } from "#store/store.ts";
 const mostAccounts = 50;
 const kinds = ["Job", "Role", "Account"] as const;
 
-type Definition =
+export type Definition =
   | { readonly kind: "Job"; readonly name: string; readonly document: YamlDocument; readonly job: Job }
-  | { readonly kind: "Role"; readonly name: string; readonly document: YamlDocument; readonly role: RoleDefinition }
-  | { readonly kind: "Account"; readonly name: string; readonly document: YamlDocument; readonly account: AccountDefinition };
+  | { readonly kind: "Role"; readonly name: string; readonly role: RoleDefinition }
+  | {
+      readonly kind: "Account";
+      readonly name: string;
+      readonly account: AccountDefinition;
+      /** Only for accounts that are imported: no one-time password is made. */
+      readonly withoutPassword?: boolean;
+    };
 
-interface Applied {
+export interface Applied {
   readonly kind: (typeof kinds)[number];
   readonly name: string;
   readonly change: "created" | "changed" | "unchanged" | "removed";
@@ -95,12 +101,12 @@ const readOne = (document: YamlDocument, kind: Definition["kind"]): Result<Defin
   if (kind === "Role") {
     const read = readRole(document.value);
     return read.ok
-      ? { ok: true, value: { kind, name: read.value.name, document, role: read.value } }
+      ? { ok: true, value: { kind, name: read.value.name, role: read.value } }
       : { ok: false, problem: placed(document, read.problem) };
   }
   const read = readAccount(document.value);
   return read.ok
-    ? { ok: true, value: { kind, name: read.value.name, document, account: read.value } }
+    ? { ok: true, value: { kind, name: read.value.name, account: read.value } }
     : { ok: false, problem: placed(document, read.problem) };
 };
 
@@ -181,12 +187,17 @@ const sameAccount = (before: Parameters<typeof renderAccount>[0], wanted: Accoun
   return sorted(before) === sorted({ ...wanted, roles: wanted.roles.map((name) => ({ name })) });
 };
 
-const applyAccount = async (rooms: Rooms, principal: Principal, account: AccountDefinition, confirm: boolean): Promise<Applied> => {
+const applyAccount = async (
+  rooms: Rooms,
+  principal: Principal,
+  { account, withoutPassword = false }: Extract<Definition, { kind: "Account" }>,
+  confirm: boolean,
+): Promise<Applied> => {
   const before = await rooms.accounts.findAccount(account.name, account.service);
   const common = { kind: "Account", name: account.name } as const;
   if (before !== null && sameAccount(before, account))
     return { ...common, change: "unchanged", revision: before.revision, notices: [], oneTimePassword: null };
-  const outcome = await rooms.accounts.applyAccount(principal, account, { confirm });
+  const outcome = await rooms.accounts.applyAccount(principal, { ...account, withoutPassword }, { confirm });
   const notices = outcome.notices.map((notice) => notice.text);
   if (outcome.initialPassword !== null)
     notices.push("a one-time password was made and is in this answer; another one: `behalf account reset-password`");
@@ -212,7 +223,7 @@ const applyAll = async (
   for (const definition of definitions)
     if (definition.kind === "Role") results.set(definition, await applyRole(rooms, principal, definition.role, options.confirm));
   for (const definition of definitions)
-    if (definition.kind === "Account") results.set(definition, await applyAccount(rooms, principal, definition.account, options.confirm));
+    if (definition.kind === "Account") results.set(definition, await applyAccount(rooms, principal, definition, options.confirm));
   const jobs = definitions.filter((definition) => definition.kind === "Job");
   const applied = await rooms.jobs.applyJobs(
     principal,
@@ -265,6 +276,42 @@ const settlePolicy = async ({ identity, identityContext }: Services): Promise<vo
     await new Promise((resolve) => setTimeout(resolve, 25));
 };
 
+export interface ApplyOptions {
+  readonly dryRun: boolean;
+  /** The caller has seen what the changes bring with them. */
+  readonly confirm: boolean;
+  readonly expectedRevisions: Readonly<Record<string, number>>;
+}
+
+/**
+ * Applies definitions that were read and authorised, all or none, in one transaction and under one record of the audit trail; a dry run does the
+ * same and rolls back. The door of `POST /definitions` and of everything that brings definitions in another form.
+ */
+export const applyDefinitions = async (
+  services: Services,
+  principal: Principal,
+  definitions: readonly Definition[],
+  options: ApplyOptions,
+): Promise<readonly Applied[]> => {
+  const work = (tx: Writer, stage: Stage): Promise<Applied[]> => applyAll(services, principal, definitions, options, tx, stage);
+  if (options.dryRun) return await dryRun(services, work);
+  const entry = {
+    actor: principal.accessId,
+    action: "definitions.apply",
+    object: definitions.length === 1 ? (definitions[0]?.name ?? "") : "definitions",
+    detail: { documents: definitions.length },
+  };
+  const results = await services.audit.act(entry, async (tx, stage) => {
+    const result = await work(tx, stage);
+    return { result, detail: { changed: result.filter(({ change }) => change !== "unchanged").length } };
+  });
+  if (results.some(({ kind, change }) => kind !== "Job" && change !== "unchanged")) {
+    await settlePolicy(services);
+    await services.streams.recheckAll();
+  }
+  return results;
+};
+
 const resultSchema = z.object({
   kind: z.enum(kinds),
   name: z.string(),
@@ -304,24 +351,8 @@ export const definitionRoutes = (services: Services): Route[] => [
       const accounts = definitions.filter(({ kind }) => kind === "Account").length;
       if (accounts > mostAccounts)
         fail("input.too-large", `these are ${accounts} accounts, and at most ${mostAccounts} can be applied at once`);
-      const work = (tx: Writer, stage: Stage): Promise<Applied[]> => applyAll(services, principal, definitions, body, tx, stage);
-      if (body.dryRun)
-        return { results: (await dryRun(services, work)).map((result) => ({ ...result, notices: [...result.notices] })), dryRun: true };
-      const entry = {
-        actor: principal.accessId,
-        action: "definitions.apply",
-        object: definitions.length === 1 ? (definitions[0]?.name ?? "") : "definitions",
-        detail: { documents: definitions.length },
-      };
-      const results = await services.audit.act(entry, async (tx, stage) => {
-        const result = await work(tx, stage);
-        return { result, detail: { changed: result.filter(({ change }) => change !== "unchanged").length } };
-      });
-      if (results.some(({ kind, change }) => kind !== "Job" && change !== "unchanged")) {
-        await settlePolicy(services);
-        await services.streams.recheckAll();
-      }
-      return { results: results.map((result) => ({ ...result, notices: [...result.notices] })), dryRun: false };
+      const results = await applyDefinitions(services, principal, definitions, body);
+      return { results: results.map((result) => ({ ...result, notices: [...result.notices] })), dryRun: body.dryRun };
     },
   }),
 ];
