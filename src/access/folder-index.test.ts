@@ -39,12 +39,12 @@ test("E9: folders that share a hash are told apart", () => {
   assert.equal(found(poolOf(one), `${two}/x/y`), null);
   assert.equal(found(poolOf(`${one}/deep`), two), null);
   assert.equal(found(poolOf(`${one}/deep`), one), "name");
-  const both = poolOf(one, `${two}/deep`);
-  assert.ok(both.collides);
-  assert.equal(found(both, `${one}/x/y`), one);
-  assert.equal(found(both, `${two}/x`), null);
-  assert.equal(found(both, two), "name");
-  assert.equal(found(both, `${two}/deep/x`), `${two}/deep`);
+  for (const both of [poolOf(one, `${two}/deep`), poolOf(`${two}/deep`, one)]) {
+    assert.equal(found(both, `${one}/x/y`), one);
+    assert.equal(found(both, `${two}/x`), null);
+    assert.equal(found(both, two), "name");
+    assert.equal(found(both, `${two}/deep/x`), `${two}/deep`);
+  }
 });
 
 test("E9: in 20,000 folders each is found, and its neighbour is not", () => {
@@ -57,6 +57,16 @@ test("E9: in 20,000 folders each is found, and its neighbour is not", () => {
   assert.equal(found(pool, "/d1/t1"), "name");
   assert.equal(found(pool, "/d9/t1"), null);
   assert.equal(found(pool, "/"), "name");
+});
+
+test("E12: a stored folder that is not in comparable form holds nothing, and still limits", () => {
+  for (const path of ["a", "/a/", "/a//b", "/a/../b", "/zu\u0308", `/${"x/".repeat(2000)}y`, ""]) {
+    const pool = poolOf(path);
+    assert.ok(!pool.empty, path.slice(0, 20));
+    for (const asked of ["/a/x", "/a/", "/a/b/x", "/z\u00fc/x", "/x/x/y", "/"]) assert.notEqual(found(pool, asked), path, asked);
+  }
+  const deep = `/${Array.from({ length: 511 }, () => "x").join("/")}`;
+  assert.equal(found(poolOf(deep), `${deep}/y`), deep);
 });
 
 test("D98: a controller's pool stands over the one of all controllers", () => {

@@ -1,10 +1,10 @@
 /**
- * The folders of one scope, ready to be asked: which entry holds a path? One pass over the path's characters with a running hash that
- * is looked up at each slash: nothing is cut or allocated. Ancestors of entries are in the table too, so a walk ends at the first segment
+ * The folders of one scope, ready to be asked: which entry holds a path? The path is read once (`readPath`), with a running hash that is
+ * looked up at each slash. Ancestors of entries are in the table too, so a walk ends at the first segment
  * that leads to no entry, however many folders there are. (A map of strings, cut at each slash, was 2-4 times slower.)
  */
 import type { Role } from "#access/question.ts";
-import { renderFolder } from "#access/folders.ts";
+import { readPath, renderFolder, type ReadPath } from "#access/folders.ts";
 
 /** A folder entry and the role it comes from. */
 export interface FolderEntry {
@@ -24,38 +24,36 @@ export interface FolderPool {
   readonly empty: boolean;
   /** The entry for `/`, the controller's own first. */
   readonly root: FolderEntry | null;
-  /**
-   * Open addressing, two numbers a slot: hash, and entry + 1 for the entry's own path, -(entry + 1) for an ancestor of it, 0 for a
-   * free slot.
-   */
+  /** Segments of the longest entry, here or below: nothing is looked up for a longer path. */
+  readonly deepest: number;
+  /** Open addressing, two numbers a slot: hash, and reference (0: a free slot). */
   readonly table: Int32Array;
-  /** Whether two paths of the table have the same hash, so that a look-up must compare the texts too. */
-  collides: boolean;
 }
 
 const slash = 47;
-const seed = 0x811c9dc5 | 0;
-const prime = 0x01000193;
 const stride = 2;
 const none = -1;
 
-const nextHash = (hash: number, code: number): number => Math.imul(hash ^ code, prime);
+/** Of a reference: whether the slot is the entry's own path and not only an ancestor of it. */
+const ownPath = 1;
+/** Of a reference: whether another path of the table has the same hash, so that a look-up must compare the texts too. */
+const ambiguous = 2;
+const flagBits = 2;
+
 const firstSlot = (hash: number, table: Int32Array): number => ((hash ^ (hash >>> 15)) & (table.length / stride - 1)) * stride;
 const slotAfter = (slot: number, table: Int32Array): number => (slot + stride) & (table.length - 1);
 
-const hasSamePrefix = (left: string, right: string, length: number): boolean => {
-  for (let at = 0; at < length; at += 1) if (left.charCodeAt(at) !== right.charCodeAt(at)) return false;
-  return true;
-};
+const entryOf = (pool: FolderPool, reference: number): FolderEntry | undefined => pool.entries[(reference >> flagBits) - 1];
+
+/** Cutting costs a third of comparing character by character. */
+const isPrefixOf = (text: string, length: number, path: string): boolean => path.slice(0, length) === text;
 
 const isPrefixAt = (pool: FolderPool, slot: number, path: string, length: number): boolean => {
   const reference = pool.table[slot + 1] ?? 0;
-  const entry = pool.entries[Math.abs(reference) - 1];
-  return (
-    entry !== undefined &&
-    (reference > 0 ? entry.path.length === length : entry.path.length > length && entry.path.charCodeAt(length) === slash) &&
-    hasSamePrefix(entry.path, path, length)
-  );
+  const entry = entryOf(pool, reference);
+  if (entry === undefined) return false;
+  if ((reference & ownPath) !== 0) return entry.path.length === length && isPrefixOf(entry.path, length, path);
+  return entry.path.length > length && entry.path.charCodeAt(length) === slash && isPrefixOf(entry.path.slice(0, length), length, path);
 };
 
 /**
@@ -64,26 +62,30 @@ const isPrefixAt = (pool: FolderPool, slot: number, path: string, length: number
  */
 const slotOf = (pool: FolderPool, path: string, length: number, hash: number): number => {
   const { table } = pool;
-  for (let slot = firstSlot(hash, table); table[slot + 1] !== 0; slot = slotAfter(slot, table)) {
-    if (table[slot] === hash && (!pool.collides || isPrefixAt(pool, slot, path, length))) return slot;
+  for (let slot = firstSlot(hash, table); ; slot = slotAfter(slot, table)) {
+    const reference = table[slot + 1] ?? 0;
+    if (reference === 0) return none;
+    if (table[slot] === hash && ((reference & ambiguous) === 0 || isPrefixAt(pool, slot, path, length))) return slot;
   }
-  return none;
 };
 
 const insert = (pool: FolderPool, path: string, length: number, hash: number, position: number): boolean => {
   const { table } = pool;
-  const isEntry = length === path.length;
+  const isOwn = length === path.length;
+  let shared = 0;
   let slot = firstSlot(hash, table);
   for (; table[slot + 1] !== 0; slot = slotAfter(slot, table)) {
     if (table[slot] !== hash) continue;
+    const reference = table[slot + 1] ?? 0;
     if (isPrefixAt(pool, slot, path, length)) {
-      if (isEntry) table[slot + 1] = position;
+      if (isOwn) table[slot + 1] = (position << flagBits) | (reference & ambiguous) | ownPath;
       return false;
     }
-    pool.collides = true;
+    table[slot + 1] = reference | ambiguous;
+    shared = ambiguous;
   }
   table[slot] = hash;
-  table[slot + 1] = isEntry ? position : -position;
+  table[slot + 1] = (position << flagBits) | shared | (isOwn ? ownPath : 0);
   return true;
 };
 
@@ -95,37 +97,43 @@ const tableFor = (slots: number): Int32Array => {
   return new Int32Array(size * stride);
 };
 
-/** Puts the entry and its ancestors into the table; returns how many slots that took, or -1 where it would be more than half full. */
-const addEntry = (pool: FolderPool, path: string, position: number, free: number): number => {
-  let hash = seed;
-  let taken = 0;
-  for (let at = 0; at <= path.length; at += 1) {
-    if (at === path.length || (at > 0 && path.charCodeAt(at) === slash)) {
-      if (taken >= free) return none;
-      if (insert(pool, path, at, hash, position)) taken += 1;
-    }
-    hash = nextHash(hash, path.charCodeAt(at));
-  }
-  return taken;
+/** A stored path that is not in comparable form holds nothing; it still limits (E1, E12). */
+const readEntry = (path: string): ReadPath | null => {
+  const read = path === "/" ? null : readPath(path);
+  return read === null || read.isFolder ? null : read;
 };
 
+/** Puts every entry and its ancestors into the table; false where it would be more than half full. */
 const fill = (pool: FolderPool): boolean => {
   let free = pool.table.length / stride / 2;
   for (let index = 0; index < pool.entries.length; index += 1) {
     const path = pool.entries[index]?.path ?? "/";
-    if (path === "/") continue;
-    const taken = addEntry(pool, path, index + 1, free);
-    if (taken === none) return false;
-    free -= taken;
+    const read = readEntry(path);
+    if (read === null) continue;
+    for (let level = 0; level < read.segments; level += 1) {
+      if (free === 0) return false;
+      if (insert(pool, path, read.ends[level] ?? 0, read.hashes[level] ?? 0, index + 1)) free -= 1;
+    }
   }
   return true;
+};
+
+const deepestOf = (entries: readonly FolderEntry[], below: FolderPool | null): number => {
+  let deepest = below?.deepest ?? 0;
+  for (const { path } of entries) {
+    let segments = 0;
+    for (let at = 0; at >= 0; at = path.indexOf("/", at + 1)) segments += 1;
+    if (segments > deepest) deepest = segments;
+  }
+  return deepest;
 };
 
 /** Builds the pool of the entries, one per path, over the pool of all controllers. */
 export const buildFolderPool = (entries: readonly FolderEntry[], below: FolderPool | null): FolderPool => {
   if (entries.length === 0 && below !== null) return below;
   const root = entries.find((entry) => entry.path === "/") ?? below?.root ?? null;
-  const poolWith = (table: Int32Array): FolderPool => ({ entries, below, empty: entries.length === 0, root, table, collides: false });
+  const deepest = deepestOf(entries, below);
+  const poolWith = (table: Int32Array): FolderPool => ({ entries, below, empty: entries.length === 0, root, deepest, table });
   if (entries.length === 0) return poolWith(emptyTable);
   for (let slots = entries.length + 1; ; slots *= 2) {
     const pool = poolWith(tableFor(slots));
@@ -136,7 +144,7 @@ export const buildFolderPool = (entries: readonly FolderEntry[], below: FolderPo
 const entryAt = (pool: FolderPool | null, slot: number, path: string, length: number): FolderEntry | null => {
   if (pool === null || slot === none) return null;
   const reference = pool.table[slot + 1] ?? 0;
-  return reference > 0 && isPrefixAt(pool, slot, path, length) ? (pool.entries[reference - 1] ?? null) : null;
+  return (reference & ownPath) !== 0 && isPrefixAt(pool, slot, path, length) ? (entryOf(pool, reference) ?? null) : null;
 };
 
 const isNameAt = (pool: FolderPool | null, slot: number, path: string, length: number): boolean =>
@@ -147,30 +155,32 @@ const isNameAt = (pool: FolderPool | null, slot: number, path: string, length: n
  * to an entry and is shown as a bare name (E9); null where it is neither.
  */
 export const walk = (pool: FolderPool, asked: string): FolderEntry | "name" | null => {
-  const isFolder = asked.length > 1 && asked.charCodeAt(asked.length - 1) === slash;
-  const length = isFolder ? asked.length - 1 : asked.length;
-  const { root, below } = pool;
-  if (length === 1) return root ?? (pool.empty ? null : "name");
+  const path = readPath(asked);
+  if (path === null) return null;
+  const { root, below, deepest } = pool;
+  const { segments, isFolder, ends, hashes } = path;
+  if (segments === 0) return root ?? (pool.empty ? null : "name");
   let best = root !== null && root.recursive ? root : null;
   // The entry at the folder directly above holds its objects even if it is not recursive.
   let parent = root;
-  let hash = nextHash(seed, slash);
-  for (let at = 1; at < length; at += 1) {
-    const code = asked.charCodeAt(at);
-    if (code === slash) {
-      const own = slotOf(pool, asked, at, hash);
-      const general = below === null ? none : slotOf(below, asked, at, hash);
-      // INVARIANT: every ancestor of an entry has a slot, so nothing below this segment can hold the path.
-      if (own === none && general === none) return best;
-      parent = entryAt(pool, own, asked, at) ?? entryAt(below, general, asked, at);
-      if (parent !== null && parent.recursive) best = parent;
+  const last = segments - 1;
+  for (let level = 0; level <= last; level += 1) {
+    const length = ends[level] ?? 0;
+    const hash = hashes[level] ?? 0;
+    const own = level < deepest ? slotOf(pool, asked, length, hash) : none;
+    const general = level < deepest && below !== null ? slotOf(below, asked, length, hash) : none;
+    // INVARIANT: every ancestor of an entry has a slot, so nothing below this segment can hold the path.
+    if (own === none && general === none) return level === last && !isFolder ? (parent ?? best) : best;
+    const entry = entryAt(pool, own, asked, length) ?? entryAt(below, general, asked, length);
+    if (level < last) {
+      parent = entry;
+      if (entry !== null && entry.recursive) best = entry;
+    } else {
+      const found = entry ?? (isFolder ? best : (parent ?? best));
+      return found ?? (isNameAt(pool, own, asked, length) || isNameAt(below, general, asked, length) ? "name" : null);
     }
-    hash = nextHash(hash, code);
   }
-  const own = slotOf(pool, asked, length, hash);
-  const general = below === null ? none : slotOf(below, asked, length, hash);
-  const entry = entryAt(pool, own, asked, length) ?? entryAt(below, general, asked, length) ?? (isFolder ? best : (parent ?? best));
-  return entry ?? (isNameAt(pool, own, asked, length) || isNameAt(below, general, asked, length) ? "name" : null);
+  return best;
 };
 
 /** The entry as definitions show it: `/finance/*`. */

@@ -50,33 +50,91 @@ export const normaliseFolder = (text: string, recursive = false): Result<{ reado
 /** How definitions and explanations show an entry. */
 export const renderFolder = (path: string, recursive: boolean): string => (!recursive ? path : path === "/" ? "/*" : `${path}/*`);
 
+/** A path that was read once: its text in the form that entries are compared in, and where its segments end. */
+export interface ReadPath {
+  /** Empty: nothing was read. */
+  text: string;
+  /** Whether it ends with the slash that marks a folder. */
+  isFolder: boolean;
+  segments: number;
+  /** Where each segment ends; for the last one, without the slash behind it. */
+  readonly ends: Int32Array;
+  /** A running hash of everything before each end. */
+  readonly hashes: Int32Array;
+}
+
+const hashSeed = 0x811c9dc5 | 0;
+const hashPrime = 0x01000193;
+const hashOfRoot = Math.imul(hashSeed ^ slash, hashPrime);
+const dot = 46;
+const mostSegments = longestPath / 2;
+
+/** The last path that was read; `readPath` reads another one only where it has to. */
+const lastRead: ReadPath = {
+  text: "",
+  isFolder: false,
+  segments: 0,
+  ends: new Int32Array(mostSegments),
+  hashes: new Int32Array(mostSegments),
+};
+
+const isDots = (path: string, from: number, to: number): boolean =>
+  to === from || (to - from <= 2 && path.charCodeAt(from) === dot && path.charCodeAt(to - 1) === dot);
+
+/** Reads into `lastRead`, or says that the path cannot be compared. */
+const readInto = (path: string, text: string): boolean => {
+  const { ends, hashes } = lastRead;
+  lastRead.text = "";
+  const { length } = text;
+  if (length === 0 || text.charCodeAt(0) !== slash) return false;
+  let hash = hashOfRoot;
+  let start = 1;
+  let segments = 0;
+  let isWide = false;
+  for (let at = 1; at < length; at += 1) {
+    const code = text.charCodeAt(at);
+    // Most characters are letters and digits: one look, and into the hash.
+    if (code <= slash || code >= 127) {
+      if (code === slash) {
+        if (isDots(text, start, at) || segments === mostSegments) return false;
+        ends[segments] = at;
+        hashes[segments] = hash;
+        segments += 1;
+        start = at + 1;
+      } else if (code < 32 || code === 127) return false;
+      else if (code > 127) isWide = true;
+    }
+    hash = Math.imul(hash ^ code, hashPrime);
+  }
+  if (start < length) {
+    if (isDots(text, start, length) || segments === mostSegments) return false;
+    ends[segments] = length;
+    hashes[segments] = hash;
+    segments += 1;
+  }
+  if (isWide && path === text) {
+    const composed = text.normalize("NFC");
+    if (composed !== text) return readInto(path, composed);
+  }
+  lastRead.text = text;
+  lastRead.isFolder = start === length && length > 1;
+  lastRead.segments = segments;
+  return true;
+};
+
 /**
  * A question's path in the form that entries are compared in, or null where it cannot be compared: it does not begin with `/`, has
- * an empty, `.` or `..` segment or a control character. Runs on every check: one look at each character, nothing allocated
- * for plain ASCII.
+ * an empty, `.` or `..` segment or a control character. Runs on every check: one look at each character (that is most of what a
+ * check costs), nothing allocated for plain ASCII.
  */
-export const comparablePath = (path: string): string | null => {
-  const length = path.length;
-  if (length === 0 || length > longestPath || path.charCodeAt(0) !== slash) return null;
-  let segmentLength = 0;
-  let dots = 0;
-  let wide = false;
-  for (let index = 1; index < length; index += 1) {
-    const code = path.charCodeAt(index);
-    if (code === slash) {
-      if (dots === segmentLength && dots <= 2) return null;
-      segmentLength = 0;
-      dots = 0;
-    } else {
-      if (code < 32 || code === 127) return null;
-      if (code > 127) wide = true;
-      segmentLength += 1;
-      if (code === 46) dots += 1;
-    }
-  }
-  if (segmentLength > 0 && dots === segmentLength && dots <= 2) return null;
-  return wide ? path.normalize("NFC") : path;
-};
+export const comparablePath = (path: string): string | null => (path.length <= longestPath && readInto(path, path) ? lastRead.text : null);
+
+/**
+ * Segments and hashes of a path in comparable form; null where it is not. What it returns is overwritten by the next path that is
+ * read, so use it at once.
+ */
+export const readPath = (comparable: string): ReadPath | null =>
+  lastRead.text === comparable || (readInto(comparable, comparable) && lastRead.text === comparable) ? lastRead : null;
 
 /** The path without the slash that marks a folder. */
 export const withoutFolderMark = (path: string): string =>
