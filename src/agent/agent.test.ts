@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { decodeLogFrames } from "#link/log-format.ts";
 import { jobOf, openControllerWorld, starter, type ControllerWorld } from "#test/fixtures/controller-world.ts";
+import { eventually } from "#test/fixtures/instance.ts";
 import { NodeProcesses } from "#test/fixtures/node-processes.ts";
 
 const until = async <T>(what: string, look: () => Promise<T>, holds: (value: T) => boolean, withinMs = 15_000): Promise<T> => {
@@ -186,11 +187,16 @@ test("2.8: a damaged agent journal loses nothing that runs", async (t) => {
 test("2.1: SIGTERM ends the agent cleanly, and one that has not joined says so", async (t) => {
   const { folder, node } = await place(t);
   node.start("agent");
-  await new Promise((resolve) => setTimeout(resolve, 600));
+  const logged = (): string => readFileSync(join(folder, "n", "logs", "agent.log"), "utf8");
+  await eventually(
+    "the agent has begun",
+    async () => logged(),
+    (text) => text.includes("the agent has begun"),
+  );
   assert.equal(await node.end("agent", "SIGTERM"), 0);
   rmSync(node.layout.agent.config);
   const child = node.start("agent");
   const code = await new Promise((resolve) => child.once("exit", resolve));
   assert.equal(code, 1);
-  assert.match(readFileSync(join(folder, "n", "logs", "agent.log"), "utf8"), /nodes\.not-joined/);
+  assert.match(logged(), /nodes\.not-joined/);
 });

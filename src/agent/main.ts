@@ -1,16 +1,18 @@
 /**
  * The agent's process: an unprivileged courier between its controller and its launcher. Either may be away, or come first; the agent waits for both and
- * says so. `--data DIR`, `--launcher-socket PATH`, `--log-level LEVEL`.
+ * says so. `--data DIR`, `--launcher-socket PATH`, `--log-level LEVEL`, `--await-join`.
  */
+import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { isAbsolute } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Courier } from "#agent/courier.ts";
 import { certificateEndsAt, readAgentFiles, readControllerCredentials } from "#agent/agent-files.ts";
 import { keepControllerLink, type ControllerLink } from "#agent/controller-link.ts";
 import { keepLauncherLink } from "#agent/launcher-link.ts";
 import { OfferJournal } from "#agent/offer-journal.ts";
-import { dataLayout } from "#kernel/data-layout.ts";
+import { dataLayout, type DataLayout } from "#kernel/data-layout.ts";
 import { lineLog, type LogLevel } from "#kernel/log.ts";
 import { makePrivateFolder } from "#kernel/private-file.ts";
 import { fail, ProblemError } from "#kernel/problem.ts";
@@ -19,17 +21,40 @@ import { version } from "#kernel/version.ts";
 /** How long the first report waits for the launcher, so that it is usually whole. */
 const waitForLauncherMs = 1500;
 const lookAtCertificateEveryMs = 6 * 3_600_000;
+const awaitJoinEveryMs = 20;
 const warnBeforeMs = 60 * 86_400_000;
 const levels: readonly string[] = ["debug", "info", "warn", "error"];
 
-const readArguments = (): { readonly data: string; readonly launcherSocket: string | null; readonly level: LogLevel } => {
+interface Arguments {
+  readonly data: string;
+  readonly launcherSocket: string | null;
+  readonly level: LogLevel;
+  readonly awaitsJoin: boolean;
+}
+
+const readArguments = (): Arguments => {
   const { values } = parseArgs({
-    options: { data: { type: "string" }, "launcher-socket": { type: "string" }, "log-level": { type: "string" } },
+    options: {
+      data: { type: "string" },
+      "launcher-socket": { type: "string" },
+      "log-level": { type: "string" },
+      "await-join": { type: "boolean" },
+    },
   });
   const level = values["log-level"] ?? "info";
   if (values.data === undefined || !isAbsolute(values.data)) return fail("input.invalid-value", "`--data` must be an absolute path");
   if (!levels.includes(level)) return fail("input.invalid-value", `\`--log-level\` must be one of ${levels.join(", ")}`);
-  return { data: values.data, launcherSocket: values["launcher-socket"] ?? null, level: level as LogLevel };
+  return {
+    data: values.data,
+    launcherSocket: values["launcher-socket"] ?? null,
+    level: level as LogLevel,
+    awaitsJoin: values["await-join"] === true,
+  };
+};
+
+/** Resolves when the join is complete: the certificate is its last file. Whoever started this process ends it if there will be none. */
+const joined = async (layout: DataLayout["agent"]): Promise<void> => {
+  while (!existsSync(layout.certificate)) await sleep(awaitJoinEveryMs);
 };
 
 const run = async (): Promise<void> => {
@@ -37,6 +62,7 @@ const run = async (): Promise<void> => {
   const layout = dataLayout(given.data);
   const log = lineLog("agent", process.stderr, { level: given.level });
   makePrivateFolder(layout.agent.folder);
+  if (given.awaitsJoin) await joined(layout.agent);
   const config = readAgentFiles(layout.agent);
   const journal = await OfferJournal.open(layout.agent.journal, log);
   const courier = new Courier({

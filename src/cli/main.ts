@@ -2,12 +2,16 @@
 import { enableCompileCache } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { installationCache } from "#kernel/compile-cache.ts";
 import { makePrivateFolder } from "#kernel/private-file.ts";
 
 try {
   // SECURITY: never the default folder below /tmp: whoever makes that one first chooses what later starts execute (S12).
-  const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "behalf");
-  makePrivateFolder(cache);
+  let cache = installationCache();
+  if (cache === null) {
+    cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "behalf");
+    makePrivateFolder(cache);
+  }
   enableCompileCache(cache);
 } catch {
   // A home that cannot be written only costs time.

@@ -85,7 +85,7 @@ test("S9: only the current certificate of an active node, from the internal CA a
   assert.match(await dial(world, { ca }), /403/, "no certificate");
 
   const otherCa = await makeCa(realm.id, realm.name, nowMs);
-  const { keyPem, csrPem } = await makeCertificateRequest("local");
+  const { keyPem, csrPem } = makeCertificateRequest("local");
   const foreign = await issueAgent(otherCa, { realmId: realm.id, nodeId: node.id, nodeName: "local", csrPem, nowMs });
   assert.match(await dial(world, { ca, key: keyPem, cert: foreign }), /403/, "the right names from another CA");
 

@@ -29,7 +29,7 @@ import { RunFeed } from "#manager/run-feed.ts";
 import type { Services } from "#manager/services.ts";
 import { webTls } from "#manager/web-tls.ts";
 import { defaultStreamOptions, EventStreams, type StreamOptions } from "#manager/web/event-stream.ts";
-import { createListenerTls } from "#nodes/listener-certificate.ts";
+import { createListenerTls, type ListenerTls } from "#nodes/listener-certificate.ts";
 import { openManagerKeys } from "#nodes/manager-keys.ts";
 import { openNodes } from "#nodes/open-nodes.ts";
 import { openRealm } from "#nodes/realm.ts";
@@ -105,15 +105,13 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       minimumPasswordLength: values["minimum-password-length"],
       ...options.identitySettings,
     };
-    const identity = await openIdentity({
-      store,
-      audit,
-      clock,
-      log,
-      realm,
-      ownerUid: values["owner-uid"],
-      settings: identitySettings,
-    });
+    const agentHosts = [values["agent-host"], ...values["allow-host"]];
+    const makeListenerTls = (): Promise<ListenerTls> => createListenerTls(keys, { hosts: agentHosts, nowMs: clock.nowMs() });
+    // Together: at a first start the one waits for a password hash on the thread pool while the other makes a certificate.
+    const [identity, listenerTls] = await Promise.all([
+      openIdentity({ store, audit, clock, log, realm, ownerUid: values["owner-uid"], settings: identitySettings }),
+      makeListenerTls(),
+    ]);
     // A hasher of its own: within a transaction nothing may wait for the slots that logins hold.
     const identityContext: IdentityContext = {
       store,
@@ -129,7 +127,6 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
     let listenerAddress = "";
     const nodes = openNodes({ store, audit, clock, keys: () => keys, listenerAddress: () => listenerAddress });
     const jobs = openJobs({ store, audit, clock, log, nodes });
-    const agentHosts = [values["agent-host"], ...values["allow-host"]];
     const controller = await openController({
       store,
       audit,
@@ -144,7 +141,7 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       listener: {
         host: values["agent-host"],
         port: values["agent-port"],
-        tls: await createListenerTls(keys, { hosts: agentHosts, nowMs: clock.nowMs() }),
+        tls: listenerTls,
       },
       handleJoin: (body) => nodes.handleJoin(body),
       ...(options.controllerSettings === undefined ? {} : { settings: options.controllerSettings }),
@@ -166,7 +163,7 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
         controller,
         log,
         policy: { historyMs: values["keep-history"], logsMs: values["keep-logs"] },
-        renewTls: async () => controller.renewTls(await createListenerTls(keys, { hosts: agentHosts, nowMs: clock.nowMs() })),
+        renewTls: async () => controller.renewTls(await makeListenerTls()),
       }),
     );
 

@@ -13,7 +13,7 @@ const withCode = (code: string) => (error: unknown) => error instanceof ProblemE
 const requestFor = async (token: string, nodeName: string): Promise<JoinRequest> => ({
   token,
   nodeName,
-  csr: (await makeCertificateRequest(nodeName)).csrPem,
+  csr: makeCertificateRequest(nodeName).csrPem,
   launcherPublicKey: generateSigningKey().publicKey,
 });
 const admin = "user:corp/acc_admin";
@@ -168,7 +168,7 @@ test("S9: a renewed certificate replaces the old one", async (t) => {
   const { token } = await nodes.invite(admin, { name: "a" });
   const request = await requestFor(token, "a");
   const { certificate, trust } = await nodes.handleJoin(request);
-  const renewed = new X509Certificate(await nodes.renewCertificate(trust.node.id, (await makeCertificateRequest("a")).csrPem));
+  const renewed = new X509Certificate(await nodes.renewCertificate(trust.node.id, makeCertificateRequest("a").csrPem));
   assert.equal((await nodes.find(trust.node.id))?.certificateFingerprint, renewed.fingerprint256.replaceAll(":", "").toLowerCase());
   assert.equal(await nodes.nodeByCertificate(new X509Certificate(certificate).fingerprint256), null);
 });

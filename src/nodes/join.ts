@@ -9,6 +9,7 @@ import { makePrivateFolder, readPrivateFile, writePrivateFile } from "#kernel/pr
 import { fail } from "#kernel/problem.ts";
 import type { NodePolicy } from "#launch/ports.ts";
 import { generateSigningKey, keyThumbprint, privateKeyFromPem, rawPublicKey } from "#proof/keys.ts";
+import { makeCertificateRequest } from "#nodes/certificate-request.ts";
 import type { JoinAnswer } from "#nodes/enrolment.ts";
 import { fetchPinnedCa, postJoin, readManagerAddress } from "#nodes/join-client.ts";
 import type { AgentConfig } from "#nodes/rules/agent-config.ts";
@@ -34,6 +35,8 @@ export interface JoinOptions {
   readonly table?: readonly NodeTableEntry[];
   /** The default job account and the uids that policy names; closed without them. An existing policy is kept. */
   readonly policy?: { readonly defaultJobAccount: string | null; readonly namedUids: readonly number[] };
+  /** Called between the launcher's files and the agent's: a launcher that runs reads them before its agent says who it is. */
+  readonly launcherJoined?: () => Promise<void>;
   /** As root: who owns the agent's files. */
   readonly agentOwner?: Owner;
   /** As root: who owns the launcher's files. */
@@ -80,18 +83,12 @@ interface Planned {
   readonly keep?: boolean;
 }
 
-const writeAll = (files: readonly Planned[]): void => {
-  const written: string[] = [];
-  try {
-    for (const { path, content, owner, keep } of files) {
-      if (keep === true && existsSync(path)) continue;
-      writePrivateFile(path, content);
-      written.push(path);
-      if (owner !== undefined) chownSync(path, owner.uid, owner.gid);
-    }
-  } catch (error) {
-    for (const path of written) rmSync(path, { force: true });
-    throw error;
+const writeAll = (files: readonly Planned[], written: string[]): void => {
+  for (const { path, content, owner, keep } of files) {
+    if (keep === true && existsSync(path)) continue;
+    writePrivateFile(path, content);
+    written.push(path);
+    if (owner !== undefined) chownSync(path, owner.uid, owner.gid);
   }
 };
 
@@ -114,8 +111,7 @@ export const joinNode = async (options: JoinOptions): Promise<JoinedNode> => {
   const address = readManagerAddress(options.managerAddress ?? token.value.address);
 
   const ca = await fetchPinnedCa(address, token.value.caFingerprint);
-  const { makeCertificateRequest } = await import("#nodes/certificate-request.ts");
-  const { keyPem: agentKeyPem, csrPem } = await makeCertificateRequest(name.value);
+  const { keyPem: agentKeyPem, csrPem } = makeCertificateRequest(name.value);
   // A launcher that runs already has made its key; a join that was cut short may have, too.
   const launcherPem = readPrivateFile(layout.launcher.key)?.toString("utf8") ?? generateSigningKey().privatePem;
   const launcherPublicKey = rawPublicKey(privateKeyFromPem(launcherPem));
@@ -140,16 +136,27 @@ export const joinNode = async (options: JoinOptions): Promise<JoinedNode> => {
   const { agentOwner, launcherOwner } = options;
   makeFolder(layout.launcher.folder, launcherOwner);
   makeFolder(layout.agent.folder, agentOwner);
-  writeAll([
-    { path: layout.launcher.key, content: launcherPem, owner: launcherOwner, keep: true },
-    { path: layout.launcher.table, content: json(table.value), owner: launcherOwner, keep: true },
-    { path: layout.launcher.policy, content: json(policy), owner: launcherOwner, keep: true },
-    { path: layout.agent.key, content: agentKeyPem, owner: agentOwner },
-    { path: layout.agent.ca, content: answer.ca, owner: agentOwner },
-    { path: layout.agent.config, content: json(config), owner: agentOwner },
-    { path: layout.agent.certificate, content: answer.certificate, owner: agentOwner },
-    // Last: its presence means that the join is complete.
-    { path: layout.launcher.trust, content: json(trust), owner: launcherOwner },
-  ]);
+  const written: string[] = [];
+  try {
+    const launcherFiles = [
+      { path: layout.launcher.key, content: launcherPem, owner: launcherOwner, keep: true },
+      { path: layout.launcher.table, content: json(table.value), owner: launcherOwner, keep: true },
+      { path: layout.launcher.policy, content: json(policy), owner: launcherOwner, keep: true },
+      { path: layout.launcher.trust, content: json(trust), owner: launcherOwner },
+    ];
+    writeAll(launcherFiles, written);
+    await options.launcherJoined?.();
+    const agentFiles = [
+      { path: layout.agent.key, content: agentKeyPem, owner: agentOwner },
+      { path: layout.agent.ca, content: answer.ca, owner: agentOwner },
+      { path: layout.agent.config, content: json(config), owner: agentOwner },
+      // Last: its presence means that the join is complete.
+      { path: layout.agent.certificate, content: answer.certificate, owner: agentOwner },
+    ];
+    writeAll(agentFiles, written);
+  } catch (error) {
+    for (const path of written) rmSync(path, { force: true });
+    throw error;
+  }
   return { node: config.node, realm: config.realm, keyThumbprint: keyThumbprint(launcherPublicKey) };
 };

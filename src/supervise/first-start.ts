@@ -27,7 +27,13 @@ const exampleTimeoutMs = 15_000;
 export const isFirstStart = (layout: DataLayout): boolean => !existsSync(marker(layout));
 export const finishFirstStart = (layout: DataLayout): void => writePrivateFile(marker(layout), "");
 
-/** The node called `local` joins this manager, unless it has already. */
+/** Loads what the join needs while the manager starts. Only at a first start: every later one would carry certificates and keys for nothing. */
+export const loadJoining = (): void => {
+  // A failure is met again, and told, by the join itself.
+  void import("#nodes/join.ts").catch(() => {});
+};
+
+/** The node called `local` joins this manager, unless it has already. Its launcher answers: it has made its key, and reads what the join writes. */
 export const joinLocalNode = async (options: {
   layout: DataLayout;
   api: ApiClient;
@@ -43,7 +49,6 @@ export const joinLocalNode = async (options: {
     await api.call("POST", "/api/v1/nodes/local/revoke", {});
     return invite();
   });
-  // Loaded only here: certificates and keys are needed once, and every later start would carry them.
   const { joinNode } = await import("#nodes/join.ts");
   const starter = userInfo();
   const { items: accountsOfManager } = await api.call<{ items: { name: string; accessId: string }[] }>("GET", "/api/v1/accounts?limit=100");
@@ -61,6 +66,7 @@ export const joinLocalNode = async (options: {
     policy:
       starter.uid === 0 ? { defaultJobAccount: null, namedUids: [] } : { defaultJobAccount: starter.username, namedUids: [starter.uid] },
     ...(accounts.agent === null ? {} : { agentOwner: { uid: accounts.agent.uid, gid: accounts.agent.gid } }),
+    launcherJoined: async () => void (await callLauncher(layout.launcher.adminSocket, { type: "refresh" })),
   });
 };
 

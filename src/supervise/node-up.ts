@@ -33,7 +33,7 @@ export const startNode = async (options: { dataFolder: string; agentAccount: str
   const parts: Parts = await openParts({ layout, log: lineLog("supervisor", process.stderr) });
   try {
     const launcher = parts.add(launcherPlan(layout, { embedded: false, agentAccount }));
-    const agent = parts.add(agentPlan(layout, agentAccount));
+    const agent = parts.add(agentPlan(layout, agentAccount, { awaitsJoin: false }));
     await Promise.all([parts.resume(launcher), parts.resume(agent)]);
     const answers = await waitUntil(() => launcherAnswers(layout), startTimeoutMs);
     if (answers === null) fail("up.not-started", "the launcher does not answer", { hint: `read its log: ${launcher.plan.logFile}` });

@@ -1,5 +1,6 @@
 /** How each part is started: its flags, arguments, account, log file and what it sees of the environment. */
 import { join } from "node:path";
+import { installationCache } from "#kernel/compile-cache.ts";
 import type { DataLayout } from "#kernel/data-layout.ts";
 import type { PartAccount, PartName, PartPlan } from "#supervise/part.ts";
 
@@ -20,7 +21,8 @@ const plan = (
   args,
   account,
   logFile: join(folder, `${name}.log`),
-  cacheFolder: join(folder, "cache"),
+  // A part of another account must not write what this account's parts execute (S12): it has its own.
+  cacheFolder: (account === null ? installationCache() : null) ?? join(folder, "cache"),
   environment,
 });
 
@@ -40,8 +42,9 @@ export const managerPlan = (layout: DataLayout, options: { account: PartAccount 
     settingsOfEnvironment(),
   );
 
-export const agentPlan = (layout: DataLayout, account: PartAccount | null): PartPlan =>
-  plan("agent", layout.agent.folder, account, smallHeapFlags, ["--data", layout.root]);
+/** `awaitsJoin`: at a first start it is there, and loaded, before its node has joined. */
+export const agentPlan = (layout: DataLayout, account: PartAccount | null, options: { awaitsJoin: boolean }): PartPlan =>
+  plan("agent", layout.agent.folder, account, smallHeapFlags, ["--data", layout.root, ...(options.awaitsJoin ? ["--await-join"] : [])]);
 
 export const launcherPlan = (
   layout: DataLayout,

@@ -11,7 +11,7 @@ import { fail, ProblemError, type Problem } from "#kernel/problem.ts";
 import { createApiClient, type ApiClient } from "#cli/api-client.ts";
 import { drainAll } from "#supervise/drain.ts";
 import { followManager } from "#supervise/follow-manager.ts";
-import { finishFirstStart, isFirstStart, joinLocalNode, runExample, type ExampleRun } from "#supervise/first-start.ts";
+import { finishFirstStart, isFirstStart, joinLocalNode, loadJoining, runExample, type ExampleRun } from "#supervise/first-start.ts";
 import { resolveAccount } from "#supervise/host-account.ts";
 import { readInstance, type Instance } from "#supervise/instance.ts";
 import { agentPlan, launcherPlan, managerPlan } from "#supervise/part-plans.ts";
@@ -95,18 +95,23 @@ export const startUp = async (options: UpOptions): Promise<Up> => {
     await parts.endLeft("manager");
     const manager = parts.add(managerPlan(layout, { account: accounts.manager, args: options.managerArgs }));
     const launcher = parts.add(launcherPlan(layout, { embedded: true, agentAccount: accounts.agent, partUids: partUids(accounts) }));
-    const agent = parts.add(agentPlan(layout, accounts.agent));
+    const agent = parts.add(agentPlan(layout, accounts.agent, { awaitsJoin: true }));
 
     const first = isFirstStart(layout);
+    const launcherReady = async (): Promise<void> => {
+      if ((await waitUntil(() => launcherAnswers(layout), startTimeoutMs)) === null)
+        fail("up.not-started", "the launcher does not answer", { hint: `read its log: ${launcher.plan.logFile}` });
+    };
     const ready = managerReady(manager, layout);
     manager.start();
-    const resumeNode = (): Promise<unknown> => Promise.all([parts.resume(launcher), parts.resume(agent)]);
-    if (!first) await resumeNode();
+    // Also at a first start: the launcher of a node that has not joined starts no job, and its agent waits for the join.
+    await Promise.all([parts.resume(launcher), parts.resume(agent)]);
+    if (first) loadJoining();
     const { instance, firstAccount } = await ready;
     const api = createApiClient({ kind: "socket", path: layout.manager.socket });
     if (first) {
+      await launcherReady();
       await joinLocalNode({ layout, api, instance, accounts });
-      await resumeNode();
     } else if (followManager(layout, instance, accounts.agent)) await agent.restart();
     // A manager that chose its own port (`--agent-port 0`) may come back on another one.
     manager.on("start", () => {
@@ -114,9 +119,7 @@ export const startUp = async (options: UpOptions): Promise<Up> => {
         if (again !== null && followManager(layout, again, accounts.agent)) await agent.restart();
       });
     });
-    if ((await waitUntil(() => launcherAnswers(layout), startTimeoutMs)) === null) {
-      fail("up.not-started", "the launcher does not answer", { hint: `read its log: ${launcher.plan.logFile}` });
-    }
+    await launcherReady();
     if ((await waitUntil(() => nodeOnline(api), startTimeoutMs)) === null) {
       fail("up.not-started", "the agent of this machine does not report to its manager", { hint: `read its log: ${agent.plan.logFile}` });
     }
