@@ -1,4 +1,4 @@
-/** The laws of MAY over random worlds; `BEHALF_WORLDS=100000` is the long mode. */
+/** The laws of MAY over random worlds; `BEHALF_TEST_LONG=1` is the long mode. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";

@@ -1,4 +1,5 @@
 /** Reading the record, newest first, page by page. Who may read it is asked above. */
+import type { Expression, SqlBool } from "kysely";
 import { fail } from "#kernel/problem.ts";
 import type { AuditPhase, AuditRecord } from "#audit/record.ts";
 import type { Reader } from "#store/store.ts";
@@ -15,6 +16,8 @@ export interface AuditFilter {
   readonly fromMs?: number;
   /** Exclusive, milliseconds. */
   readonly toMs?: number;
+  /** Only records of which this holds; who reads the record brings it along. */
+  readonly within?: Expression<SqlBool>;
 }
 
 export interface AuditPage {
@@ -30,6 +33,7 @@ export const listAudit = async (read: Reader, filter: AuditFilter, cursor: strin
   let query = read.selectFrom("audit").selectAll().orderBy("at", "desc").orderBy("writer", "desc").orderBy("sequence", "desc");
   if (filter.actor !== undefined) query = query.where("actor", "=", filter.actor);
   if (filter.object !== undefined) query = query.where("object", "=", filter.object);
+  if (filter.within !== undefined) query = query.where(filter.within);
   if (filter.phase !== undefined) query = query.where("phase", "=", filter.phase);
   if (filter.fromMs !== undefined) query = query.where("at", ">=", filter.fromMs);
   if (filter.toMs !== undefined) query = query.where("at", "<", filter.toMs);

@@ -17,6 +17,7 @@ export const addGetCommand: AddCommand = (program, act) => {
     .argument("[name]", "one of them, e.g. a job's path")
     .option("-o, --output <format>", "table, yaml or json")
     .option("--folder <path>", "only jobs in this folder or below")
+    .option("--search <text>", "only jobs whose path or title contains this text")
     .option("--revision <n>", "an earlier revision of a job")
     .action(
       act(
@@ -24,7 +25,7 @@ export const addGetCommand: AddCommand = (program, act) => {
           { api, output },
           kindName: string,
           name: string | undefined,
-          options: { output?: string; folder?: string; revision?: string },
+          options: { output?: string; folder?: string; search?: string; revision?: string },
         ) => {
           const kind = kindOf(kindName);
           const format = output.json ? "json" : (options.output ?? "table");
@@ -46,6 +47,7 @@ export const addGetCommand: AddCommand = (program, act) => {
           do {
             const query = new URLSearchParams({ limit: "200" });
             if (options.folder !== undefined) query.set("folder", options.folder);
+            if (options.search !== undefined) query.set("q", options.search);
             if (cursor !== null) query.set("cursor", cursor);
             const page: Page = await client.call<Page>("GET", `${kind.collection}?${query.toString()}`);
             items.push(...page.items);

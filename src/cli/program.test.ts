@@ -69,7 +69,7 @@ test(
       )
         .stdout.trim()
         .split("\n");
-    assert.deepEqual(complete("behalf", "runs", "c"), ["cancel"]);
+    assert.deepEqual(complete("behalf", "runs", "c"), ["count", "cancel"]);
     assert.ok(complete("behalf", "cred").includes("credential"));
     assert.ok(complete("behalf", "run", "--fol").includes("--follow"));
     rmSync(folder, { recursive: true });

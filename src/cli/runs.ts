@@ -1,4 +1,5 @@
-/** `behalf runs list|show|log|cancel`. */
+/** `behalf runs list|count|show|log|cancel`. */
+import type { Command } from "commander";
 import { pipeline } from "node:stream/promises";
 import type { AddCommand } from "#cli/command.ts";
 import { ExitCode } from "#cli/exit-code.ts";
@@ -26,26 +27,41 @@ const forTerminal = (): Transform => {
   });
 };
 
-export const addRunsCommands: AddCommand = (program, act) => {
-  const runs = program.command("runs").description("what ran, runs and waits");
+const filters = ["search", "job", "folder", "state", "result", "node"] as const;
 
-  runs
-    .command("list")
-    .description("runs, newest first")
+const withFilters = (command: Command): Command =>
+  command
+    .option("--search <text>", "only where job, node, people, account, comment or id contain this text")
     .option("--job <path>", "only of this job")
     .option("--folder <path>", "only of jobs in this folder or below")
     .option("--state <state>", "queued, offered, accepted, running or ended")
     .option("--result <result>", "succeeded, failed, timed-out, cancelled, refused or unknown")
-    .option("--node <name>", "only on this node")
+    .option("--node <name>", "only on this node");
+
+const queryOf = (options: Record<string, string | undefined>, names: readonly string[]): URLSearchParams => {
+  const query = new URLSearchParams();
+  for (const name of names) {
+    const value = options[name];
+    if (value !== undefined) query.set(name === "search" ? "q" : name, value);
+  }
+  return query;
+};
+
+interface RunCounts {
+  readonly total: number;
+  readonly states: Readonly<Record<string, number>>;
+  readonly results: Readonly<Record<string, number>>;
+}
+
+export const addRunsCommands: AddCommand = (program, act) => {
+  const runs = program.command("runs").description("what ran, runs and waits");
+
+  withFilters(runs.command("list").description("runs, newest first"))
     .option("--limit <n>", "at most so many", "20")
     .option("--cursor <cursor>", "go on where an earlier answer ended")
     .action(
       act(async ({ api, output }, options: Record<string, string | undefined>) => {
-        const query = new URLSearchParams();
-        for (const name of ["job", "folder", "state", "result", "node", "limit", "cursor"]) {
-          const value = options[name];
-          if (value !== undefined) query.set(name, value);
-        }
+        const query = queryOf(options, [...filters, "limit", "cursor"]);
         const page = await api().call<RunPage>("GET", `/api/v1/runs?${query.toString()}`);
         if (output.json) return output.printJson(page);
         const colour = (run: RunView): string => run.result ?? run.state;
@@ -68,6 +84,22 @@ export const addRunsCommands: AddCommand = (program, act) => {
         if (page.nextCursor !== null) output.note(output.paint("dim", `more: --cursor ${page.nextCursor}`));
       }),
     );
+
+  withFilters(runs.command("count").description("how many of the runs that you may see are in which state, and ended how")).action(
+    act(async ({ api, output }, options: Record<string, string | undefined>) => {
+      const counts = await api().call<RunCounts>("GET", `/api/v1/runs/counts?${queryOf(options, filters).toString()}`);
+      if (output.json) return output.printJson(counts);
+      const rows = Object.entries({ ...counts.states, ...counts.results }).filter(([, runs]) => runs > 0);
+      output.print(
+        renderTable(
+          output,
+          ["state or result", "runs"],
+          [...rows.map(([name, many]) => [name, String(many)]), ["total", String(counts.total)]],
+          "",
+        ),
+      );
+    }),
+  );
 
   runs
     .command("show")

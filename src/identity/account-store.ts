@@ -3,6 +3,7 @@ import type { Selectable } from "kysely";
 import type { Reader, Writer } from "#store/store.ts";
 import type { AccountsTable } from "#store/tables.ts";
 import { accessIdOf } from "#identity/identity-context.ts";
+import { accountNameKey } from "#identity/rules/account-name.ts";
 
 export type AccountRow = Selectable<AccountsTable>;
 
@@ -78,6 +79,24 @@ export const loadAccounts = async (
       revision: row.revision,
     };
   });
+};
+
+/** Names of accounts that begin so, in the fold of names. */
+export const findAccountNames = async (
+  source: Source,
+  prefix: string,
+  limit: number,
+): Promise<readonly { readonly name: string; readonly service: string }[]> => {
+  const key = accountNameKey(prefix);
+  return await source
+    .selectFrom("accounts")
+    .select(["name", "service"])
+    .where("name_key", ">=", key)
+    .where("name_key", "<", `${key}\u{10ffff}`)
+    .orderBy("name_key")
+    .orderBy("service")
+    .limit(limit)
+    .execute();
 };
 
 /** Exactly these roles for the subject from now on (D68: a role that is left out is uncoupled, not deleted). */

@@ -6,7 +6,15 @@ import { newId } from "#kernel/ids.ts";
 import { fail, problem, ProblemError } from "#kernel/problem.ts";
 import type { Result } from "#kernel/result.ts";
 import type { Writer } from "#store/store.ts";
-import { assignRoles, findAccountById, findAccountByKey, loadAccounts, type Account, type AccountRow } from "#identity/account-store.ts";
+import {
+  assignRoles,
+  findAccountById,
+  findAccountByKey,
+  findAccountNames,
+  loadAccounts,
+  type Account,
+  type AccountRow,
+} from "#identity/account-store.ts";
 import { administers, requireAdministrator } from "#identity/administrator-guard.ts";
 import { requireConfirmation, type ChangeOptions } from "#identity/confirmation.ts";
 import { accessIdOf, changePolicy, type Doer, type IdentityContext } from "#identity/identity-context.ts";
@@ -54,6 +62,8 @@ export interface Accounts {
   getAccount(id: string): Promise<Account>;
   /** By name, in the fold of names; null: none. */
   findAccount(name: string, service?: string): Promise<Account | null>;
+  /** Accounts whose name begins so, at most `limit`. */
+  findAccountNames(prefix: string, limit: number): ReturnType<typeof findAccountNames>;
   createAccount(actor: Doer, input: AccountInput, options?: ChangeOptions): Promise<AccountOutcome>;
   /** Disabling, and a password set by someone else, end the account's sessions. */
   editAccount(actor: Doer, id: string, change: AccountChange, options?: ChangeOptions): Promise<AccountOutcome>;
@@ -317,6 +327,7 @@ export const openAccounts = (context: IdentityContext): Accounts => {
     listAccounts: () => loadAccounts(store.read, realm.name),
     getAccount,
     findAccount,
+    findAccountNames: (prefix, limit) => findAccountNames(store.read, prefix, limit),
     createAccount,
     editAccount,
     copyAccount: async (actor, id, name) => {

@@ -7,10 +7,12 @@ import type { Page } from "#jobs/cursor.ts";
 import type { JobsContext } from "#jobs/jobs-context.ts";
 import { sweepRetention, type RetentionPolicy, type Swept } from "#jobs/retention.ts";
 import {
+  countRuns,
   listRuns,
   listSubmissions,
   readRunDetails,
   readSubmission,
+  type RunCount,
   type RunDetails,
   type RunFilter,
   type RunSummary,
@@ -18,6 +20,8 @@ import {
   type SubmissionFilter,
 } from "#jobs/run-queries.ts";
 import {
+  listJobFolders,
+  listJobPaths,
   listRevisions,
   listStoredJobs,
   readRevision,
@@ -41,9 +45,15 @@ export interface Jobs {
   getRevision(path: string, revision: number): Promise<JobRevision | null>;
   listRevisions(path: string): ReturnType<typeof listRevisions>;
   listJobs(filter: JobFilter): Promise<Page<StoredJob>>;
+  /** Paths of all jobs of the filter, for counting. */
+  listJobPaths(filter: JobFilter): Promise<readonly string[]>;
+  /** Folders that have jobs, by path. */
+  listFolders(filter: Parameters<typeof listJobFolders>[1]): Promise<readonly string[]>;
   submit(principal: Principal, requests: readonly SubmissionRequest[], options: SubmitOptions): Promise<SubmitAnswer>;
   requestCancel(principal: Principal, runId: string, reason: string): Promise<CancelAnswer>;
   listRuns(filter: RunFilter): Promise<Page<RunSummary>>;
+  /** The runs of the same filter, counted by job, controller, state and result. */
+  countRuns(filter: Omit<RunFilter, "limit" | "cursor">): Promise<readonly RunCount[]>;
   getRun(id: string): Promise<RunDetails | null>;
   listSubmissions(filter: SubmissionFilter): Promise<Page<Submission>>;
   getSubmission(id: string): Promise<Submission | null>;
@@ -78,10 +88,13 @@ export const openJobs = (given: Omit<JobsContext, "revisions">): Jobs => {
         return found;
       }),
     listRevisions: (path) => listRevisions(read, path),
-    listJobs: (filter) => listStoredJobs(read, filter),
+    listJobs: (filter) => listStoredJobs(context.store, filter),
+    listJobPaths: (filter) => listJobPaths(context.store, filter),
+    listFolders: (filter) => listJobFolders(read, filter),
     submit: (principal, requests, options) => submit(context, principal, requests, options),
     requestCancel: (principal, runId, reason) => requestCancel(context, principal, runId, reason),
     listRuns: (filter) => listRuns(read, filter),
+    countRuns: (filter) => countRuns(read, filter),
     getRun: (id) => known(id, () => readRunDetails(read, id)),
     listSubmissions: (filter) => listSubmissions(read, filter),
     getSubmission: (id) => known(id, () => readSubmission(read, id)),

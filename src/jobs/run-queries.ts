@@ -2,8 +2,9 @@
 import { sql, type SqlBool } from "kysely";
 import type { Outcome, PrincipalClaim, VerdictRecord } from "#proof/launch-order.ts";
 import { pageSize, parseCursor, toPage, type Page } from "#jobs/cursor.ts";
-import { folderWithin, jobPathWithin, type VisibleFolders } from "#jobs/folder-filter.ts";
+import { pathBelow, visibleWithin, type PlaceColumns, type VisibleFolders, type VisiblePlaces } from "#jobs/folder-filter.ts";
 import type { RunResult, RunState } from "#jobs/rules/run-state.ts";
+import { anyContains } from "#jobs/text-search.ts";
 import type { Reader } from "#store/store.ts";
 
 export interface RunSummary {
@@ -58,7 +59,7 @@ export interface Submission {
 }
 
 export interface RunFilter {
-  readonly folders: VisibleFolders;
+  readonly folders: VisibleFolders | VisiblePlaces;
   readonly job?: string;
   /** Only jobs in this folder or below. */
   readonly folder?: string;
@@ -71,6 +72,8 @@ export interface RunFilter {
   /** Queued at this instant or later, and before that one. */
   readonly fromMs?: number;
   readonly beforeMs?: number;
+  /** Only runs whose job, node, people, account, comment or id contains this text. */
+  readonly q?: string;
   readonly limit?: number;
   readonly cursor?: string;
 }
@@ -175,15 +178,14 @@ export const readRunDetails = async (reader: Reader, id: string): Promise<RunDet
   };
 };
 
-/** Runs, newest first. */
-export const listRuns = async (reader: Reader, filter: RunFilter): Promise<Page<RunSummary>> => {
-  const size = pageSize(filter.limit);
-  let query = reader.selectFrom("runs").innerJoin("submissions", "submissions.id", "runs.submission_id").select(summaryColumns);
-  for (const within of [
-    folderWithin(filter.folders),
-    filter.folder === undefined ? null : folderWithin([{ path: filter.folder, recursive: true }]),
-  ])
-    if (within !== null) query = query.where(within);
+const runPlace: PlaceColumns = { path: "runs.job_path", folder: "runs.folder", controller: "runs.controller" };
+const searchedColumns = ["runs.job_path", "node", "runs.submitter_name", "actor_name", "run_as", "comment", "runs.id"] as const;
+
+const filteredRuns = (reader: Reader, filter: Omit<RunFilter, "limit" | "cursor">) => {
+  let query = reader.selectFrom("runs").innerJoin("submissions", "submissions.id", "runs.submission_id");
+  const visible = visibleWithin(filter.folders, runPlace);
+  if (visible !== null) query = query.where(visible);
+  if (filter.folder !== undefined) query = query.where(pathBelow("runs.job_path", filter.folder));
   if (filter.job !== undefined) query = query.where("runs.job_path", "=", filter.job);
   if (filter.submission !== undefined) query = query.where("submission_id", "=", filter.submission);
   if (filter.state !== undefined) query = query.where("state", "=", filter.state);
@@ -193,6 +195,20 @@ export const listRuns = async (reader: Reader, filter: RunFilter): Promise<Page<
   if (filter.submitter !== undefined) query = query.where("runs.submitter", "=", filter.submitter);
   if (filter.fromMs !== undefined) query = query.where("queued_at", ">=", filter.fromMs);
   if (filter.beforeMs !== undefined) query = query.where("queued_at", "<", filter.beforeMs);
+  if (filter.q !== undefined)
+    query = query.where(
+      anyContains(
+        searchedColumns.map((column) => sql.ref(column)),
+        filter.q,
+      ),
+    );
+  return query;
+};
+
+/** Runs, newest first. */
+export const listRuns = async (reader: Reader, filter: RunFilter): Promise<Page<RunSummary>> => {
+  const size = pageSize(filter.limit);
+  let query = filteredRuns(reader, filter).select(summaryColumns);
   if (filter.cursor !== undefined) {
     const [queuedAt, id] = parseCursor(filter.cursor, ["number", "string"]);
     query = query.where(sql<SqlBool>`(runs.queued_at, runs.id) < (${queuedAt}, ${id})`);
@@ -203,6 +219,36 @@ export const listRuns = async (reader: Reader, filter: RunFilter): Promise<Page<
     .limit(size + 1)
     .execute();
   return toPage(rows, size, toSummary, (row) => [row.queued_at, row.id]);
+};
+
+/** How many runs of one job on one controller are in a state with a result. */
+export interface RunCount {
+  readonly job: string;
+  readonly controller: string;
+  readonly state: RunState;
+  readonly result: RunResult | null;
+  readonly runs: number;
+}
+
+/** The same runs as `listRuns`, counted by what a reader is asked about: job and controller. */
+export const countRuns = async (reader: Reader, filter: Omit<RunFilter, "limit" | "cursor">): Promise<readonly RunCount[]> => {
+  const rows = await filteredRuns(reader, filter)
+    .select((select) => [
+      "runs.job_path as job_path",
+      "runs.controller as controller",
+      "state",
+      "result",
+      select.fn.countAll<number>().as("runs"),
+    ])
+    .groupBy(["runs.job_path", "runs.controller", "state", "result"])
+    .execute();
+  return rows.map((row) => ({
+    job: row.job_path,
+    controller: row.controller,
+    state: row.state as RunState,
+    result: row.result as RunResult | null,
+    runs: row.runs,
+  }));
 };
 
 interface SubmissionRow {
@@ -244,8 +290,10 @@ export const readSubmission = async (reader: Reader, id: string): Promise<Submis
   return row === undefined ? null : toSubmission(row);
 };
 
+const submissionPlace: PlaceColumns = { path: "job_path", folder: null, controller: "controller" };
+
 export interface SubmissionFilter {
-  readonly folders: VisibleFolders;
+  readonly folders: VisibleFolders | VisiblePlaces;
   readonly job?: string;
   readonly submitter?: string;
   readonly fromMs?: number;
@@ -258,8 +306,8 @@ export interface SubmissionFilter {
 export const listSubmissions = async (reader: Reader, filter: SubmissionFilter): Promise<Page<Submission>> => {
   const size = pageSize(filter.limit);
   let query = reader.selectFrom("submissions").selectAll();
-  const within = jobPathWithin(filter.folders);
-  if (within !== null) query = query.where(within);
+  const visible = visibleWithin(filter.folders, submissionPlace);
+  if (visible !== null) query = query.where(visible);
   if (filter.job !== undefined) query = query.where("job_path", "=", filter.job);
   if (filter.submitter !== undefined) query = query.where("submitter", "=", filter.submitter);
   if (filter.fromMs !== undefined) query = query.where("created_at", ">=", filter.fromMs);

@@ -1,8 +1,10 @@
 /** Queries about definitions: jobs and their revisions. Runs: `run-queries.ts`, and `dispatch-store.ts` for what moves them. */
+import { sql } from "kysely";
 import type { Job } from "#jobs/rules/job.ts";
-import { folderWithin, type VisibleFolders } from "#jobs/folder-filter.ts";
+import { pathBelow, visibleWithin, type PlaceColumns, type VisibleFolders } from "#jobs/folder-filter.ts";
+import { anyContains } from "#jobs/text-search.ts";
 import { pageSize, parseCursor, toPage, type Page } from "#jobs/cursor.ts";
-import type { Reader, Writer } from "#store/store.ts";
+import type { Reader, Store, Writer } from "#store/store.ts";
 
 export interface JobRevision {
   readonly path: string;
@@ -121,25 +123,62 @@ export interface JobFilter {
   readonly folders: VisibleFolders;
   /** Only jobs in this folder or below. */
   readonly folder?: string;
+  /** Only jobs whose path begins so. */
+  readonly prefix?: string;
+  /** Only jobs whose path or title contains this text. */
+  readonly q?: string;
   readonly limit?: number;
   readonly cursor?: string;
 }
 
-/** Jobs that exist, by path. */
-export const listStoredJobs = async (reader: Reader, filter: JobFilter): Promise<Page<StoredJob>> => {
-  const size = pageSize(filter.limit);
-  let query = reader
+const jobPlace: PlaceColumns = { path: "jobs.path", folder: "jobs.folder", controller: null };
+
+const presentJobs = ({ read, kind }: Pick<Store, "read" | "kind">, filter: JobFilter) => {
+  let query = read
     .selectFrom("jobs")
     .innerJoin("job_revisions", (join) =>
       join.onRef("job_revisions.path", "=", "jobs.path").onRef("job_revisions.revision", "=", "jobs.revision"),
     )
-    .select([...revisionColumns, "deleted", "updated_at"])
     .where("deleted", "=", 0);
-  for (const within of [
-    folderWithin(filter.folders),
-    filter.folder === undefined ? null : folderWithin([{ path: filter.folder, recursive: true }]),
-  ])
-    if (within !== null) query = query.where(within);
+  const visible = visibleWithin(filter.folders, jobPlace);
+  if (visible !== null) query = query.where(visible);
+  if (filter.folder !== undefined) query = query.where(pathBelow("jobs.path", filter.folder));
+  if (filter.prefix !== undefined)
+    query = query.where("jobs.path", ">=", filter.prefix).where("jobs.path", "<", `${filter.prefix}\u{10ffff}`);
+  if (filter.q !== undefined) {
+    const title = kind === "sqlite" ? sql`json_extract(definition, '$.title')` : sql`((cast(definition as json) ->> 'title') collate "C")`;
+    query = query.where(anyContains([sql.ref("jobs.path"), title], filter.q));
+  }
+  return query;
+};
+
+/** Paths of the jobs that exist, by path. */
+export const listJobPaths = async (store: Pick<Store, "read" | "kind">, filter: JobFilter): Promise<readonly string[]> =>
+  (await presentJobs(store, filter).select("jobs.path").orderBy("jobs.path").execute()).map(({ path }) => path);
+
+/** Folders that have jobs and whose path begins so, after the given one, by path. */
+export const listJobFolders = async (
+  read: Reader,
+  filter: { readonly prefix: string; readonly after: string; readonly limit: number },
+): Promise<readonly string[]> => {
+  const rows = await read
+    .selectFrom("jobs")
+    .select("folder")
+    .distinct()
+    .where("deleted", "=", 0)
+    .where("folder", ">=", filter.prefix)
+    .where("folder", "<", `${filter.prefix}\u{10ffff}`)
+    .where("folder", ">", filter.after)
+    .orderBy("folder")
+    .limit(filter.limit)
+    .execute();
+  return rows.map(({ folder }) => folder);
+};
+
+/** Jobs that exist, by path. */
+export const listStoredJobs = async (store: Pick<Store, "read" | "kind">, filter: JobFilter): Promise<Page<StoredJob>> => {
+  const size = pageSize(filter.limit);
+  let query = presentJobs(store, filter).select([...revisionColumns, "deleted", "updated_at"]);
   if (filter.cursor !== undefined) query = query.where("jobs.path", ">", String(parseCursor(filter.cursor, ["string"])[0]));
   const rows = await query
     .orderBy("jobs.path")

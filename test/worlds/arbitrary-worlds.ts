@@ -87,5 +87,6 @@ export const arbitraryQuestion: fc.Arbitrary<Question> = fc
     ...(asked.controller === undefined ? {} : { controller: asked.controller }),
   }));
 
-/** How many random worlds each law is tried on: 3,000, or `BEHALF_WORLDS`. */
-export const worldCount = Number(process.env["BEHALF_WORLDS"] ?? 3000);
+/** How many random worlds each law is tried on: 5,000; `BEHALF_TEST_LONG=1` makes it 100,000, `BEHALF_WORLDS` any number. */
+export const isLong = process.env["BEHALF_TEST_LONG"] === "1";
+export const worldCount = Number(process.env["BEHALF_WORLDS"] ?? (isLong ? 100_000 : 5000));

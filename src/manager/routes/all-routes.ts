@@ -2,6 +2,7 @@
 import type { Route } from "#manager/route.ts";
 import { accountRoutes } from "#manager/routes/accounts.ts";
 import { auditRoutes } from "#manager/routes/audit.ts";
+import { completeRoutes } from "#manager/routes/complete.ts";
 import { definitionRoutes } from "#manager/routes/definitions.ts";
 import { explainRoutes } from "#manager/routes/explain.ts";
 import { jobRoutes } from "#manager/routes/jobs.ts";
@@ -25,6 +26,7 @@ export const allRoutes = (services: Services): Route[] => [
   ...runRoutes(services),
   ...streamRoutes(services),
   ...explainRoutes(services),
+  ...completeRoutes(services),
   ...accountRoutes(services),
   ...roleRoutes(services),
   ...nodeRoutes(services),

@@ -1,11 +1,16 @@
 /** The record: reading it, verifying it, and its head to keep elsewhere (K1). */
 import { z } from "zod";
 import { readCheckpointFile } from "#audit/checkpoint.ts";
-import { listAudit } from "#audit/list-audit.ts";
+import { listAudit, type AuditFilter } from "#audit/list-audit.ts";
 import { verifyAudit } from "#audit/verify-chain.ts";
+import type { CompiledAccess } from "#access/compile.ts";
+import { decide } from "#access/decide.ts";
+import type { AuditRecord } from "#audit/record.ts";
+import { auditedWithin, jobsOfRuns } from "#jobs/audited-object.ts";
 import { count, instant, isoOf, line, pageOf } from "#manager/routes/fields.ts";
 import { route, type Route } from "#manager/route.ts";
 import type { Services } from "#manager/services.ts";
+import { foldersOf, seesEveryFolder } from "#manager/visible.ts";
 
 const headSchema = z.object({ writer: z.string(), sequence: z.int(), hash: z.string() });
 
@@ -24,6 +29,31 @@ const recordSchema = z
     previous: z.string(),
   })
   .meta({ id: "AuditRecord" });
+
+const viewAudit = "manager:auditlog:view";
+
+/** What the store is asked for: a reader with folders gets records about jobs and runs in them only. */
+const limitFor = (access: CompiledAccess): Pick<AuditFilter, "within"> => {
+  const within = seesEveryFolder(access) ? null : (auditedWithin(foldersOf(access, viewAudit)) ?? null);
+  return within === null ? {} : { within };
+};
+
+/** The records that the reader may see, each asked about by the path of its job. */
+const visibleRecords = async (
+  { store }: Services,
+  access: CompiledAccess,
+  records: readonly AuditRecord[],
+): Promise<readonly AuditRecord[]> => {
+  if (seesEveryFolder(access)) return records;
+  const jobs = await jobsOfRuns(
+    store.read,
+    records.map((record) => record.object).filter((object) => object.startsWith("run_")),
+  );
+  return records.filter(({ object }) => {
+    const path = object.startsWith("/") ? object : jobs.get(object);
+    return path !== undefined && decide({ permission: viewAudit, path }, access).effect === "permit";
+  });
+};
 
 const exact = (max: number): z.ZodOptional<z.ZodString> => line(max).min(1).optional();
 /** A node's receipts come as one body: about 2 KiB each, so this is some ten thousand runs. */
@@ -61,7 +91,10 @@ export const auditRoutes = (services: Services): Route[] => {
       method: "GET",
       url: "/api/v1/audit",
       summary: "Audit records, newest first",
-      question: { may: "manager:auditlog:view" },
+      question: {
+        may: viewAudit,
+        refined: "a reader with folders sees the records of jobs and runs in them; what belongs to no folder needs every folder",
+      },
       query: z.object({
         actor: exact(300),
         action: exact(100).describe("exact, or with a final `*`"),
@@ -73,7 +106,8 @@ export const auditRoutes = (services: Services): Route[] => {
         cursor: z.string().max(200).optional(),
       }),
       answer: pageOf(recordSchema),
-      handle: async ({ query }) => {
+      handle: async ({ caller, query }) => {
+        const { access } = caller.principal;
         const { actor, action, object, phase, from, to } = query;
         const page = await listAudit(
           store.read,
@@ -84,12 +118,17 @@ export const auditRoutes = (services: Services): Route[] => {
             ...(phase === undefined ? {} : { phase }),
             ...(from === undefined ? {} : { fromMs: Date.parse(from) }),
             ...(to === undefined ? {} : { toMs: Date.parse(to) }),
+            ...limitFor(access),
           },
           query.cursor ?? null,
           query.limit,
         );
         return {
-          items: page.records.map(({ at, detail, ...record }) => ({ ...record, at: isoOf(at), detail: JSON.parse(detail) as unknown })),
+          items: (await visibleRecords(services, access, page.records)).map(({ at, detail, ...record }) => ({
+            ...record,
+            at: isoOf(at),
+            detail: JSON.parse(detail) as unknown,
+          })),
           nextCursor: page.next,
         };
       },

@@ -17,6 +17,9 @@ export const line = (max: number): z.ZodString =>
     .max(max)
     .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u);
 
+/** What somebody looks for in a list: literal text (W9). */
+export const searched = line(200).min(1).optional();
+
 /** A query parameter that is a whole number. */
 export const count = (min: number, max: number, standard: number): z.ZodDefault<z.ZodCoercedNumber> =>
   z.coerce.number().int().min(min).max(max).default(standard);

@@ -7,13 +7,16 @@ import { fail } from "#kernel/problem.ts";
 import { readFolderPath, readJobPath } from "#jobs/rules/path.ts";
 import { renderJobDocument, renderJobYaml } from "#jobs/read-job.ts";
 import type { StoredJob } from "#jobs/store.ts";
-import { count, cursor, instant, isoOf, line, pageOf } from "#manager/routes/fields.ts";
+import { count, cursor, instant, isoOf, line, pageOf, searched } from "#manager/routes/fields.ts";
 import { route, type Route, type Target } from "#manager/route.ts";
 import type { Services } from "#manager/services.ts";
-import { foldersOf, visiblePage } from "#manager/visible.ts";
+import { mayHints, mayQuery, maySchema, readMay } from "#manager/may-hints.ts";
+import { foldersOf, visiblePage, type Place } from "#manager/visible.ts";
 
 /** Until there are several controllers. */
 export const mainController = "main";
+const viewJobs = "controller:jobs:view";
+const placeOf = (path: string): Place => ({ path, controller: mainController });
 
 const jobSummary = z
   .object({
@@ -23,6 +26,7 @@ const jobSummary = z
     author: z.string(),
     authorName: z.string(),
     updatedAt: instant,
+    may: maySchema,
   })
   .meta({ id: "JobSummary" });
 
@@ -49,7 +53,7 @@ const pathOf = (request: FastifyRequest): string => `/${(request.params as { "*"
 /** What is no job's path is no job; the same answer as for one that may not be known. */
 const aboutJob = (request: FastifyRequest): Target | null => {
   const path = pathOf(request);
-  return readJobPath(path).ok ? { path, controller: mainController } : null;
+  return readJobPath(path).ok ? placeOf(path) : null;
 };
 
 const shown = (path: string): string => path.slice(0, 200).replaceAll(/[`\p{Cc}\p{Cf}]/gu, "'");
@@ -66,38 +70,50 @@ export const jobRoutes = ({ jobs }: Services): Route[] => [
     method: "GET",
     url: "/api/v1/jobs",
     summary: "List jobs",
-    question: { may: "controller:jobs:view", refined: "each job is asked about by itself" },
-    query: z.object({ folder, limit: count(1, 200, 50), cursor }),
-    answer: pageOf(jobSummary),
+    question: { may: viewJobs, refined: "each job is asked about by itself" },
+    query: z.object({
+      folder,
+      q: searched.describe("only jobs whose path or title contains this text"),
+      may: mayQuery,
+      count: z.enum(["true", "false"]).default("false").describe("also how many there are in all"),
+      limit: count(1, 200, 50),
+      cursor,
+    }),
+    answer: pageOf(jobSummary).extend({ total: z.int().optional().describe("with `count`: how many of these jobs the reader may see") }),
     handle: async ({ caller, query }) => {
       const { access } = caller.principal;
-      const folders = foldersOf(access, mainController);
+      const may = readMay(query.may);
+      const filter = {
+        folders: foldersOf(access, viewJobs, mainController),
+        ...(query.folder === undefined ? {} : { folder: query.folder }),
+        ...(query.q === undefined ? {} : { q: query.q }),
+      };
       const page = await visiblePage(
         access,
-        "controller:jobs:view",
+        viewJobs,
         query,
-        (limit, from) =>
-          jobs.listJobs({
-            folders,
-            limit,
-            ...(query.folder === undefined ? {} : { folder: query.folder }),
-            ...(from === undefined ? {} : { cursor: from }),
-          }),
-        (stored) => ({ path: stored.path, controller: mainController }),
+        (limit, from) => jobs.listJobs({ ...filter, limit, ...(from === undefined ? {} : { cursor: from }) }),
+        (stored) => placeOf(stored.path),
       );
-      return { items: page.items.map(summaryJson), nextCursor: page.nextCursor };
+      const isVisible = (path: string): boolean => decide({ permission: viewJobs, ...placeOf(path) }, access).effect === "permit";
+      return {
+        items: page.items.map((stored) => ({ ...summaryJson(stored), ...mayHints(access, may, placeOf(stored.path)) })),
+        nextCursor: page.nextCursor,
+        ...(query.count === "true" ? { total: (await jobs.listJobPaths(filter)).filter(isVisible).length } : {}),
+      };
     },
   }),
   route({
     method: "GET",
     url: "/api/v1/jobs/*",
     summary: "Show a job",
-    question: { may: "controller:jobs:view", about: aboutJob, missing },
+    question: { may: viewJobs, about: aboutJob, missing },
     params: wildcard,
-    query: z.object({ revision: z.coerce.number().int().min(1).optional().describe("an earlier revision") }),
+    query: z.object({ revision: z.coerce.number().int().min(1).optional().describe("an earlier revision"), may: mayQuery }),
     answer: jobAnswer,
     handle: async ({ caller, query, request }) => {
       const path = pathOf(request);
+      const may = readMay(query.may);
       const present = await jobs.getJob(path);
       const wanted = present === null ? null : query.revision === undefined ? present : await jobs.getRevision(path, query.revision);
       if (present === null || wanted === null)
@@ -108,6 +124,7 @@ export const jobRoutes = ({ jobs }: Services): Route[] => [
       const readsSource = decide({ permission: "manager:inventory:view", path }, caller.principal.access).effect === "permit";
       return {
         ...summaryJson({ ...present, ...wanted }),
+        ...mayHints(caller.principal.access, may, placeOf(path)),
         definition: renderJobDocument(wanted.job),
         yaml: renderJobYaml(wanted.job),
         source: readsSource ? wanted.source : null,

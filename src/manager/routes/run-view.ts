@@ -3,6 +3,7 @@ import { z } from "zod";
 import { decide } from "#access/decide.ts";
 import type { Principal } from "#identity/principal.ts";
 import type { RunDetails, RunSummary } from "#jobs/run-queries.ts";
+import { maySchema } from "#manager/may-hints.ts";
 import { instant, isoOf, isoOrNull } from "#manager/routes/fields.ts";
 
 export const verdictSchema = z
@@ -66,6 +67,7 @@ export const runSummarySchema = z
     endedAt: instant.nullable(),
     logBytes: z.int(),
     cancelRequested: z.object({ by: z.string(), reason: z.string() }).nullable(),
+    may: maySchema,
   })
   .meta({ id: "RunSummary" });
 

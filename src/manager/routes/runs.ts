@@ -3,10 +3,12 @@ import { Readable } from "node:stream";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { fail, problem, type Problem } from "#kernel/problem.ts";
-import type { RunDetails } from "#jobs/run-queries.ts";
+import type { CompiledAccess } from "#access/compile.ts";
+import { decide } from "#access/decide.ts";
+import type { RunDetails, RunFilter, RunSummary } from "#jobs/run-queries.ts";
 import { readFolderPath } from "#jobs/rules/path.ts";
 import { checkedPiece, chunkJson } from "#manager/log-file.ts";
-import { count, cursor, idOf, instant, line, pageOf } from "#manager/routes/fields.ts";
+import { count, cursor, idOf, instant, line, pageOf, searched } from "#manager/routes/fields.ts";
 import {
   chainOf,
   explanationSchema,
@@ -20,7 +22,8 @@ import {
 } from "#manager/routes/run-view.ts";
 import { route, type Route, type Target } from "#manager/route.ts";
 import type { Services } from "#manager/services.ts";
-import { foldersOf, visiblePage } from "#manager/visible.ts";
+import { mayHints, mayQuery, readMay } from "#manager/may-hints.ts";
+import { placesOf, visiblePage, type Place } from "#manager/visible.ts";
 
 const asked = new WeakMap<FastifyRequest, RunDetails>();
 
@@ -60,7 +63,10 @@ const chunkSchema = z
   })
   .meta({ id: "LogChunk" });
 
-const listQuery = z.object({
+const viewRuns = "controller:runs:view";
+
+const filterQuery = z.object({
+  q: searched.describe("only runs whose job, node, people, account, comment or id contains this text"),
   job: z.string().max(1024).optional(),
   folder: line(512)
     .refine((text) => readFolderPath(text).ok)
@@ -74,9 +80,22 @@ const listQuery = z.object({
   submitter: line(300).optional(),
   from: instant.optional().describe("queued at this instant or later"),
   before: instant.optional(),
-  limit: count(1, 200, 50),
-  cursor,
 });
+const listQuery = filterQuery.extend({ may: mayQuery, limit: count(1, 200, 50), cursor });
+
+/** The filter of a query, within what the reader may see. */
+const filterOf = (access: CompiledAccess, query: z.output<typeof filterQuery>): Omit<RunFilter, "limit" | "cursor"> => {
+  const { q, job, folder, submission, state, result, node, controller, submitter, from, before } = query;
+  const given = Object.entries({ q, job, folder, submission, state, result, node, controller, submitter });
+  return {
+    ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
+    folders: placesOf(access, viewRuns),
+    ...(from === undefined ? {} : { fromMs: Date.parse(from) }),
+    ...(before === undefined ? {} : { beforeMs: Date.parse(before) }),
+  };
+};
+
+const placeOf = (run: Pick<RunSummary, "job" | "controller">): Place => ({ path: run.job, controller: run.controller });
 
 export const runRoutes = (services: Services): Route[] => {
   const { jobs, controller, logFiles, feed } = services;
@@ -91,24 +110,46 @@ export const runRoutes = (services: Services): Route[] => {
       answer: pageOf(runSummarySchema),
       handle: async ({ caller, query }) => {
         const { access } = caller.principal;
-        const { from, before, limit: _limit, cursor: _cursor, ...rest } = query;
-        const filters = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+        const may = readMay(query.may);
+        const filter = filterOf(access, query);
         const page = await visiblePage(
           access,
-          "controller:runs:view",
+          viewRuns,
           query,
-          (limit, start) =>
-            jobs.listRuns({
-              ...filters,
-              folders: foldersOf(access, query.controller),
-              limit,
-              ...(from === undefined ? {} : { fromMs: Date.parse(from) }),
-              ...(before === undefined ? {} : { beforeMs: Date.parse(before) }),
-              ...(start === undefined ? {} : { cursor: start }),
-            }),
-          (run) => ({ path: run.job, controller: run.controller }),
+          (limit, start) => jobs.listRuns({ ...filter, limit, ...(start === undefined ? {} : { cursor: start }) }),
+          placeOf,
         );
-        return { items: page.items.map(runSummaryJson), nextCursor: page.nextCursor };
+        return {
+          items: page.items.map((run) => ({ ...runSummaryJson(run), ...mayHints(access, may, placeOf(run)) })),
+          nextCursor: page.nextCursor,
+        };
+      },
+    }),
+    route({
+      method: "GET",
+      url: "/api/v1/runs/counts",
+      summary: "How many of the runs that the reader may see are in which state, and ended how",
+      question: { may: viewRuns, refined: "each run is asked about by its job" },
+      query: filterQuery,
+      answer: z.object({
+        total: z.int(),
+        states: z.object(Object.fromEntries(runStates.map((state) => [state, z.int()])) as Record<(typeof runStates)[number], z.ZodInt>),
+        results: z.object(
+          Object.fromEntries(runResults.map((result) => [result, z.int()])) as Record<(typeof runResults)[number], z.ZodInt>,
+        ),
+      }),
+      handle: async ({ caller, query }) => {
+        const { access } = caller.principal;
+        const states = Object.fromEntries(runStates.map((state) => [state, 0])) as Record<(typeof runStates)[number], number>;
+        const results = Object.fromEntries(runResults.map((result) => [result, 0])) as Record<(typeof runResults)[number], number>;
+        let total = 0;
+        for (const one of await jobs.countRuns(filterOf(access, query))) {
+          if (decide({ permission: viewRuns, ...placeOf(one) }, access).effect === "deny") continue;
+          total += one.runs;
+          states[one.state] += one.runs;
+          if (one.result !== null) results[one.result] += one.runs;
+        }
+        return { total, states, results };
       },
     }),
     route({
@@ -117,8 +158,12 @@ export const runRoutes = (services: Services): Route[] => {
       summary: "Show a run: its outcome, its chain, and what the reader may do",
       question: { may: "controller:runs:view", about, missing: missingRun },
       params: byRunId,
+      query: z.object({ may: mayQuery }),
       answer: runSchema,
-      handle: async ({ caller, request }) => runJson(runOf(request), caller.principal),
+      handle: async ({ caller, query, request }) => {
+        const run = runOf(request);
+        return { ...runJson(run, caller.principal), ...mayHints(caller.principal.access, readMay(query.may), placeOf(run)) };
+      },
     }),
     route({
       method: "POST",

@@ -76,12 +76,7 @@ const sendLog = async ({ jobs, logFiles, controller, feed }: Services, stream: E
   }
 };
 
-const sendRun = async (
-  { jobs, feed }: Services,
-  stream: EventStream,
-  runId: string,
-  reader: Parameters<typeof runJson>[1],
-): Promise<void> => {
+const sendRun = async ({ jobs, feed }: Services, stream: EventStream, runId: string, request: FastifyRequest): Promise<void> => {
   const bell = new Bell();
   const stop = feed.onRun((changed) => {
     if (changed === runId) bell.ring();
@@ -90,7 +85,8 @@ const sendRun = async (
     let last = "";
     while (!stream.closed) {
       const run = await jobs.getRun(runId);
-      if (run === null) return;
+      const reader = request.caller?.principal;
+      if (run === null || reader === undefined) return;
       const text = JSON.stringify([run.state, run.result, run.attempt, run.cancel]);
       if (text !== last) await stream.send({ event: "run", data: runJson(run, reader) });
       last = text;
@@ -196,10 +192,10 @@ export const streamRoutes = (services: Services): Route[] => {
       question: runQuestion,
       params: byRunId,
       produces: "text/event-stream",
-      handle: async ({ caller, request, reply }) => {
+      handle: async ({ request, reply }) => {
         const { id } = runOf(request);
         const stream = openStream(services, runQuestion, request, reply);
-        inBackground(services, stream, () => sendRun(services, stream, id, caller.principal));
+        inBackground(services, stream, () => sendRun(services, stream, id, request));
         return reply;
       },
     }),

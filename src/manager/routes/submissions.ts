@@ -11,7 +11,7 @@ import { count, cursor, idOf, instant, isoOf, line, pageOf } from "#manager/rout
 import { runSummaryJson, runSummarySchema, verdictSchema } from "#manager/routes/run-view.ts";
 import { route, type Route, type Target } from "#manager/route.ts";
 import type { Services } from "#manager/services.ts";
-import { foldersOf, visiblePage } from "#manager/visible.ts";
+import { placesOf, visiblePage } from "#manager/visible.ts";
 import { authorise } from "#manager/web/guard.ts";
 
 const nodeName = line(100).min(1);
@@ -191,7 +191,7 @@ export const submissionRoutes = ({ jobs, controller, clock, feed }: Services): R
           query,
           (limit, from) =>
             jobs.listSubmissions({
-              folders: foldersOf(access),
+              folders: placesOf(access, "controller:runs:view"),
               limit,
               ...(query.job === undefined ? {} : { job: query.job }),
               ...(query.submitter === undefined ? {} : { submitter: query.submitter }),
