@@ -1,36 +1,20 @@
 /**
  * The effective access of one actor, compiled once per policy revision: per scope one cell for each leaf of the tree and the pool of
  * folders, so that a check costs no more than the depth of the path, however many roles and folders there are. What does not
- * belong here: answering (`decide.ts`), explaining (`explain.ts`, which never reads this).
+ * belong here: what one role says (`role-part.ts`), answering (`decide.ts`), explaining (`explain.ts`, which never reads this).
+ *
+ * Roles are merged in groups of groups, and groups of the very same roles are taken over from the access that the actor had before: after a
+ * change of one of 10,000 roles, four groups are made anew.
+ *
+ * SECURITY: nothing here can be stale. Only what was made from the very same role objects is taken over, those are frozen when
+ * they are first read (`role-part.ts`), and every role of the actor is looked at each time. What a role is today is the caller's to
+ * say: it gives another object for another content (`laws.test.ts`, "an access made from the one before").
  */
-import type { Actor, Role, RoleScope } from "#access/question.ts";
-import { nearestKnownAncestor, objectBits, permissionLeaves, permissionNodeOf } from "#access/permissions.ts";
-import type { Verdict } from "#access/verdict.ts";
-import { whatIsUnreadable } from "#access/policy-shape.ts";
+import type { Actor, Role } from "#access/question.ts";
+import { buildFolderPool, renewFolderPool, type FolderEntry, type FolderPool } from "#access/folder-index.ts";
+import { objectBits, permissionLeaves } from "#access/permissions.ts";
 import { compareRoles } from "#access/role-order.ts";
-import { buildFolderPool, type FolderEntry, type FolderPool } from "#access/folder-index.ts";
-
-/** The grant or denial that decides a leaf. */
-export interface Decider {
-  readonly role: Role;
-  /** `default` or a controller. */
-  readonly scope: string;
-  /** As the role has it, without the leading `-` of a denial. */
-  readonly text: string;
-  /** Segments of the tree node it stands for; a deeper one is the better explanation. */
-  readonly depth: number;
-  /** How a permit names it; made at first use. */
-  words: string | null;
-}
-
-/** What one leaf's state is in one scope. `permit` is the shared answer where no folder entry takes part; made at first use. */
-export interface LeafState {
-  readonly grantedBy: Decider | null;
-  readonly deniedBy: Decider | null;
-  /** How many denials stand against the leaf. */
-  readonly denials: number;
-  permit: Verdict | null;
-}
+import { aloneState, emptyPart, mergeParts, partOfRole, type LeafState, type ScopePart, type ScopeParts } from "#access/role-part.ts";
 
 export interface ScopeAccess {
   readonly controller: string;
@@ -49,140 +33,177 @@ export interface CompiledAccess {
   readonly default: ScopeAccess;
   /** Only controllers that some role names; any other is answered by `default`. */
   readonly controllers: ReadonlyMap<string, ScopeAccess>;
+  /** What the next access of the same actor is made from. */
+  readonly groups: readonly (readonly Group[])[];
 }
 
+/** Roles, or groups of them, merged. */
+interface Group {
+  readonly members: readonly (Role | Group)[];
+  readonly parts: ScopeParts;
+}
+
+const mostMembers = 8;
 const nobody: LeafState = Object.seal({ grantedBy: null, deniedBy: null, denials: 0, permit: null });
 
-/** INVARIANT: the better of two is the same in whatever order they come, so a verdict never depends on the order of roles. */
-const betterDecider = (candidate: Decider, current: Decider | null): boolean => {
-  if (current === null) return true;
-  if (candidate.depth !== current.depth) return candidate.depth > current.depth;
-  const roles = candidate.role === current.role ? 0 : compareRoles(candidate.role, current.role);
-  if (roles !== 0) return roles < 0;
-  if (candidate.scope !== current.scope) return candidate.scope === "default";
-  return candidate.text < current.text;
+const isSame = (group: Group, members: readonly (Role | Group)[], from: number): boolean => {
+  const { length } = group.members;
+  if (length !== Math.min(mostMembers, members.length - from)) return false;
+  for (let index = 0; index < length; index += 1) if (group.members[index] !== members[from + index]) return false;
+  return true;
 };
 
-const betterEntry = (candidate: FolderEntry, current: FolderEntry | undefined): boolean => {
+const mergeScopes = (all: readonly ScopeParts[]): ScopeParts => {
+  const [only, second] = all;
+  if (only !== undefined && second === undefined) return only;
+  const lists = new Map<string, ScopePart[]>();
+  for (const parts of all) {
+    for (const [controller, part] of parts) {
+      const list = lists.get(controller);
+      if (list === undefined) lists.set(controller, [part]);
+      else list.push(part);
+    }
+  }
+  const merged = new Map<string, ScopePart>();
+  for (const [controller, list] of lists) merged.set(controller, mergeParts(list));
+  return merged;
+};
+
+/** One level of groups over `members`; a text where a role cannot be read. */
+const groupUp = <M extends Role | Group>(
+  members: readonly M[],
+  before: readonly Group[],
+  partsOf: (member: M) => ScopeParts | string,
+): Group[] | string => {
+  const groups: Group[] = [];
+  for (let from = 0; from < members.length; from += mostMembers) {
+    const old = before[groups.length];
+    if (old !== undefined && isSame(old, members, from)) {
+      groups.push(old);
+      continue;
+    }
+    const own = members.slice(from, from + mostMembers);
+    const parts: ScopeParts[] = [];
+    for (const member of own) {
+      const part = partsOf(member);
+      if (typeof part === "string") return part;
+      parts.push(part);
+    }
+    groups.push({ members: own, parts: mergeScopes(parts) });
+  }
+  return groups;
+};
+
+/** All levels, the last one of at most one group. */
+const groupAll = (roles: readonly Role[], before: CompiledAccess["groups"]): Group[][] | string => {
+  const first = groupUp(roles, before[0] ?? [], partOfRole);
+  if (typeof first === "string") return first;
+  const levels = [first];
+  for (let top = first; top.length > 1;) {
+    const next = groupUp(top, before[levels.length] ?? [], (group) => group.parts);
+    if (typeof next === "string") return next;
+    levels.push(next);
+    top = next;
+  }
+  return levels;
+};
+
+const partsOfAll = (groups: CompiledAccess["groups"]): ScopeParts => groups.at(-1)?.[0]?.parts ?? new Map<string, ScopePart>();
+
+const isBetterEntry = (candidate: FolderEntry, current: FolderEntry | undefined): boolean => {
   if (current === undefined) return true;
   if (candidate.recursive !== current.recursive) return candidate.recursive;
   return candidate.role !== current.role && compareRoles(candidate.role, current.role) < 0;
 };
 
-interface Draft {
-  readonly grantedBy: (Decider | null)[];
-  readonly deniedBy: (Decider | null)[];
-  readonly denials: number[];
-  readonly folders: Map<string, FolderEntry>;
-}
-
-const newDraft = (): Draft => ({
-  grantedBy: permissionLeaves.map(() => null),
-  deniedBy: permissionLeaves.map(() => null),
-  denials: permissionLeaves.map(() => 0),
-  folders: new Map(),
-});
-
-const extendDraft = (base: Draft): Draft => ({
-  grantedBy: [...base.grantedBy],
-  deniedBy: [...base.deniedBy],
-  denials: [...base.denials],
-  folders: new Map(),
-});
-
-const addPermissions = (draft: Draft, role: Role, scope: RoleScope): void => {
-  for (const grant of scope.permissions) {
-    const minus = grant.permission.startsWith("-");
-    const text = minus ? grant.permission.slice(1) : grant.permission;
-    if (grant.denied || minus) {
-      // E12: an unknown denial denies its nearest known ancestor; without one, everything.
-      const node = nearestKnownAncestor(text);
-      const decider: Decider = { role, scope: scope.controller, text, depth: node?.depth ?? 0, words: null };
-      const after = node?.afterLastLeaf ?? permissionLeaves.length;
-      for (let leaf = node?.firstLeaf ?? 0; leaf < after; leaf += 1) {
-        draft.denials[leaf] = (draft.denials[leaf] ?? 0) + 1;
-        if (betterDecider(decider, draft.deniedBy[leaf] ?? null)) draft.deniedBy[leaf] = decider;
-      }
-    } else {
-      // E12: an unknown grant grants nothing.
-      const node = permissionNodeOf(text);
-      if (node === undefined) continue;
-      const decider: Decider = { role, scope: scope.controller, text, depth: node.depth, words: null };
-      for (let leaf = node.firstLeaf; leaf < node.afterLastLeaf; leaf += 1) {
-        if (betterDecider(decider, draft.grantedBy[leaf] ?? null)) draft.grantedBy[leaf] = decider;
-      }
-    }
-  }
+/** One entry for each path. */
+const bestEntries = (folders: readonly FolderEntry[]): readonly FolderEntry[] => {
+  if (folders.length <= 1) return folders;
+  const best = new Map<string, FolderEntry>();
+  for (const entry of folders) if (isBetterEntry(entry, best.get(entry.path))) best.set(entry.path, entry);
+  return [...best.values()];
 };
 
-const addFolders = (draft: Draft, role: Role, scope: RoleScope): void => {
-  for (const folder of scope.folders) {
-    const entry: FolderEntry = {
-      path: folder.path,
-      recursive: folder.recursive,
-      role,
-      scope: scope.controller,
-      words: null,
-      rendered: null,
-    };
-    if (betterEntry(entry, draft.folders.get(folder.path))) draft.folders.set(folder.path, entry);
+/**
+ * Whether the entries are those from before, but for roles that changed otherwise; then the pool keeps its table. Notes which entry stands for
+ * which.
+ */
+const notesRenewed = (before: readonly FolderEntry[], after: readonly FolderEntry[], renewed: Map<FolderEntry, FolderEntry>): boolean => {
+  if (before === after) return true;
+  if (before.length !== after.length) return false;
+  for (let index = 0; index < after.length; index += 1) {
+    const old = before[index];
+    const entry = after[index];
+    if (old === entry) continue;
+    if (old === undefined || entry === undefined || old.path !== entry.path || old.recursive !== entry.recursive) return false;
+    if (compareRoles(old.role, entry.role) !== 0) return false;
+    renewed.set(old, entry);
   }
+  return true;
 };
 
 /** `base` is the default scope where a controller's is made: what is the same there is shared. */
-const finish = (controller: string, draft: Draft, base: ScopeAccess | null): ScopeAccess => {
+const finish = (controller: string, part: ScopePart, folders: FolderPool, base: ScopeAccess | null): ScopeAccess => {
   let managerKinds = 0;
   let controllerKinds = 0;
   const leaves = permissionLeaves.map((leaf): LeafState => {
-    const grantedBy = draft.grantedBy[leaf.index] ?? null;
-    const deniedBy = draft.deniedBy[leaf.index] ?? null;
-    const denials = draft.denials[leaf.index] ?? 0;
-    if (grantedBy === null && deniedBy === null) return nobody;
-    if (grantedBy !== null && deniedBy === null && leaf.object !== null) {
-      if (leaf.defaultScopeOnly) managerKinds |= objectBits[leaf.object];
-      else controllerKinds |= objectBits[leaf.object];
+    const grantedBy = part.grants[leaf.index] ?? null;
+    const deniedBy = part.denials[leaf.index] ?? null;
+    if (deniedBy === null) {
+      if (grantedBy === null) return nobody;
+      if (leaf.object !== null) {
+        if (leaf.defaultScopeOnly) managerKinds |= objectBits[leaf.object];
+        else controllerKinds |= objectBits[leaf.object];
+      }
+      return aloneState(grantedBy, leaf);
     }
+    const denials = part.denialCounts[leaf.index] ?? 0;
     const general = base?.leaves[leaf.index];
-    if (general !== undefined && general.grantedBy === grantedBy && general.deniedBy === deniedBy && general.denials === denials)
-      return general;
-    return { grantedBy, deniedBy, denials, permit: null };
+    return general !== undefined && general.grantedBy === grantedBy && general.deniedBy === deniedBy && general.denials === denials
+      ? general
+      : { grantedBy, deniedBy, denials, permit: null };
   });
-  return {
-    controller,
-    leaves,
-    folders: buildFolderPool([...draft.folders.values()], base?.folders ?? null),
-    managerKinds,
-    controllerKinds,
-  };
+  return { controller, leaves, folders, managerKinds, controllerKinds };
 };
 
-/** Compiles what the actor's roles grant, deny and limit (D75-D99, E1-E12). Never throws; what it cannot read denies everything. */
-export const compileAccess = (actor: Actor): CompiledAccess => {
-  const unreadable = whatIsUnreadable(actor);
-  const draft = newDraft();
-  if (unreadable !== null) return { actor, unreadable, default: finish("default", draft, null), controllers: new Map() };
-  const special = new Map<string, { role: Role; scope: RoleScope }[]>();
-  for (const role of actor.roles) {
-    for (const scope of role.scopes) {
-      if (scope.controller === "default") {
-        addPermissions(draft, role, scope);
-        addFolders(draft, role, scope);
-      } else {
-        const list = special.get(scope.controller);
-        if (list === undefined) special.set(scope.controller, [{ role, scope }]);
-        else list.push({ role, scope });
-      }
-    }
-  }
-  const base = finish("default", draft, null);
+const unreadableAccess = (actor: Actor, unreadable: string): CompiledAccess => ({
+  actor,
+  unreadable,
+  default: finish("default", emptyPart, buildFolderPool([], null), null),
+  controllers: new Map(),
+  groups: [],
+});
+
+/**
+ * Compiles what the actor's roles grant, deny and limit (D75-D99, E1-E12). Never throws; what it cannot read denies everything. `before` is
+ * an access of the same actor that this one replaces: it makes no difference to the answer, only to the time.
+ */
+export const compileAccess = (actor: Actor, before: CompiledAccess | null = null): CompiledAccess => {
+  const roles: unknown = actor.roles;
+  if (!Array.isArray(roles)) return unreadableAccess(actor, "the list of roles cannot be read");
+  const groups = groupAll(actor.roles, before?.groups ?? []);
+  if (typeof groups === "string") return unreadableAccess(actor, groups);
+  const parts = partsOfAll(groups);
+  const partsBefore = before === null ? null : partsOfAll(before.groups);
+
+  const general = parts.get("default") ?? emptyPart;
+  const renewed = new Map<FolderEntry, FolderEntry>();
+  const poolBefore =
+    partsBefore !== null && notesRenewed((partsBefore.get("default") ?? emptyPart).folders, general.folders, renewed)
+      ? (before?.default.folders ?? null)
+      : null;
+  const pool = poolBefore === null ? buildFolderPool(bestEntries(general.folders), null) : renewFolderPool(poolBefore, null, renewed);
+  const base = finish("default", general, pool, null);
+
   const controllers = new Map<string, ScopeAccess>();
-  for (const [controller, scopes] of special) {
-    const own = extendDraft(draft);
-    for (const { role, scope } of scopes) {
-      addPermissions(own, role, scope);
-      addFolders(own, role, scope);
-    }
-    controllers.set(controller, finish(controller, own, base));
+  for (const [controller, part] of parts) {
+    if (controller === "default") continue;
+    const ownBefore = poolBefore === null ? undefined : before?.controllers.get(controller)?.folders;
+    const own =
+      ownBefore !== undefined && notesRenewed((partsBefore?.get(controller) ?? emptyPart).folders, part.folders, renewed)
+        ? renewFolderPool(ownBefore, pool, renewed)
+        : buildFolderPool(bestEntries(part.folders), pool);
+    controllers.set(controller, finish(controller, mergeParts([general, part]), own, base));
   }
-  return { actor, unreadable: null, default: base, controllers };
+  return { actor, unreadable: null, default: base, controllers, groups };
 };

@@ -6,14 +6,24 @@
  * SECURITY: whatever cannot be evaluated denies (`decide.test.ts`, "E12"). The verdict speaks of the actor's own roles and of the path
  * he named, never of whether the object exists, so its `because` may be shown to him (W7).
  */
-import type { CompiledAccess, Decider, LeafState } from "#access/compile.ts";
+import type { CompiledAccess } from "#access/compile.ts";
 import { explain } from "#access/explain.ts";
 import { renderEntry, walk, type FolderEntry } from "#access/folder-index.ts";
 import { comparablePath } from "#access/folders.ts";
 import { scopeWords } from "#access/may-rules.ts";
 import { leafOf, type PermissionLeaf } from "#access/permissions.ts";
 import type { Question } from "#access/question.ts";
-import { because, denyFolder, denyMalformedPath, denyPermission, denyUnknown, denyUnreadable, denyWithoutPath } from "#access/refusals.ts";
+import type { Decider, LeafState } from "#access/role-part.ts";
+import {
+  because,
+  denyFolder,
+  denyMalformedPath,
+  denyPermission,
+  denyUnknown,
+  denyUnreadable,
+  denyWithoutPath,
+  shared,
+} from "#access/refusals.ts";
 import type { Verdict } from "#access/verdict.ts";
 
 const grantWords = (decider: Decider): string =>
@@ -23,11 +33,10 @@ const folderWords = (entry: FolderEntry): string =>
   (entry.words ??= `; folder \`${renderEntry(entry)}\` of role \`${entry.role.name}\` for ${scopeWords(entry.scope)} holds it`);
 
 const permitFor = (leaf: PermissionLeaf, state: LeafState, decider: Decider): Verdict => {
-  const reason = because("may.granted", `${grantWords(decider)}; folders are not limited`, decider, null);
   const made: Verdict = Object.freeze({
     effect: "permit",
     obligations: leaf.obligations,
-    because: Object.freeze({ ...reason, facts: Object.freeze(reason.facts) }),
+    because: shared(because("may.granted", `${grantWords(decider)}; folders are not limited`, decider, null)),
   });
   state.permit = made;
   return made;

@@ -141,6 +141,27 @@ export const buildFolderPool = (entries: readonly FolderEntry[], below: FolderPo
   }
 };
 
+/** Where an entry of the pool stands; looked up, since there may be many thousands. */
+const positionOf = (pool: FolderPool, entry: FolderEntry): number => {
+  const read = readEntry(entry.path);
+  const level = (read?.segments ?? 0) - 1;
+  const slot = read === null ? none : slotOf(pool, entry.path, entry.path.length, read.hashes[level] ?? 0);
+  const position = slot === none ? none : ((pool.table[slot + 1] ?? 0) >> flagBits) - 1;
+  return pool.entries[position] === entry ? position : pool.entries.indexOf(entry);
+};
+
+/** The same pool with entries of roles that changed otherwise: `renewed` says which stands for which. Paths and their order are the same. */
+export const renewFolderPool = (pool: FolderPool, below: FolderPool | null, renewed: ReadonlyMap<FolderEntry, FolderEntry>): FolderPool => {
+  if (pool.below === null && below !== null) return below;
+  if (renewed.size === 0 && pool.below === below) return pool;
+  const entries = [...pool.entries];
+  for (const [old, entry] of renewed) {
+    const position = positionOf(pool, old);
+    if (position !== none) entries[position] = entry;
+  }
+  return { ...pool, entries, below, root: pool.root === null ? null : (renewed.get(pool.root) ?? pool.root) };
+};
+
 const entryAt = (pool: FolderPool | null, slot: number, path: string, length: number): FolderEntry | null => {
   if (pool === null || slot === none) return null;
   const reference = pool.table[slot + 1] ?? 0;

@@ -2,15 +2,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { compileAccess } from "#access/compile.ts";
+import { compileAccess, type CompiledAccess } from "#access/compile.ts";
 import { decide } from "#access/decide.ts";
 import { explain } from "#access/explain.ts";
 import { gatherFindings } from "#access/findings.ts";
+import type { FolderPool } from "#access/folder-index.ts";
 import { mayKnow } from "#access/may-know.ts";
 import { leafOf } from "#access/permissions.ts";
 import type { Actor, Grant, Question, Role, RoleScope } from "#access/question.ts";
 import { smallestChange, type Change } from "#access/smallest-change.ts";
-import { arbitraryActor, arbitraryGrant, arbitraryQuestion, worldCount } from "#test/worlds/arbitrary-worlds.ts";
+import { arbitraryActor, arbitraryGrant, arbitraryQuestion, arbitraryRoles, worldCount } from "#test/worlds/arbitrary-worlds.ts";
 import { naiveMay, naiveMayKnow } from "#test/worlds/naive-may.ts";
 
 const answer = (question: Question, actor: Actor): "permit" | "deny" => decide(question, compileAccess(actor)).effect;
@@ -105,6 +106,103 @@ test("D94: order never matters, neither for the answer nor for the reason that i
     }),
     fewer,
   );
+});
+
+/** Every folder entry of every scope, as text. */
+const foldersIn = (access: CompiledAccess): string[] => {
+  const inPool = (pool: FolderPool | null): string[] =>
+    pool === null
+      ? []
+      : [
+          `root ${pool.root?.role.name ?? "none"}`,
+          ...pool.entries.map(
+            ({ path, recursive, role, scope }) => `${path} ${recursive} ${role.service} ${role.name} ${role.id} ${scope}`,
+          ),
+          ...inPool(pool.below),
+        ];
+  return [access.default, ...access.controllers.values()]
+    .flatMap((scope) => inPool(scope.folders).map((text) => `${scope.controller}: ${text}`))
+    .toSorted();
+};
+
+test("E12: an access made from the one before is the one made anew, after any changes of the roles", () => {
+  const step = fc.record({
+    at: fc.nat(40),
+    what: fc.constantFrom("replace", "replace", "replace", "permissions", "permissions", "recursive", "rename", "remove", "swap"),
+    other: fc.nat(40),
+  });
+  const changed = (
+    roles: readonly Role[],
+    pool: readonly Role[],
+    { at, what, other }: { at: number; what: string; other: number },
+  ): Role[] => {
+    const index = roles.length === 0 ? 0 : at % roles.length;
+    const old = roles[index];
+    const given = pool[other % Math.max(1, pool.length)];
+    if (old === undefined || given === undefined) return given === undefined ? [...roles] : [...roles, given];
+    switch (what) {
+      case "replace":
+        return roles.with(index, { ...given, id: old.id });
+      case "permissions":
+        return roles.with(index, {
+          ...old,
+          scopes: old.scopes.map((scope, place) => ({ ...scope, permissions: given.scopes[place]?.permissions ?? [] })),
+        });
+      case "recursive":
+        return roles.with(index, {
+          ...old,
+          scopes: old.scopes.map((scope) => ({
+            ...scope,
+            folders: scope.folders.map(({ path, recursive }) => ({ path, recursive: !recursive })),
+          })),
+        });
+      case "rename":
+        return roles.with(index, { ...old, name: given.name, service: given.service });
+      case "remove":
+        return roles.toSpliced(index, 1);
+      default:
+        return roles.with(index, given).with(other % roles.length, old);
+    }
+  };
+  fc.assert(
+    fc.property(
+      arbitraryRoles(40),
+      arbitraryRoles(6),
+      fc.array(step, { minLength: 1, maxLength: 4 }),
+      questions,
+      (first, pool, steps, asked) => {
+        let actor: Actor = { accessId: "user:test/ann", name: "ann", roles: first };
+        let access = compileAccess(actor);
+        for (const one of steps) {
+          actor = { ...actor, roles: changed(actor.roles, pool, one) };
+          access = compileAccess(actor, access);
+          const anew = compileAccess(structuredClone(actor));
+          assert.deepEqual(foldersIn(access), foldersIn(anew));
+          for (const question of asked) {
+            assert.deepEqual(decide(question, access), decide(question, anew));
+            if (question.path !== undefined)
+              assert.equal(mayKnow(question.path, access, question.controller), mayKnow(question.path, anew, question.controller));
+          }
+        }
+      },
+    ),
+    { numRuns: Math.ceil(worldCount / 5) },
+  );
+});
+
+test("E12: a role that was compiled cannot be changed behind the engine's back", () => {
+  const role: Role = {
+    id: "rol_r",
+    service: "LOCAL",
+    name: "r",
+    scopes: [
+      { controller: "default", permissions: [{ permission: "manager:view", denied: false }], folders: [{ path: "/a", recursive: true }] },
+    ],
+  };
+  compileAccess({ accessId: "user:test/ann", name: "ann", roles: [role] });
+  const parts: unknown[] = [role, role.scopes, ...role.scopes.flatMap((scope) => [scope, scope.permissions, scope.folders])];
+  parts.push(...role.scopes.flatMap((scope) => [...scope.permissions, ...scope.folders]));
+  for (const part of parts) assert.ok(Object.isFrozen(part));
 });
 
 const scopeIn = (role: Role, controller: string): readonly RoleScope[] =>

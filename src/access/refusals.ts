@@ -3,7 +3,7 @@
  *
  * Nothing is put into words that is not shown: most refusals are "not found" and lists ask for thousands of them.
  */
-import type { CompiledAccess, Decider, LeafState } from "#access/compile.ts";
+import type { CompiledAccess } from "#access/compile.ts";
 import { renderEntry, type FolderEntry, type FolderPool } from "#access/folder-index.ts";
 import { folderOf, withoutFolderMark } from "#access/folders.ts";
 import { knowledgeOfComparable } from "#access/may-know.ts";
@@ -11,6 +11,7 @@ import { roleKeeper, scopeWords, type MayRule } from "#access/may-rules.ts";
 import { nearestPermission } from "#access/permission-spelling.ts";
 import { permissionLeaves, type ObjectKind, type PermissionLeaf } from "#access/permissions.ts";
 import type { Question } from "#access/question.ts";
+import type { Decider, LeafState } from "#access/role-part.ts";
 import type { Verdict } from "#access/verdict.ts";
 import { problemCodeEntry } from "#kernel/problem-codes.ts";
 import type { Because } from "#kernel/problem.ts";
@@ -46,6 +47,9 @@ export const because = (rule: MayRule, text: string, decider: Decider | null, fo
           folderScope: folder === null ? null : folder.scope,
         },
 });
+
+/** A reason that several answers share cannot be changed by any of them. */
+export const shared = (reason: Because): Because => Object.freeze({ ...reason, facts: Object.freeze(reason.facts ?? noFacts) });
 
 const canDoThis = `; an account with \`${roleKeeper}\` can do this`;
 const notFoundHint = problemCodeEntry("access.not-found").hint;
@@ -96,8 +100,10 @@ const denyByDenial = (
   state: LeafState,
   denial: Decider,
 ): Verdict => {
-  denial.words ??= `role \`${denial.role.name}\` denies \`${denial.text}\` for ${scopeWords(denial.scope)}`;
-  const reason = because("may.denied", denial.words, denial, null);
+  denial.reason ??= shared(
+    because("may.denied", `role \`${denial.role.name}\` denies \`${denial.text}\` for ${scopeWords(denial.scope)}`, denial, null),
+  );
+  const { reason } = denial;
   if (!isKnown(question, access, kind, path)) return notFound(question, reason);
   const others = state.denials === 1 ? "" : ` and ${state.denials - 1} more that deny it`;
   const alsoGrant = state.grantedBy === null ? `, and add \`${question.permission}\` to one of the roles` : "";

@@ -1,12 +1,18 @@
 /**
  * From an access ID to a principal with today's facts: roles, groups and compiled access, kept until the policy revision rises. What does
  * not belong here: whether somebody proved who he is.
+ *
+ * SECURITY: no access is older than the policy revision that was looked up for this very question. When the revision rises, nothing
+ * is answered from what was kept: account, roles and assignments are read again, all of them, and compiled again. Only the work is spared:
+ * a role whose row has not one other character is the same object (`role-memory.ts`), and what was compiled from the
+ * same objects is taken over (`access/compile.ts`).
  */
 import { compileAccess, type CompiledAccess } from "#access/compile.ts";
 import type { Role } from "#access/question.ts";
 import { isId } from "#kernel/ids.ts";
 import { accessIdOf, type IdentityContext } from "#identity/identity-context.ts";
 import { findAccountById, groupsOf } from "#identity/account-store.ts";
+import { openRoleMemory } from "#identity/role-memory.ts";
 import { rolesOfSubject } from "#identity/role-store.ts";
 import type { Principal } from "#identity/principal.ts";
 
@@ -39,12 +45,16 @@ export const openPrincipalResolver = (context: IdentityContext): PrincipalResolv
   const { store, realm, policy, clock } = context;
   let cachedRevision = -1;
   let cache = new Map<string, Facts>();
+  /** Of the revision before: never an answer, only what the next access is made from. */
+  let older = new Map<string, Facts>();
+  const { roleOf } = openRoleMemory();
 
-  const compile = (accessId: string, name: string, roles: readonly Role[]): CompiledAccess => compileAccess({ accessId, name, roles });
+  const compile = (accessId: string, name: string, roles: readonly Role[]): CompiledAccess =>
+    compileAccess({ accessId, name, roles }, older.get(accessId)?.access ?? null);
 
   const load = async (accessId: string): Promise<Facts | null> => {
     if (osPattern.test(accessId)) {
-      const roles = await rolesOfSubject(store.read, accessId);
+      const roles = await rolesOfSubject(store.read, accessId, roleOf);
       return roles.length === 0
         ? null
         : { accountId: null, name: accessId, service: osServiceName, groups: [], roles, access: compile(accessId, accessId, roles) };
@@ -53,7 +63,7 @@ export const openPrincipalResolver = (context: IdentityContext): PrincipalResolv
     if (!isId("acc", accountId) || accessId !== accessIdOf(realm.name, accountId)) return null;
     const account = await findAccountById(store.read, accountId);
     if (account === undefined || account.disabled !== 0) return null;
-    const roles = await rolesOfSubject(store.read, accessId);
+    const roles = await rolesOfSubject(store.read, accessId, roleOf);
     return {
       accountId,
       name: account.name,
@@ -68,6 +78,7 @@ export const openPrincipalResolver = (context: IdentityContext): PrincipalResolv
     // INVARIANT: the revision is read before the facts, so cached facts are never older than their revision says.
     const revision = await policy.current();
     if (revision !== cachedRevision || cache.size >= mostCached) {
+      older = cache;
       cache = new Map();
       cachedRevision = revision;
     }

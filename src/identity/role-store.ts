@@ -18,7 +18,10 @@ export interface StoredRole extends Role {
 /** SECURITY: scopes that cannot be read throw, which denies all (E12: an unreadable policy denies all). */
 const scopesOf = (row: Pick<RoleRow, "scopes">): readonly RoleScope[] => JSON.parse(row.scopes) as readonly RoleScope[];
 
-const toRole = (row: Pick<RoleRow, "id" | "service" | "name" | "scopes">): Role => ({
+/** What a role is made of. */
+export type RoleSource = Pick<RoleRow, "id" | "service" | "name" | "scopes">;
+
+export const readRole = (row: RoleSource): Role => ({
   id: row.id,
   service: row.service,
   name: row.name,
@@ -26,7 +29,7 @@ const toRole = (row: Pick<RoleRow, "id" | "service" | "name" | "scopes">): Role 
 });
 
 const toStoredRole = (row: RoleRow): StoredRole => ({
-  ...toRole(row),
+  ...readRole(row),
   revision: row.revision,
   updatedAtMs: row.updated_at,
   updatedBy: row.updated_by,
@@ -50,7 +53,11 @@ export const findRoleByName = async (source: Source, service: string, name: stri
 };
 
 /** The roles of an account or of `os:<uid>`. */
-export const rolesOfSubject = async (source: Source, subject: string): Promise<readonly Role[]> => {
+export const rolesOfSubject = async (
+  source: Source,
+  subject: string,
+  roleOf: (row: RoleSource) => Role = readRole,
+): Promise<readonly Role[]> => {
   const rows = await source
     .selectFrom("role_assignments")
     .innerJoin("roles", "roles.id", "role_assignments.role_id")
@@ -58,7 +65,7 @@ export const rolesOfSubject = async (source: Source, subject: string): Promise<r
     .where("role_assignments.subject", "=", subject)
     .orderBy("roles.id")
     .execute();
-  return rows.map(toRole);
+  return rows.map(roleOf);
 };
 
 /** Access IDs that hold the role. */

@@ -57,11 +57,10 @@ const role = fc.record({
   scopes: fc.array(scope, { minLength: 1, maxLength: 3 }),
 });
 
-export const arbitraryActor: fc.Arbitrary<Actor> = fc.array(role, { maxLength: 4 }).map((roles) => ({
-  accessId: "user:test/ann",
-  name: "ann",
-  roles: roles.map((given, index): Role => ({ id: `rol_${index}`, ...given })),
-}));
+export const arbitraryRoles = (mostRoles: number): fc.Arbitrary<readonly Role[]> =>
+  fc.array(role, { maxLength: mostRoles }).map((roles) => roles.map((given, index): Role => ({ id: `rol_${index}`, ...given })));
+
+export const arbitraryActor: fc.Arbitrary<Actor> = arbitraryRoles(4).map((roles) => ({ accessId: "user:test/ann", name: "ann", roles }));
 
 const askedPath = fc.oneof(
   {
