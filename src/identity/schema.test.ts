@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as fc from "fast-check";
+import { stringify } from "yaml";
+import { draftOf } from "#access/role-draft.ts";
 import type { Problem } from "#kernel/problem.ts";
 import type { Result } from "#kernel/result.ts";
 import { readYamlDocuments } from "#kernel/yaml-documents.ts";
-import { readAccount, readRole, renderAccount, renderRole } from "#identity/schema.ts";
+import { readAccount, readRole, renderAccount } from "#identity/schema.ts";
+import { readRoleText, renderRole, renderRoleText } from "#identity/rules/role-text.ts";
+import { arbitraryDraft } from "#test/worlds/arbitrary-drafts.ts";
 
 const problemOf = (read: Result<unknown>): Problem => (read.ok ? assert.fail("nothing was refused") : read.problem);
 
@@ -124,4 +129,90 @@ test("W7: definitions hold no passwords, and the refusal does not repeat one", (
     { kind: "planted-secret", name: "a" },
   ])
     assert.ok(!JSON.stringify(problemOf(readAccount(value))).includes("planted-secret"));
+});
+
+/** Documents that are nearly roles: mostly right, sometimes with a part that is not. */
+const oddly = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<unknown> =>
+  fc.oneof({ weight: 40, arbitrary }, { weight: 1, arbitrary: fc.constantFrom(null, 7, "x", "", ["x"], { a: 1 }, true, "a".repeat(1025)) });
+const permissionText = fc.constantFrom("controller:runs", "-controller:runs:cancel", "manager:view", "manager:vieww", "-", "controller");
+const folderText = fc.constantFrom("/a", "/a/*", "b/", "/", "/*", "//", "/a/../b");
+const partOf = {
+  permissions: oddly(fc.array(oddly(permissionText), { maxLength: 3 })),
+  folders: oddly(fc.array(oddly(fc.oneof(folderText, fc.record({ path: folderText, recursive: oddly(fc.boolean()) }))), { maxLength: 3 })),
+};
+const nearlyRole = fc.record(
+  {
+    kind: oddly(fc.constant("Role")),
+    name: oddly(fc.constantFrom("clerk", "a b", "clerk-2")),
+    service: oddly(fc.constantFrom("LOCAL-INITIAL", "CORP")),
+    ...partOf,
+    controllers: oddly(
+      fc.dictionary(fc.constantFrom("main", "eu.west", "Main", "default", "7"), oddly(fc.record(partOf, { requiredKeys: [] }))),
+    ),
+    more: fc.constant(1),
+  },
+  { requiredKeys: ["kind", "name"] },
+);
+
+test("3.7: the editor's text is read as the definition is: the same texts are roles, and the same roles", () => {
+  let roles = 0;
+  fc.assert(
+    fc.property(nearlyRole, fc.boolean(), (value, isWhole) => {
+      const { more: _more, ...plain } = value;
+      const text = stringify(isWhole ? plain : value);
+      const documents = readYamlDocuments(text);
+      assert.ok(documents.ok);
+      const definition = readRole(documents.value[0]?.value);
+      const edited = readRoleText(text);
+      assert.equal(edited.ok, definition.ok, text);
+      if (!definition.ok || !edited.ok) return;
+      roles += 1;
+      assert.deepEqual(edited.value, definition.value);
+    }),
+    { numRuns: 600 },
+  );
+  assert.ok(roles > 20, `only ${roles} were roles`);
+});
+
+test("3.7: a draft as text is read back as the same draft, order included", () => {
+  fc.assert(
+    fc.property(arbitraryDraft, (draft) => {
+      const read = readRoleText(renderRoleText(draft));
+      assert.ok(read.ok, read.ok ? "" : read.problem.message);
+      assert.deepEqual(draftOf(read.value), draft);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("3.7: every problem of the editor's text has its line", () => {
+  const lines = (text: string): string[] => {
+    const read = readRoleText(text);
+    const first = problemOf(read);
+    return [first, ...(first.also ?? [])].map(({ code, at }) => `${at?.line}:${at?.column} ${at?.path ?? ""} ${code}`);
+  };
+  assert.deepEqual(
+    lines(`kind: Role
+name: clerk
+permissions:
+  - controller:run
+folders: [/a, /a//b]
+controllers:
+  eu.west:
+    permissions:
+      - controller:view
+      - controller:viw
+`),
+    [
+      "4:5 permissions.0 access.unknown-permission",
+      "5:15 folders.1 access.malformed-folder",
+      "10:9 controllers.eu.west.permissions.1 access.unknown-permission",
+    ],
+  );
+  assert.deepEqual(lines("kind: Role\nname: clerk\npermisions: []\n"), ["1:1  input.unknown-field"]);
+  assert.deepEqual(lines("kind: Role\nname: a b\n"), ["2:1 name identity.invalid-name"]);
+  assert.deepEqual(lines("kind: Role\nname: a\n---\nkind: Role\nname: b\n"), ["4:1  input.invalid-value"]);
+  assert.deepEqual(lines("kind: Role\nname: [\n"), ["3:1  input.malformed-yaml"]);
+  assert.deepEqual(lines("# nothing\n"), ["1:1  input.missing-field"]);
+  assert.deepEqual(lines("kind: Role\nname: a\ncontrollers:\n  default: {}\n"), ["4:3 controllers.default input.forbidden-name"]);
 });

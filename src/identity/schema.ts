@@ -1,11 +1,9 @@
 /**
- * Definitions of `kind: Role` and `kind: Account`: their schemas, reading them from plain values, and rendering them back. No
- * passwords in definitions. What does not belong here: applying them (`roles.ts`, `accounts.ts`).
+ * Definitions of `kind: Role` and `kind: Account`: their schemas, reading them from plain values, and rendering an account back. No
+ * passwords in definitions. What does not belong here: applying them (`roles.ts`, `accounts.ts`), and a role as text (`rules/role-text.ts`).
  */
 import { z } from "zod";
-import { renderFolder } from "#access/folders.ts";
-import { renderGrant } from "#access/permission-spelling.ts";
-import type { Role, RoleScope } from "#access/question.ts";
+import type { RoleScope } from "#access/question.ts";
 import { problem, type Problem } from "#kernel/problem.ts";
 import type { ProblemCode } from "#kernel/problem-codes.ts";
 import { ok, refuse, type Result } from "#kernel/result.ts";
@@ -145,25 +143,7 @@ export const readAccount = (value: unknown): Result<AccountDefinition> => {
   return ok({ service: account.service, name: named.value.name, roles: account.roles, groups: account.groups, disabled: account.disabled });
 };
 
-const renderPart = (scope: RoleScope): { permissions?: string[]; folders?: string[] } => ({
-  ...(scope.permissions.length === 0 ? {} : { permissions: scope.permissions.map(renderGrant) }),
-  ...(scope.folders.length === 0 ? {} : { folders: scope.folders.map((one) => renderFolder(one.path, one.recursive)) }),
-});
-
 const serviceField = (text: string): { service?: string } => (text === initialServiceName ? {} : { service: text });
-
-/** The definition of a role, as `behalf get role NAME -o yaml` shows it and `behalf apply` takes it. */
-export const renderRole = (role: Pick<Role, "service" | "name" | "scopes">): Record<string, unknown> => {
-  const general = role.scopes.find((scope) => scope.controller === "default");
-  const others = role.scopes.filter((scope) => scope.controller !== "default");
-  return {
-    kind: "Role",
-    name: role.name,
-    ...serviceField(role.service),
-    ...(general === undefined ? {} : renderPart(general)),
-    ...(others.length === 0 ? {} : { controllers: Object.fromEntries(others.map((scope) => [scope.controller, renderPart(scope)])) }),
-  };
-};
 
 /** The definition of an account. Neither passwords nor anything about them. */
 export const renderAccount = (account: {

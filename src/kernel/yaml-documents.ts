@@ -39,6 +39,28 @@ export interface YamlDocument {
 
 export const yamlLimits = { bytes: 1024 * 1024, depth: 64, aliases: 50, documents: 500, values: 100_000, pieces: 500_000 } as const;
 
+/**
+ * The steps of a problem's path, `controllers.eu.west.permissions[3]` or `…permissions.3`, within the value it is about: field names may hold dots,
+ * so the longest field that fits is taken. Ends where the value has nothing of that name.
+ */
+export const stepsTo = (value: unknown, path: string): readonly (string | number)[] => {
+  const steps: (string | number)[] = [];
+  let inside = value;
+  let rest = path.replaceAll(/\[(\d+)\]/g, ".$1");
+  while (rest !== "" && typeof inside === "object" && inside !== null) {
+    rest = rest.replace(/^\./, "");
+    const fits = (name: string): boolean => rest === name || rest.startsWith(`${name}.`);
+    const name = Object.keys(inside)
+      .filter(fits)
+      .reduce<string | null>((longest, one) => (longest !== null && longest.length >= one.length ? longest : one), null);
+    if (name === null) break;
+    steps.push(Array.isArray(inside) ? Number(name) : name);
+    inside = (inside as Record<string, unknown>)[name];
+    rest = rest.slice(name.length);
+  }
+  return steps;
+};
+
 /** Names that mean something to JavaScript's objects; no definition needs them. */
 const forbiddenNames = new Set(["__proto__", "constructor", "prototype"]);
 // oxlint-disable-next-line no-control-regex
@@ -217,8 +239,19 @@ class DocumentReader {
   }
 }
 
+/** Bytes in UTF-8, counted by hand: this file runs in browsers too. */
+const byteLength = (text: string): number => {
+  let bytes = text.length;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    // Each half of a pair has two of its four bytes.
+    if (code > 0x7f) bytes += code > 0x7ff && (code < 0xd800 || code > 0xdfff) ? 2 : 1;
+  }
+  return bytes;
+};
+
 const readAll = (text: string): readonly YamlDocument[] => {
-  if (Buffer.byteLength(text) > yamlLimits.bytes)
+  if (text.length > yamlLimits.bytes || byteLength(text) > yamlLimits.bytes)
     throw new ProblemError(problem("input.too-large", "the text is larger than 1 MiB", { hint: "apply it in several parts" }));
   const lines = new LineCounter();
   lines.addNewLine(0);

@@ -10,6 +10,8 @@ export const mostControllers = 200;
 /** A controller's name, as in addresses and settings. `default` is taken by the scope of that name. */
 const controllerPattern = /^[a-z0-9](?:[a-z0-9_.-]{0,62}[a-z0-9])?$/;
 
+export const isControllerName = (text: string): boolean => controllerPattern.test(text);
+
 export interface ScopeTexts {
   readonly controller: string;
   /** `controller:runs:view`, or `-…` for a denial (D77). */
@@ -27,7 +29,7 @@ export const readScopes = (texts: readonly ScopeTexts[]): Result<readonly RoleSc
     problems.push(problem(read.code, read.message, { hint: read.hint, at: { path: at } }));
   };
   const scopes = texts.map(({ controller, permissions, folders }): RoleScope => {
-    if (controller !== "default" && !controllerPattern.test(controller))
+    if (controller !== "default" && !isControllerName(controller))
       found(
         `controllers.${controller.slice(0, 64)}`,
         problem("input.invalid-value", "a controller's name has other characters than `a-z 0-9 . _ -`", {

@@ -8,13 +8,14 @@ import { canonicalJson } from "#proof/canonical-json.ts";
 import { openAccounts, type Accounts } from "#identity/accounts.ts";
 import { openRoles, type Roles } from "#identity/roles.ts";
 import type { Principal } from "#identity/principal.ts";
-import { readAccount, readRole, renderAccount, renderRole, type AccountDefinition, type RoleDefinition } from "#identity/schema.ts";
+import { renderRole } from "#identity/rules/role-text.ts";
+import { readAccount, readRole, renderAccount, type AccountDefinition, type RoleDefinition } from "#identity/schema.ts";
 import { openJobs, type Jobs } from "#jobs/open-jobs.ts";
 import { keysOf, readJobDocument } from "#jobs/read-job.ts";
 import type { Job } from "#jobs/rules/job.ts";
 import { fail, problem, ProblemError, type Problem } from "#kernel/problem.ts";
 import type { Result } from "#kernel/result.ts";
-import { readYamlDocuments, type YamlDocument } from "#kernel/yaml-documents.ts";
+import { readYamlDocuments, stepsTo, type YamlDocument } from "#kernel/yaml-documents.ts";
 import { joinTransaction, type Joined } from "#manager/joined-transaction.ts";
 import { route, type Route } from "#manager/route.ts";
 import type { Services } from "#manager/services.ts";
@@ -80,12 +81,7 @@ const authoriseDocument = (principal: Principal, document: YamlDocument, kind: D
 /** Gives a problem of a value its place in the text. */
 const placed = (document: YamlDocument, found: Problem): Problem => {
   const { path } = found.at ?? {};
-  const place = document.locate(
-    (path ?? "")
-      .split(".")
-      .filter((step) => step !== "")
-      .map((step) => (/^\d+$/.test(step) ? Number(step) : step)),
-  );
+  const place = document.locate(stepsTo(document.value, path ?? ""));
   return {
     ...found,
     at: { document: document.index, ...place, ...(path === undefined ? {} : { path }) },

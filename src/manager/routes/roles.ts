@@ -1,5 +1,4 @@
 /** Roles: bundles of permissions, denials and folders. The rules: `identity/roles.ts`; what a permission means: `access/`. */
-import { stringify as renderYaml } from "yaml";
 import { z } from "zod";
 import { decide } from "#access/decide.ts";
 import { permissionLeaves, permissionNodes } from "#access/permissions.ts";
@@ -9,8 +8,9 @@ import { confirmed, confirmQuery, noticeSchema, noticesJson } from "#manager/rou
 import { count, cursor, instant, isoOf, line, pageAfter, pageOf } from "#manager/routes/fields.ts";
 import { route, type Route } from "#manager/route.ts";
 import type { Services } from "#manager/services.ts";
-import { readRole, renderRole, roleSchema, type RoleDefinition } from "#identity/schema.ts";
+import { readRole, roleSchema, type RoleDefinition } from "#identity/schema.ts";
 import type { StoredRole } from "#identity/role-store.ts";
+import { renderRole, renderRoleText } from "#identity/rules/role-text.ts";
 import { compileAccess } from "#access/compile.ts";
 
 const view = { may: "manager:administration:accounts:view" } as const;
@@ -37,7 +37,7 @@ const roleJson = (role: StoredRole): z.input<typeof roleAnswer> => ({
   updatedAt: isoOf(role.updatedAtMs),
   updatedBy: role.updatedBy,
   definition: renderRole(role),
-  yaml: renderYaml(renderRole(role)),
+  yaml: renderRoleText(role),
 });
 
 const outcomeSchema = z.object({
