@@ -1,5 +1,5 @@
 /**
- * N20: what a change of policy leaves behind: jobs whose author may no longer run them, that nobody may run any more, or whose named
+ * What a change of policy leaves behind: jobs whose author may no longer run them, that nobody may run any more, or whose named
  * credential nobody may use any more. What does not belong here: whether that is wanted (a notice to be confirmed, `identity/policy-guard.ts`).
  */
 import { decide, decideAnywhere } from "#access/decide.ts";

@@ -1,5 +1,5 @@
 /**
- * N16: policy tests as code: what a case says, in one line or in fields, and whether it holds in a policy. A case that cannot be answered
+ * Policy tests as code: what a case says, in one line or in fields, and whether it holds in a policy. A case that cannot be answered
  * (an unknown account, an unknown role) fails; it is never skipped. What does not belong here: keeping tests, and when they are run.
  */
 import { compileAccess } from "#access/compile.ts";

@@ -32,7 +32,7 @@ const covers = (change: AccessChange, question: Question): boolean => {
 const reported = (difference: HolderDifference | undefined, which: "gains" | "losses", question: Question): boolean =>
   difference?.[which].some((change) => covers(change, question)) ?? false;
 
-test("N2, D75-D98: a question is reported as gained or lost exactly where the engine answers it otherwise", () => {
+test("3.5, D75-D98: a question is reported as gained or lost exactly where the engine answers it otherwise", () => {
   const met = { gains: 0, losses: 0, same: 0 };
   fc.assert(
     fc.property(arbitraryActor, arbitraryActor, fc.array(arbitraryQuestion, { minLength: 4, maxLength: 12 }), (was, is, asked) => {
@@ -50,12 +50,12 @@ test("N2, D75-D98: a question is reported as gained or lost exactly where the en
         met[before === after ? "same" : after === "permit" ? "gains" : "losses"] += 1;
       }
     }),
-    { numRuns: worldCount },
+    { numRuns: Math.ceil(worldCount / 3) },
   );
-  assert.ok(met.gains > worldCount / 2 && met.losses > worldCount / 2, `the worlds are too dull: ${JSON.stringify(met)}`);
+  assert.ok(met.gains > worldCount / 6 && met.losses > worldCount / 6, `the worlds are too dull: ${JSON.stringify(met)}`);
 });
 
-test("N2: a policy compared with itself, or with its roles in another order, changes nothing for anybody", () => {
+test("3.5: a policy compared with itself, or with its roles in another order, changes nothing for anybody", () => {
   fc.assert(
     fc.property(arbitraryActor, (actor) => {
       const turned = { ...actor, roles: actor.roles.toReversed() };
@@ -97,7 +97,7 @@ const said = (was: Holder | null, is: Holder | null): string[] => {
   return changed.flatMap(({ gains, losses }) => [...gains.map((one) => line("+", one)), ...losses.map((one) => line("-", one))]);
 };
 
-test("N2: a whole branch is one line, also with leaves that are not about folders", () => {
+test("3.5: a whole branch is one line, also with leaves that are not about folders", () => {
   const all = role("all", ["controller"]);
   assert.deepEqual(said(ann(), ann(all)), ["+controller"]);
   assert.deepEqual(said(ann(), ann(role("in", ["controller"], ["/finance/*"]))), ["+controller on /finance/*"]);
@@ -132,7 +132,7 @@ test("D85, D95: what changes for one controller only is said of that one", () =>
   );
 });
 
-test("N2: who is disabled or gone loses everything, a new one gains", () => {
+test("3.5: who is disabled or gone loses everything, a new one gains", () => {
   const view = role("view", ["manager:view"]);
   assert.deepEqual(said(ann(view), { ...ann(view), enabled: false }), ["-manager:view"]);
   assert.deepEqual(said(ann(view), null), ["-manager:view"]);

@@ -51,6 +51,8 @@ export interface HolderDifference extends AccessDifference {
 export interface Simulation {
   /** Everyone for whom some question is answered otherwise, by name. */
   readonly changed: readonly HolderDifference[];
+  /** Whose roles changed beyond the limit of what is compared; how, is not said. */
+  readonly uncompared: number;
   /** Null: unknown or disabled. */
   before(accessId: string): CompiledAccess | null;
   after(accessId: string): CompiledAccess | null;
@@ -288,12 +290,19 @@ const sideOf = (holder: Holder | undefined, book: AccessBook): Side => {
 const byName = (left: { name: string; accessId: string }, right: { name: string; accessId: string }): number =>
   left.name < right.name ? -1 : left.name > right.name ? 1 : left.accessId < right.accessId ? -1 : 1;
 
-/** Compares two policies. Who has the same roles on both sides is compared once. */
-export const simulate = (before: Policy, after: Policy): Simulation => {
-  const book = openAccessBook();
+/** A pair of role sets takes about a millisecond. */
+const mostPairs = 1000;
+
+/** Compares two policies. Whose roles change in the same way is compared once. */
+export const simulate = (
+  before: Policy,
+  after: Policy,
+  { book = openAccessBook(), most = mostPairs }: { readonly book?: AccessBook; readonly most?: number } = {},
+): Simulation => {
   const differences = new Map<string, AccessDifference>();
   const keyOf = (holder: Holder | undefined): string => (holder?.enabled === true ? book.keyOf(holder) : "");
   const changed: HolderDifference[] = [];
+  let uncompared = 0;
   for (const accessId of new Set([...before.holders.keys(), ...after.holders.keys()])) {
     const was = before.holders.get(accessId);
     const is = after.holders.get(accessId);
@@ -301,6 +310,10 @@ export const simulate = (before: Policy, after: Policy): Simulation => {
     const to = keyOf(is);
     if (from === to) continue;
     const key = `${from}>${to}`;
+    if (!differences.has(key) && differences.size >= most) {
+      uncompared += 1;
+      continue;
+    }
     const found = differences.get(key) ?? differenceOf(sideOf(was, book), sideOf(is, book));
     differences.set(key, found);
     if (found.gains.length + found.losses.length > 0) changed.push({ accessId, name: (is ?? was)?.name ?? accessId, ...found });
@@ -311,7 +324,7 @@ export const simulate = (before: Policy, after: Policy): Simulation => {
       const holder = policy.holders.get(accessId);
       return holder === undefined ? null : book.accessOf(holder);
     };
-  return { changed: changed.toSorted(byName), before: accessIn(before), after: accessIn(after) };
+  return { changed: changed.toSorted(byName), uncompared, before: accessIn(before), after: accessIn(after) };
 };
 
 /** How definitions and people write a region: what is in it, and what is cut out of that again. Null: no limit. */

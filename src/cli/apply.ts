@@ -13,6 +13,7 @@ interface ApplyAnswer {
     readonly notices: readonly string[];
     readonly oneTimePassword: string | null;
   }[];
+  readonly notices: readonly { readonly text: string }[];
 }
 
 const maxStandardInputBytes = 1024 * 1024;
@@ -76,6 +77,7 @@ export const addApplyCommand: AddCommand = (program, act) => {
         }
         for (const one of answer.results)
           for (const notice of one.notices) output.note(`${output.paint("yellow", "note")}: ${one.name}: ${notice}`);
+        for (const { text } of answer.notices) output.note(`${output.paint("yellow", "note")}: ${text}`);
       }),
     );
 };

@@ -15,15 +15,15 @@ import {
   type Account,
   type AccountRow,
 } from "#identity/account-store.ts";
-import { administers, requireAdministrator } from "#identity/administrator-guard.ts";
-import { requireConfirmation, type ChangeOptions } from "#identity/confirmation.ts";
+import type { ChangeOptions } from "#identity/confirmation.ts";
 import { accessIdOf, changePolicy, type Doer, type IdentityContext } from "#identity/identity-context.ts";
 import { initialPasswordExpiry, makeInitialPassword } from "#identity/initial-password.ts";
 import { clearFailures } from "#identity/failure-store.ts";
+import { beginChange } from "#identity/policy-guard.ts";
 import { findRoleByName, rolesOfSubject } from "#identity/role-store.ts";
 import { readAccountName, readGroupName } from "#identity/rules/account-name.ts";
 import { initialServiceName } from "#identity/rules/identity-settings.ts";
-import { toConfirm, type Notice } from "#identity/rules/notice.ts";
+import type { Notice } from "#identity/rules/notice.ts";
 import { checkNewPassword } from "#identity/rules/password-rules.ts";
 import { revisionConflict } from "#identity/rules/revision-check.ts";
 import { folderNotices, liftedDenials } from "#identity/rules/role-rules.ts";
@@ -87,7 +87,7 @@ export interface Accounts {
     options?: ChangeOptions,
   ): Promise<AccountOutcome>;
   /** Exactly these roles for `os:<uid>` (S11). */
-  setOsRoles(actor: Doer, uid: number, roles: readonly string[]): Promise<void>;
+  setOsRoles(actor: Doer, uid: number, roles: readonly string[], options?: ChangeOptions): Promise<readonly Notice[]>;
   /** The operating-system accounts that hold roles here. */
   listOsAccounts(): Promise<readonly { readonly accessId: string; readonly roles: readonly string[] }[]>;
 }
@@ -171,6 +171,7 @@ export const openAccounts = (context: IdentityContext): Accounts => {
     const accessId = accessIdOf(realm.name, id);
     const detail = { name, service, roles: [...(input.roles ?? [])], initial: ready?.initial === true };
     return await changePolicy(context, { actor: actor.accessId, action: "account.create", object: `account:${id}`, detail }, async (tx) => {
+      const end = await beginChange(context, tx, actor);
       await requireFreeName(tx, service, nameKey, null);
       const roleIds = await roleIdsOf(tx, service, input.roles ?? []);
       const columns =
@@ -193,26 +194,9 @@ export const openAccounts = (context: IdentityContext): Accounts => {
         })
         .execute();
       await assignRoles(tx, accessId, roleIds);
-      const notices = folderNotices(name, [], await rolesOfSubject(tx, accessId));
-      requireConfirmation(notices, options);
+      const notices = await end(folderNotices(name, [], await rolesOfSubject(tx, accessId)), options);
       return { result: { account: await loadOne(tx, id), initialPassword: ready?.shown ?? null, notices } };
     });
-  };
-
-  /** What the change takes from the one who makes it. */
-  const selfNotices = async (
-    tx: Writer,
-    actor: Doer,
-    before: Account,
-    hadRoles: Awaited<ReturnType<typeof rolesOfSubject>>,
-    change: AccountChange,
-  ): Promise<readonly Notice[]> => {
-    if (actor.accessId !== before.accessId) return [];
-    if (change.disabled === true) return [toConfirm("self.disabled", "this disables your own account and signs you out")];
-    const has = await rolesOfSubject(tx, before.accessId);
-    return administers(before.accessId, before.name, hadRoles) && !administers(before.accessId, before.name, has)
-      ? [toConfirm("self.loses-administration", "after this you may no longer administer accounts yourself")]
-      : [];
   };
 
   const editAccount: Accounts["editAccount"] = async (actor, id, change, options = {}) => {
@@ -233,6 +217,7 @@ export const openAccounts = (context: IdentityContext): Accounts => {
       ...(change.disabled === undefined ? {} : { disabled: change.disabled }),
     };
     return await changePolicy(context, { actor: actor.accessId, action: "account.edit", object: `account:${id}`, detail }, async (tx) => {
+      const end = await beginChange(context, tx, actor);
       const row = (await findAccountById(tx, id)) ?? noAccount();
       const conflict = revisionConflict(`account \`${row.name}\``, row.revision, options.revision ?? null);
       if (conflict !== null) throw new ProblemError(conflict);
@@ -255,14 +240,8 @@ export const openAccounts = (context: IdentityContext): Accounts => {
       if (change.roles !== undefined) await assignRoles(tx, before.accessId, await roleIdsOf(tx, row.service, change.roles));
       const sessionsEnded = change.disabled === true || ready !== null ? await deleteSessionsOf(tx, id) : 0;
       if (change.name !== undefined || ready !== null) await clearFailures(tx, `account:${row.service}/${row.name_key}`);
-      await requireAdministrator(tx, realm.name);
       const hasRoles = await rolesOfSubject(tx, before.accessId);
-      const notices = [
-        ...folderNotices(row.name, hadRoles, hasRoles),
-        ...liftedDenials(row.name, hadRoles, hasRoles),
-        ...(await selfNotices(tx, actor, before, hadRoles, change)),
-      ];
-      requireConfirmation(notices, options);
+      const notices = await end([...folderNotices(row.name, hadRoles, hasRoles), ...liftedDenials(row.name, hadRoles, hasRoles)], options);
       return { result: { account: await loadOne(tx, id), initialPassword: ready?.shown ?? null, notices }, detail: { sessionsEnded } };
     });
   };
@@ -273,6 +252,7 @@ export const openAccounts = (context: IdentityContext): Accounts => {
       context,
       { actor: actor.accessId, action: "account.delete", object: `account:${id}`, detail: { name: found.name, service: found.service } },
       async (tx) => {
+        const end = await beginChange(context, tx, actor);
         const row = (await findAccountById(tx, id)) ?? noAccount();
         const conflict = revisionConflict(`account \`${row.name}\``, row.revision, options.revision ?? null);
         if (conflict !== null) throw new ProblemError(conflict);
@@ -281,11 +261,7 @@ export const openAccounts = (context: IdentityContext): Accounts => {
         const sessionsEnded = await deleteSessionsOf(tx, id);
         await clearFailures(tx, `account:${row.service}/${row.name_key}`);
         await tx.deleteFrom("accounts").where("id", "=", id).execute();
-        await requireAdministrator(tx, realm.name);
-        requireConfirmation(
-          actor.accessId === accessId ? [toConfirm("self.deleted", "this deletes your own account and signs you out")] : [],
-          options,
-        );
+        await end([], options);
         return { result: undefined, detail: { sessionsEnded } };
       },
     );
@@ -348,16 +324,21 @@ export const openAccounts = (context: IdentityContext): Accounts => {
         ? await createAccount(actor, { name, service, roles, groups, disabled, withoutPassword }, options)
         : await editAccount(actor, existing.id, { ...(name === existing.name ? {} : { name }), roles, groups, disabled }, options);
     },
-    setOsRoles: async (actor, uid, roles) => {
+    setOsRoles: async (actor, uid, roles, options = {}) => {
       const subject = `os:${uid}`;
       if (!Number.isInteger(uid) || uid < 0 || uid > 4_294_967_295)
         throw new ProblemError(problem("input.invalid-value", "a uid is a whole number from 0 to 4294967295"));
-      await changePolicy(
+      return await changePolicy(
         context,
         { actor: actor.accessId, action: "account.edit", object: `account:${subject}`, detail: { roles: [...roles] } },
         async (tx) => {
+          const end = await beginChange(context, tx, actor);
+          const hadRoles = await rolesOfSubject(tx, subject);
           await assignRoles(tx, subject, await roleIdsOf(tx, initialServiceName, roles));
-          return { result: undefined };
+          const hasRoles = await rolesOfSubject(tx, subject);
+          return {
+            result: await end([...folderNotices(subject, hadRoles, hasRoles), ...liftedDenials(subject, hadRoles, hasRoles)], options),
+          };
         },
       );
     },

@@ -7,7 +7,7 @@ import { decide } from "#access/decide.ts";
 import { loginPermission } from "#access/decide-login.ts";
 import { roleKeeper } from "#access/may-rules.ts";
 import type { Role } from "#access/question.ts";
-import { fail } from "#kernel/problem.ts";
+import { problem, type Problem } from "#kernel/problem.ts";
 import type { Writer } from "#store/store.ts";
 import { accessIdOf } from "#identity/identity-context.ts";
 import { loadRoles } from "#identity/role-store.ts";
@@ -21,8 +21,8 @@ export const administers = (accessId: string, name: string, roles: readonly Role
   return needed.every((permission) => decide({ permission }, access).effect === "permit");
 };
 
-/** Throws `identity.last-administrator` when no enabled account administers accounts any more. For the end of a change, in its transaction. */
-export const requireAdministrator = async (tx: Writer, realmName: string): Promise<void> => {
+/** `identity.last-administrator` when no enabled account administers accounts any more, else null. For the end of a change, in its transaction. */
+export const findLockOut = async (tx: Writer, realmName: string): Promise<Problem | null> => {
   const roles = new Map((await loadRoles(tx)).map((role) => [role.id, role]));
   // Without a password, and none used that must be replaced, nobody signs in with it.
   const accounts = await tx
@@ -47,8 +47,8 @@ export const requireAdministrator = async (tx: Writer, realmName: string): Promi
         roleIds.flatMap((id) => roles.get(id) ?? []),
       )
     )
-      return;
+      return null;
     refused.add(key);
   }
-  fail("identity.last-administrator", "no enabled account would be left that may administer accounts");
+  return problem("identity.last-administrator", "no enabled account would be left that may administer accounts");
 };

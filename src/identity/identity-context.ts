@@ -4,7 +4,9 @@ import type { Clock } from "#kernel/clock.ts";
 import type { Log } from "#kernel/log.ts";
 import type { Stage, Store, Writer } from "#store/store.ts";
 import type { PasswordHasher } from "#identity/password-hash.ts";
+import type { ChangesTogether } from "#identity/policy-guard.ts";
 import type { PolicyRevision } from "#identity/policy-revision.ts";
+import type { LoadOwnedJobs } from "#identity/ports.ts";
 import type { IdentitySettings } from "#identity/rules/identity-settings.ts";
 
 export interface IdentityContext {
@@ -16,6 +18,10 @@ export interface IdentityContext {
   readonly settings: IdentitySettings;
   readonly hasher: PasswordHasher;
   readonly policy: PolicyRevision;
+  /** Absent: there are no jobs that a change could orphan. */
+  readonly ownedJobs?: LoadOwnedJobs;
+  /** Where several changes land together: the guards look once, at what all of them come to. */
+  readonly together?: ChangesTogether;
 }
 
 /** Who does it: any principal, or another part's name such as `system`. */

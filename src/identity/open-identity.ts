@@ -12,6 +12,8 @@ import { openLogin, type Login } from "#identity/login.ts";
 import { openPasswordChange, type PasswordChange } from "#identity/password-change.ts";
 import { openPasswordHasher, type PasswordHasher } from "#identity/password-hash.ts";
 import { openPolicyRevision } from "#identity/policy-revision.ts";
+import { openPolicyTests, type PolicyTests } from "#identity/policy-tests.ts";
+import type { LoadOwnedJobs } from "#identity/ports.ts";
 import { openPrincipalResolver, type PrincipalResolver } from "#identity/resolve-principal.ts";
 import { openRoles, type Roles } from "#identity/roles.ts";
 import { defaultIdentitySettings, initialServiceName, type IdentitySettings } from "#identity/rules/identity-settings.ts";
@@ -20,7 +22,7 @@ import { checkNewPassword } from "#identity/rules/password-rules.ts";
 import { localService } from "#identity/services/local.ts";
 import { openSessions, type Sessions } from "#identity/sessions.ts";
 
-export interface Identity extends Login, PasswordChange, Sessions, PrincipalResolver, Accounts, Roles {
+export interface Identity extends Login, PasswordChange, Sessions, PrincipalResolver, Accounts, Roles, PolicyTests {
   /** Only at the very first start: the one-time password of `root`, to be printed once (D21, S13). Never logged. */
   readonly firstPassword: FirstPassword | null;
   /** The services that a login goes through (D64). */
@@ -41,6 +43,8 @@ export interface IdentityOptions {
   readonly settings?: Partial<IdentitySettings>;
   /** Who started this instance; gets the administrator role as `os:<uid>` at the first start (S11). Null: nobody. */
   readonly ownerUid: number | null;
+  /** Absent: there are no jobs that a change could orphan. */
+  readonly ownedJobs?: LoadOwnedJobs;
 }
 
 /** Until services are administered: the one of a fresh installation. */
@@ -63,7 +67,17 @@ export const openIdentity = async (options: IdentityOptions): Promise<Identity> 
   const { store, audit, clock, log, realm } = options;
   const hasher = openPasswordHasher(settings);
   const policy = openPolicyRevision(store, clock);
-  const context: IdentityContext = { store, audit, clock, log, realm, settings, hasher, policy };
+  const context: IdentityContext = {
+    store,
+    audit,
+    clock,
+    log,
+    realm,
+    settings,
+    hasher,
+    policy,
+    ...(options.ownedJobs && { ownedJobs: options.ownedJobs }),
+  };
   const failures = openFailureStore(store, clock);
   const resolver = openPrincipalResolver(context);
   const firstPassword = await startFirst(context, options.ownerUid);
@@ -73,6 +87,7 @@ export const openIdentity = async (options: IdentityOptions): Promise<Identity> 
     ...openSessions(context, resolver),
     ...openAccounts(context),
     ...openRoles(context),
+    ...openPolicyTests(context),
     ...resolver,
     firstPassword,
     listServices: () => services,

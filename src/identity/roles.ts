@@ -7,9 +7,9 @@ import { fail, problem, ProblemError } from "#kernel/problem.ts";
 import type { Role, RoleScope } from "#access/question.ts";
 import { tidyRole } from "#access/tidy-role.ts";
 import type { Writer } from "#store/store.ts";
-import { requireAdministrator } from "#identity/administrator-guard.ts";
-import { requireConfirmation, type ChangeOptions } from "#identity/confirmation.ts";
+import type { ChangeOptions } from "#identity/confirmation.ts";
 import { changePolicy, type Doer, type IdentityContext } from "#identity/identity-context.ts";
+import { beginChange } from "#identity/policy-guard.ts";
 import { effectNotices, holdingsOf } from "#identity/role-effects.ts";
 import { findRole, findRoleByName, holdersOf, loadRoles, type StoredRole } from "#identity/role-store.ts";
 import { readRoleName } from "#identity/rules/account-name.ts";
@@ -64,7 +64,7 @@ export interface Roles {
 }
 
 export const openRoles = (context: IdentityContext): Roles => {
-  const { store, clock, realm } = context;
+  const { store, clock } = context;
   let lastIdMs = 0;
 
   /** Ids order roles: two made in the same millisecond must not change places. */
@@ -126,8 +126,6 @@ export const openRoles = (context: IdentityContext): Roles => {
       removed,
       notices: tidying,
     } = settle({ id, service, name, scopes: checkedScopes(name, input.scopes) }, options.keepEmpty === true);
-    const notices = [...tidying, ...folderDenialNotices(name, scopes), ...unassignedFolderNotices(name, scopes, 0)];
-    requireConfirmation(notices, options);
     if (removed)
       fail("input.missing-field", `role \`${name}\` has neither a permission nor a folder`, {
         hint: "give it at least one permission or folder: an empty role is not kept",
@@ -136,11 +134,13 @@ export const openRoles = (context: IdentityContext): Roles => {
       context,
       { actor: actor.accessId, action: "role.create", object: `role:${id}`, detail: { name, service, scopes } },
       async (tx) => {
+        const end = await beginChange(context, tx, actor);
         await requireFreeName(tx, service, name, null);
         await tx
           .insertInto("roles")
           .values({ id, service, name, scopes: JSON.stringify(scopes), revision: 1, updated_at: clock.nowMs(), updated_by: actor.accessId })
           .execute();
+        const notices = await end([...tidying, ...folderDenialNotices(name, scopes), ...unassignedFolderNotices(name, scopes, 0)], options);
         return { result: { role: (await findRole(tx, id)) ?? noRole(), notices } };
       },
     );
@@ -156,6 +156,7 @@ export const openRoles = (context: IdentityContext): Roles => {
       ...(newScopes === null ? {} : { before: found.scopes, scopes: newScopes }),
     };
     return await changePolicy(context, { actor: actor.accessId, action: "role.edit", object: `role:${id}`, detail }, async (tx) => {
+      const end = await beginChange(context, tx, actor);
       const role = (await findRole(tx, id)) ?? noRole();
       const conflict = revisionConflict(`role \`${role.name}\``, role.revision, options.revision ?? null);
       if (conflict !== null) throw new ProblemError(conflict);
@@ -180,17 +181,16 @@ export const openRoles = (context: IdentityContext): Roles => {
         };
         await tx.updateTable("roles").set(columns).where("id", "=", id).execute();
       }
-      await requireAdministrator(tx, realm.name);
       const effects = effectNotices(holdings, (roles) =>
         removed ? roles.filter((one) => one.id !== id) : roles.map((one) => (one.id === id ? { ...one, scopes } : one)),
       );
-      const notices: Notice[] = [
+      const own: Notice[] = [
         ...(newScopes === null ? [] : tidying),
         // E5: a removal that nobody asked for must not widen anything silently.
         ...(removed ? effects.map((one) => ({ ...one, confirm: one.rule === "folders.opened" || one.rule === "denial.lifted" })) : effects),
         ...(removed ? [] : [...folderDenialNotices(name, scopes), ...unassignedFolderNotices(name, scopes, holdings.size)]),
       ];
-      requireConfirmation(notices, options);
+      const notices = await end(own, options);
       return { result: { role: removed ? null : ((await findRole(tx, id)) ?? noRole()), notices }, detail: { removed } };
     });
   };
@@ -217,16 +217,19 @@ export const openRoles = (context: IdentityContext): Roles => {
           detail: { name: found.name, service: found.service, scopes: found.scopes },
         },
         async (tx) => {
+          const end = await beginChange(context, tx, actor);
           const role = (await findRole(tx, id)) ?? noRole();
           const conflict = revisionConflict(`role \`${role.name}\``, role.revision, options.revision ?? null);
           if (conflict !== null) throw new ProblemError(conflict);
           const holdings = await holdingsOf(tx, id);
           await tx.deleteFrom("role_assignments").where("role_id", "=", id).execute();
           await tx.deleteFrom("roles").where("id", "=", id).execute();
-          await requireAdministrator(tx, realm.name);
-          const notices = effectNotices(holdings, (roles) => roles.filter((one) => one.id !== id));
-          requireConfirmation(notices, options);
-          return { result: notices };
+          return {
+            result: await end(
+              effectNotices(holdings, (roles) => roles.filter((one) => one.id !== id)),
+              options,
+            ),
+          };
         },
       );
     },
@@ -237,6 +240,7 @@ export const openRoles = (context: IdentityContext): Roles => {
         context,
         { actor: actor.accessId, action: "role.remove-empty", object: "roles", detail: { names: empty.map((role) => role.name) } },
         async (tx) => {
+          const end = await beginChange(context, tx, actor);
           const removed: Notice[] = [];
           for (const { id } of empty) {
             const role = await findRole(tx, id);
@@ -246,7 +250,7 @@ export const openRoles = (context: IdentityContext): Roles => {
             await tx.deleteFrom("roles").where("id", "=", id).execute();
             removed.push(...settle(role, false).notices);
           }
-          return { result: removed };
+          return { result: await end(removed, {}) };
         },
       );
     },

@@ -1,13 +1,17 @@
 /**
- * Definitions of `kind: Role` and `kind: Account`: their schemas, reading them from plain values, and rendering an account back. No
- * passwords in definitions. What does not belong here: applying them (`roles.ts`, `accounts.ts`), and a role as text (`rules/role-text.ts`).
+/**
+ * Definitions of `kind: Role`, `kind: Account` and `kind: PolicyTest`: their schemas, reading them from plain values, and rendering accounts and
+ * tests back. No passwords in definitions. What does not belong here: applying them (`roles.ts`, `accounts.ts`, `policy-tests.ts`), and a
+ * role as text (`rules/role-text.ts`).
  */
 import { z } from "zod";
+import { readCase, readCaseLine, renderCase, type PolicyTest, type PolicyTestCase } from "#access/policy-test.ts";
 import type { RoleScope } from "#access/question.ts";
 import { problem, type Problem } from "#kernel/problem.ts";
+import { canonicalJson } from "#proof/canonical-json.ts";
 import type { ProblemCode } from "#kernel/problem-codes.ts";
 import { ok, refuse, type Result } from "#kernel/result.ts";
-import { longestName, readAccountName, readGroupName, readRoleName } from "#identity/rules/account-name.ts";
+import { longestName, readAccountName, readGroupName, readRoleName, readTestName } from "#identity/rules/account-name.ts";
 import { initialServiceName } from "#identity/rules/identity-settings.ts";
 import { mostControllers, readScopes, type ScopeTexts } from "#identity/rules/role-scopes.ts";
 
@@ -39,6 +43,41 @@ export const accountSchema = z.strictObject({
   roles: z.array(name).max(200).default([]),
   groups: z.array(z.string().max(1024)).max(200).default([]),
   disabled: z.boolean().default(false),
+});
+
+/** Every change of the policy runs every case. */
+export const mostCases = 500;
+
+const caseText = z.string().min(1).max(2048);
+const because = z.union([
+  z
+    .string()
+    .min(1)
+    .max(4 * longestName),
+  z.strictObject({ rule: z.string().max(64).optional(), role: name.optional() }),
+]);
+
+export const policyTestSchema = z.strictObject({
+  kind: z.literal("PolicyTest"),
+  name,
+  description: z.string().max(2000).optional(),
+  cases: z
+    .array(
+      z.union([
+        caseText.describe("`close-clerk may controller:runs:create on /finance/close-books`"),
+        z.strictObject({
+          actor: name.optional().describe("Account name, access ID or `os:<uid>`"),
+          roles: z.array(name).max(200).optional().describe("Instead of `actor`: somebody with these roles"),
+          may: z.string().max(200).optional(),
+          mayNot: z.string().max(200).optional(),
+          on: z.string().max(1024).optional().describe("Path of an object, or of a folder with a slash at its end"),
+          controller: z.string().max(64).optional().describe("Absent: it must hold on every controller"),
+          because: because.optional().describe("The rule or the role that must decide"),
+        }),
+      ]),
+    )
+    .min(1)
+    .max(mostCases),
 });
 
 export interface RoleDefinition {
@@ -143,7 +182,55 @@ export const readAccount = (value: unknown): Result<AccountDefinition> => {
   return ok({ service: account.service, name: named.value.name, roles: account.roles, groups: account.groups, disabled: account.disabled });
 };
 
+/** Reads one `kind: PolicyTest` document. */
+export const readPolicyTest = (value: unknown): Result<PolicyTest> => {
+  const parsed = parse(policyTestSchema, "PolicyTest", value);
+  if (!parsed.ok) return parsed;
+  const named = readTestName(parsed.value.name);
+  if (!named.ok) return at("name", named.problem);
+  const cases: PolicyTestCase[] = [];
+  const problems: Problem[] = [];
+  for (const [index, given] of parsed.value.cases.entries()) {
+    const fields = typeof given === "string" ? readCaseLine(given) : ok(given);
+    const read = fields.ok ? readCase(fields.value) : fields;
+    if (read.ok) cases.push(read.value);
+    else {
+      // In a case of one line a field has no place of its own.
+      const field = typeof given === "string" ? undefined : read.problem.at?.path;
+      problems.push({ ...read.problem, at: { path: `cases.${index}${field === undefined ? "" : `.${field}`}` } });
+    }
+  }
+  const [first, ...also] = problems;
+  if (first !== undefined) return refuse(also.length === 0 ? first : { ...first, also: also.slice(0, 20) });
+  return ok({ name: named.value.name, description: parsed.value.description ?? null, cases });
+};
+
 const serviceField = (text: string): { service?: string } => (text === initialServiceName ? {} : { service: text });
+
+/** A case in one line where that says all of it, else in fields. */
+const renderCaseField = (one: PolicyTestCase): string | Record<string, unknown> => {
+  const line = renderCase(one);
+  const again = readCaseLine(line);
+  const read = again.ok ? readCase(again.value) : again;
+  if (read.ok && canonicalJson(read.value) === canonicalJson(one)) return line;
+  return {
+    ...("actor" in one.who ? { actor: one.who.actor } : { roles: [...one.who.roles] }),
+    [one.expects === "may" ? "may" : "mayNot"]: one.permission,
+    ...(one.path === null ? {} : { on: one.path }),
+    ...(one.controller === null ? {} : { controller: one.controller }),
+    ...(one.rule === null && one.role === null
+      ? {}
+      : { because: { ...(one.rule === null ? {} : { rule: one.rule }), ...(one.role === null ? {} : { role: one.role }) } }),
+  };
+};
+
+/** The definition of a policy test. */
+export const renderPolicyTest = (test: PolicyTest): Record<string, unknown> => ({
+  kind: "PolicyTest",
+  name: test.name,
+  ...(test.description === null ? {} : { description: test.description }),
+  cases: test.cases.map(renderCaseField),
+});
 
 /** The definition of an account. Neither passwords nor anything about them. */
 export const renderAccount = (account: {

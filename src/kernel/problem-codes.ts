@@ -71,6 +71,15 @@ export const problemCodes = {
   "identity.confirmation-needed": entry(409, 5, "to be confirmed", "read what would change and repeat with `--confirm` if that is wanted"),
   "identity.service-unavailable": entry(503, 6, "identity service unavailable", "try again; ask an administrator if it lasts"),
 
+  // --- policy: tests of it
+  "policy.test-failed": entry(
+    409,
+    1,
+    "a policy test fails",
+    "correct the change, or change the test in the same `behalf apply`; see all with `behalf policy test`",
+  ),
+  "policy.test-not-found": entry(404, 4, "no such policy test", "list them with `behalf get policytests`"),
+
   // --- access: may
   "access.denied": entry(403, 3, "not allowed", "ask an administrator for the permission named in the message"),
   "access.not-found": entry(404, 4, "not found", "check the spelling; it may also exist where you may not see it"),

@@ -11,8 +11,10 @@ import type { FirstPassword } from "#identity/first-start.ts";
 import type { IdentityContext } from "#identity/identity-context.ts";
 import { openPasswordHasher } from "#identity/password-hash.ts";
 import { openPolicyRevision } from "#identity/policy-revision.ts";
+import type { LoadOwnedJobs } from "#identity/ports.ts";
 import { defaultIdentitySettings, type IdentitySettings } from "#identity/rules/identity-settings.ts";
 import { openJobs } from "#jobs/open-jobs.ts";
+import { loadOwnedJobs } from "#jobs/owned-jobs.ts";
 import type { Clock } from "#kernel/clock.ts";
 import type { DataLayout } from "#kernel/data-layout.ts";
 import type { Log } from "#kernel/log.ts";
@@ -25,6 +27,7 @@ import { openListeners, type TlsMaterial } from "#manager/listen.ts";
 import { LogFiles } from "#manager/log-file.ts";
 import { openApiOf } from "#manager/open-api.ts";
 import { allRoutes } from "#manager/routes/all-routes.ts";
+import { mainController } from "#manager/routes/jobs.ts";
 import { RunFeed } from "#manager/run-feed.ts";
 import type { Services } from "#manager/services.ts";
 import { webTls } from "#manager/web-tls.ts";
@@ -105,11 +108,12 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       minimumPasswordLength: values["minimum-password-length"],
       ...options.identitySettings,
     };
+    const ownedJobs: LoadOwnedJobs = (tx) => loadOwnedJobs(tx, mainController);
     const agentHosts = [values["agent-host"], ...values["allow-host"]];
     const makeListenerTls = (): Promise<ListenerTls> => createListenerTls(keys, { hosts: agentHosts, nowMs: clock.nowMs() });
     // Together: at a first start the one waits for a password hash on the thread pool while the other makes a certificate.
     const [identity, listenerTls] = await Promise.all([
-      openIdentity({ store, audit, clock, log, realm, ownerUid: values["owner-uid"], settings: identitySettings }),
+      openIdentity({ store, audit, clock, log, realm, ownerUid: values["owner-uid"], settings: identitySettings, ownedJobs }),
       makeListenerTls(),
     ]);
     // A hasher of its own: within a transaction nothing may wait for the slots that logins hold.
@@ -122,6 +126,7 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       settings: identitySettings,
       hasher: openPasswordHasher(identitySettings),
       policy: openPolicyRevision(store, clock),
+      ownedJobs,
     };
 
     let listenerAddress = "";

@@ -11,6 +11,7 @@ import { dialects, type SqlDialect } from "#store/sql-dialect.ts";
 import { first } from "#store/migrations/0001-first.ts";
 import { indexes } from "#store/migrations/0002-indexes.ts";
 import { logRetention } from "#store/migrations/0003-log-retention.ts";
+import { policyTests } from "#store/migrations/0004-policy-tests.ts";
 
 export interface Migration {
   /** Same as its file. Never renamed. */
@@ -20,7 +21,7 @@ export interface Migration {
 }
 
 /** Every migration, in order. A new one goes at the end. */
-export const migrations: readonly Migration[] = [first, indexes, logRetention];
+export const migrations: readonly Migration[] = [first, indexes, logRetention, policyTests];
 
 /** Any constant: it only has to be the same in every process that opens the same PostgreSQL database. */
 const advisoryLock = 4900_2026;

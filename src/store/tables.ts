@@ -70,6 +70,18 @@ export interface RoleAssignmentsTable {
   role_id: string;
 }
 
+export interface PolicyTestsTable {
+  /** Case-folded NFC form of `name`. */
+  name_key: string;
+  name: string;
+  description: string | null;
+  /** JSON `PolicyTestCase[]`. */
+  cases: string;
+  revision: number;
+  updated_at: number;
+  updated_by: string;
+}
+
 export interface JobsTable {
   path: string;
   /** Folder of `path`, for listing. */
@@ -221,6 +233,7 @@ export interface Tables {
   login_failures: LoginFailuresTable;
   roles: RolesTable;
   role_assignments: RoleAssignmentsTable;
+  policy_tests: PolicyTestsTable;
   jobs: JobsTable;
   job_revisions: JobRevisionsTable;
   submissions: SubmissionsTable;

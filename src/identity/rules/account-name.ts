@@ -93,6 +93,9 @@ export const readAccountName = (text: string, serviceKind: string): Result<Accou
 /** A role's name: the same characters, so that it can stand in a file, a URL and a table. */
 export const readRoleName = (text: string): Result<AccountName> => readName("role name", text);
 
+/** A policy test's name: the same characters again. */
+export const readTestName = (text: string): Result<AccountName> => readName("name of the policy test", text);
+
 /** A group's name, as definitions and services give it: anything printable, because directories name groups as they like. */
 export const readGroupName = (text: string): Result<string> => {
   const name = text.normalize("NFC");

@@ -103,8 +103,8 @@ const assign = async (
   if (uid !== undefined) {
     const before = (await identity.listOsAccounts()).find((one) => one.accessId === given)?.roles ?? [];
     const after = change(before);
-    await identity.setOsRoles(actor, Number(uid), after);
-    return { accessId: given, roles: [...after], notices: [] };
+    const notices = await identity.setOsRoles(actor, Number(uid), after, { confirm: sure });
+    return { accessId: given, roles: [...after], notices: noticesJson(notices) };
   }
   const name = given.startsWith("user:") ? given.slice(given.lastIndexOf("/") + 1) : given;
   const account = await accountOf(identity, name);
@@ -336,12 +336,12 @@ export const accountRoutes = ({ identity, streams, clock }: Services): Route[] =
     summary: "Give an account of the operating system exactly these roles",
     question: manage,
     params: z.object({ uid: z.coerce.number().int().min(0).max(4_294_967_295) }),
-    body: z.strictObject({ roles: names(200) }),
-    answer: z.object({ accessId: z.string(), roles: z.array(z.string()) }),
+    body: z.strictObject({ roles: names(200), confirm }),
+    answer: assignmentSchema,
     handle: async ({ caller, params, body }) => {
-      await identity.setOsRoles(caller.principal, params.uid, body.roles);
+      const notices = await identity.setOsRoles(caller.principal, params.uid, body.roles, { confirm: body.confirm });
       await streams.recheckAll();
-      return { accessId: `os:${params.uid}`, roles: body.roles };
+      return { accessId: `os:${params.uid}`, roles: body.roles, notices: noticesJson(notices) };
     },
   }),
 ];

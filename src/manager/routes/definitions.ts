@@ -1,15 +1,22 @@
 /**
  * `POST /definitions`: YAML documents of several kinds, applied together or not at all. Each is asked about first, then read, then applied in
- * one transaction: roles before the accounts that hold them, then jobs. A dry run does the same and rolls back.
+ * one transaction: roles before the accounts that hold them, then policy tests and jobs. The guards of the policy look once, at what all of it
+ * comes to. A dry run does the same and rolls back.
  */
 import { z } from "zod";
 import { comparablePath } from "#access/folders.ts";
 import { canonicalJson } from "#proof/canonical-json.ts";
 import { openAccounts, type Accounts } from "#identity/accounts.ts";
+import type { IdentityContext } from "#identity/identity-context.ts";
 import { openRoles, type Roles } from "#identity/roles.ts";
 import type { Principal } from "#identity/principal.ts";
 import { renderRole } from "#identity/rules/role-text.ts";
-import { readAccount, readRole, renderAccount, type AccountDefinition, type RoleDefinition } from "#identity/schema.ts";
+import type { PolicyTest } from "#access/policy-test.ts";
+import { assessChange, requireLanding, type Assessment } from "#identity/policy-guard.ts";
+import { loadPolicy } from "#identity/policy-snapshot.ts";
+import { openPolicyTests, type PolicyTests } from "#identity/policy-tests.ts";
+import type { Notice } from "#identity/rules/notice.ts";
+import { readAccount, readPolicyTest, readRole, renderAccount, type AccountDefinition, type RoleDefinition } from "#identity/schema.ts";
 import { openJobs, type Jobs } from "#jobs/open-jobs.ts";
 import { keysOf, readJobDocument } from "#jobs/read-job.ts";
 import type { Job } from "#jobs/rules/job.ts";
@@ -18,13 +25,14 @@ import type { Result } from "#kernel/result.ts";
 import { readYamlDocuments, stepsTo, type YamlDocument } from "#kernel/yaml-documents.ts";
 import { joinTransaction, type Joined } from "#manager/joined-transaction.ts";
 import { route, type Route } from "#manager/route.ts";
+import { noticeSchema, noticesJson } from "#manager/routes/accounts.ts";
 import type { Services } from "#manager/services.ts";
 import { authorise } from "#manager/web/guard.ts";
 import type { Stage, Writer } from "#store/store.ts";
 
 /** Each new account's password is hashed within the transaction, some 30 ms each. */
 const mostAccounts = 50;
-const kinds = ["Job", "Role", "Account"] as const;
+const kinds = ["Job", "Role", "Account", "PolicyTest"] as const;
 
 export type Definition =
   | { readonly kind: "Job"; readonly name: string; readonly document: YamlDocument; readonly job: Job }
@@ -35,12 +43,14 @@ export type Definition =
       readonly account: AccountDefinition;
       /** Only for accounts that are imported: no one-time password is made. */
       readonly withoutPassword?: boolean;
-    };
+    }
+  | { readonly kind: "PolicyTest"; readonly name: string; readonly test: PolicyTest };
 
 export interface Applied {
   readonly kind: (typeof kinds)[number];
   readonly name: string;
-  readonly change: "created" | "changed" | "unchanged" | "removed";
+  /** `removed`: nothing was left in it. */
+  readonly change: "created" | "changed" | "unchanged" | "removed" | "deleted";
   readonly revision: number | null;
   readonly notices: readonly string[];
   readonly oneTimePassword: string | null;
@@ -100,6 +110,12 @@ const readOne = (document: YamlDocument, kind: Definition["kind"]): Result<Defin
       ? { ok: true, value: { kind, name: read.value.name, role: read.value } }
       : { ok: false, problem: placed(document, read.problem) };
   }
+  if (kind === "PolicyTest") {
+    const read = readPolicyTest(document.value);
+    return read.ok
+      ? { ok: true, value: { kind, name: read.value.name, test: read.value } }
+      : { ok: false, problem: placed(document, read.problem) };
+  }
   const read = readAccount(document.value);
   return read.ok
     ? { ok: true, value: { kind, name: read.value.name, account: read.value } }
@@ -146,17 +162,19 @@ const authoriseKeys = (principal: Principal, definitions: readonly Definition[])
   }
 };
 
-interface Rooms {
+/** The rooms as they take part in one transaction. */
+export interface Rooms {
   readonly roles: Roles;
   readonly accounts: Accounts;
+  readonly policyTests: PolicyTests;
   readonly jobs: Jobs;
 }
 
-const joinedRooms = (services: Services, joined: Joined): Rooms => {
-  const context = { ...services.identityContext, ...joined };
+const joinedRooms = (services: Services, joined: Joined, context: IdentityContext): Rooms => {
   return {
     roles: openRoles(context),
     accounts: openAccounts(context),
+    policyTests: openPolicyTests(context),
     jobs: openJobs({ ...joined, clock: services.clock, log: services.log, nodes: services.nodes }),
   };
 };
@@ -206,22 +224,59 @@ const applyAccount = async (
   };
 };
 
+const applyTest = async (rooms: Rooms, principal: Principal, test: PolicyTest): Promise<Applied> => {
+  const { test: stored, change } = await rooms.policyTests.applyPolicyTest(principal, test);
+  return { kind: "PolicyTest", name: stored.name, change, revision: stored.revision, notices: [], oneTimePassword: null };
+};
+
+/** What is applied together. */
+export interface Draft {
+  readonly definitions: readonly Definition[];
+  /** Further changes of the policy, after the definitions. */
+  readonly edits?: (rooms: Rooms) => Promise<readonly Applied[]>;
+}
+
+export interface DraftOutcome {
+  readonly applied: readonly Applied[];
+  /** What it comes to; null: nothing of it can change the policy. Refuses nothing by itself. */
+  readonly assessment: Assessment | null;
+}
+
+/** Hashes nothing: for what is rolled back. */
+const withoutHashing = (context: IdentityContext): IdentityContext => ({
+  ...context,
+  hasher: {
+    ...context.hasher,
+    inSlot: (work) => work({ hash: async () => "never stored", verify: async () => false, isOutdated: () => false }),
+  },
+});
+
 const applyAll = async (
   services: Services,
   principal: Principal,
-  definitions: readonly Definition[],
-  options: { readonly confirm: boolean; readonly expectedRevisions: Readonly<Record<string, number>> },
+  { definitions, edits }: Draft,
+  options: { readonly dryRun: boolean; readonly confirm: boolean; readonly expectedRevisions: Readonly<Record<string, number>> },
   tx: Writer,
   stage: Stage,
-): Promise<Applied[]> => {
-  const rooms = joinedRooms(services, joinTransaction(services, tx, stage));
+): Promise<DraftOutcome> => {
+  const joined = joinTransaction(services, tx, stage);
+  const together = { notices: [] as Notice[] };
+  const { identityContext } = services;
+  const context = { ...(options.dryRun ? withoutHashing(identityContext) : identityContext), ...joined, together };
+  const rooms = joinedRooms(services, joined, context);
+  const changesPolicy = edits !== undefined || definitions.some(({ kind }) => kind !== "Job");
+  // INVARIANT: locked before it is read, so that nobody else changes the policy between this look and the commit.
+  if (changesPolicy) await context.policy.raise(tx);
+  const before = changesPolicy ? await loadPolicy(tx, services.realm.name) : null;
   const results = new Map<Definition, Applied>();
   for (const definition of definitions)
     if (definition.kind === "Role") results.set(definition, await applyRole(rooms, principal, definition.role, options.confirm));
   for (const definition of definitions)
     if (definition.kind === "Account") results.set(definition, await applyAccount(rooms, principal, definition, options.confirm));
+  for (const definition of definitions)
+    if (definition.kind === "PolicyTest") results.set(definition, await applyTest(rooms, principal, definition.test));
   const jobs = definitions.filter((definition) => definition.kind === "Job");
-  const applied = await rooms.jobs.applyJobs(
+  const appliedJobs = await rooms.jobs.applyJobs(
     principal,
     jobs.map(({ job, document }) => {
       const expectedRevision = Object.hasOwn(options.expectedRevisions, job.path) ? options.expectedRevisions[job.path] : undefined;
@@ -229,7 +284,7 @@ const applyAll = async (
     }),
   );
   for (const [index, definition] of jobs.entries()) {
-    const one = applied[index];
+    const one = appliedJobs[index];
     if (one !== undefined)
       results.set(definition, {
         kind: "Job",
@@ -240,27 +295,35 @@ const applyAll = async (
         oneTimePassword: null,
       });
   }
-  return definitions.flatMap((definition) => results.get(definition) ?? []);
+  const applied = [...definitions.flatMap((definition) => results.get(definition) ?? []), ...((await edits?.(rooms)) ?? [])];
+  return { applied, assessment: before === null ? null : await assessChange(context, tx, principal, before, together.notices) };
 };
 
-/** Thrown to roll a dry run back; carries its answer. */
-class DryRun extends Error {
-  readonly results: readonly Applied[];
-  constructor(results: readonly Applied[]) {
-    super("dry run");
-    this.results = results;
+/** Thrown to roll back what was only tried; carries its outcome. */
+class OnlyTried extends Error {
+  readonly outcome: DraftOutcome;
+  constructor(outcome: DraftOutcome) {
+    super("only tried");
+    this.outcome = outcome;
   }
 }
 
-const dryRun = async (services: Services, work: (tx: Writer, stage: Stage) => Promise<Applied[]>): Promise<readonly Applied[]> => {
+/** Applies a draft as far as it can be, says what it comes to, and rolls it back: nothing is changed and nothing is recorded. */
+export const tryDraft = async (
+  services: Services,
+  principal: Principal,
+  draft: Draft,
+  expectedRevisions: ApplyOptions["expectedRevisions"] = {},
+): Promise<DraftOutcome> => {
   try {
     return await services.store.write(async (tx, stage) => {
-      throw new DryRun(await work(tx, stage));
+      throw new OnlyTried(await applyAll(services, principal, draft, { dryRun: true, confirm: true, expectedRevisions }, tx, stage));
     });
   } catch (error) {
+    if (!(error instanceof OnlyTried)) throw error;
+    const { applied, assessment } = error.outcome;
     // What was only tried has no password that works.
-    if (error instanceof DryRun) return error.results.map((result) => ({ ...result, oneTimePassword: null }));
-    throw error;
+    return { assessment, applied: applied.map((one) => ({ ...one, oneTimePassword: null })) };
   }
 };
 
@@ -279,6 +342,12 @@ export interface ApplyOptions {
   readonly expectedRevisions: Readonly<Record<string, number>>;
 }
 
+export interface ApplyOutcome {
+  readonly results: readonly Applied[];
+  /** What the guards say of all of it together. */
+  readonly notices: readonly Notice[];
+}
+
 /**
  * Applies definitions that were read and authorised, all or none, in one transaction and under one record of the audit trail; a dry run does the
  * same and rolls back. The door of `POST /definitions` and of everything that brings definitions in another form.
@@ -288,30 +357,35 @@ export const applyDefinitions = async (
   principal: Principal,
   definitions: readonly Definition[],
   options: ApplyOptions,
-): Promise<readonly Applied[]> => {
-  const work = (tx: Writer, stage: Stage): Promise<Applied[]> => applyAll(services, principal, definitions, options, tx, stage);
-  if (options.dryRun) return await dryRun(services, work);
+): Promise<ApplyOutcome> => {
+  const told = ({ applied, assessment }: DraftOutcome): ApplyOutcome => ({ results: applied, notices: assessment?.guardNotices ?? [] });
+  if (options.dryRun) {
+    const tried = await tryDraft(services, principal, { definitions }, options.expectedRevisions);
+    if (tried.assessment !== null) requireLanding(tried.assessment, options);
+    return told(tried);
+  }
   const entry = {
     actor: principal.accessId,
     action: "definitions.apply",
     object: definitions.length === 1 ? (definitions[0]?.name ?? "") : "definitions",
     detail: { documents: definitions.length },
   };
-  const results = await services.audit.act(entry, async (tx, stage) => {
-    const result = await work(tx, stage);
-    return { result, detail: { changed: result.filter(({ change }) => change !== "unchanged").length } };
+  const outcome = await services.audit.act(entry, async (tx, stage) => {
+    const result = await applyAll(services, principal, { definitions }, options, tx, stage);
+    if (result.assessment !== null) requireLanding(result.assessment, options);
+    return { result, detail: { changed: result.applied.filter(({ change }) => change !== "unchanged").length } };
   });
-  if (results.some(({ kind, change }) => kind !== "Job" && change !== "unchanged")) {
+  if (outcome.applied.some(({ kind, change }) => kind !== "Job" && change !== "unchanged")) {
     await settlePolicy(services);
     await services.streams.recheckAll();
   }
-  return results;
+  return told(outcome);
 };
 
 const resultSchema = z.object({
   kind: z.enum(kinds),
   name: z.string(),
-  change: z.enum(["created", "changed", "unchanged", "removed"]),
+  change: z.enum(["created", "changed", "unchanged", "removed", "deleted"]),
   revision: z.int().nullable(),
   notices: z.array(z.string()),
   oneTimePassword: z.string().nullable().describe("of a new account, shown this once"),
@@ -339,7 +413,11 @@ export const definitionRoutes = (services: Services): Route[] => [
         .default({})
         .describe("by job path: the revision that the author started from; 0: a new job"),
     }),
-    answer: z.object({ results: z.array(resultSchema), dryRun: z.boolean() }),
+    answer: z.object({
+      results: z.array(resultSchema),
+      notices: z.array(noticeSchema).describe("what all of it together brings with it"),
+      dryRun: z.boolean(),
+    }),
     handle: async ({ caller, body }) => {
       const { principal } = caller;
       const definitions = readAll(principal, body.documents);
@@ -347,8 +425,12 @@ export const definitionRoutes = (services: Services): Route[] => [
       const accounts = definitions.filter(({ kind }) => kind === "Account").length;
       if (accounts > mostAccounts)
         fail("input.too-large", `these are ${accounts} accounts, and at most ${mostAccounts} can be applied at once`);
-      const results = await applyDefinitions(services, principal, definitions, body);
-      return { results: results.map((result) => ({ ...result, notices: [...result.notices] })), dryRun: body.dryRun };
+      const { results, notices } = await applyDefinitions(services, principal, definitions, body);
+      return {
+        results: results.map((result) => ({ ...result, notices: [...result.notices] })),
+        notices: noticesJson(notices),
+        dryRun: body.dryRun,
+      };
     },
   }),
 ];
