@@ -101,6 +101,10 @@ export class Courier {
         this.#shipper.wake(run);
         return;
       }
+      case "rotation":
+        // A launcher that is away says its serial when it comes, and the controller sends this again.
+        this.#launcher?.send({ type: "rotate", announcement: message.announcement });
+        return;
       case "welcome":
         this.#log.info({ controller: message.controller, node: message.nodeName }, "connected to the controller");
         return;

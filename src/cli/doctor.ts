@@ -1,9 +1,11 @@
 /** `behalf doctor`: what is in order and what is not, on manager and node, each with the command that mends it. */
 import { existsSync } from "node:fs";
+import type { ApiClient } from "#cli/api-client.ts";
 import type { AddCommand } from "#cli/command.ts";
 import { callLauncher } from "#cli/launcher-client.ts";
 import { ExitCode } from "#cli/exit-code.ts";
-import { plainText, type Output } from "#cli/output.ts";
+import { exitCodeOf, plainText, type Output } from "#cli/output.ts";
+import { ageInDays, type RealmView } from "#cli/realm.ts";
 import { ProblemError } from "#kernel/problem.ts";
 
 export interface Finding {
@@ -34,6 +36,36 @@ export const nodeFindings = async (adminSocket: string): Promise<Finding[]> => {
     if (error instanceof ProblemError) return [{ level: "problem", text: error.problem.message, hint: error.problem.hint }];
     throw error;
   }
+};
+
+/** A signing key older than this is worth a look: replacing it costs nothing and interrupts nothing. */
+const oldKeyDays = 365;
+
+const keyFindings = async (api: ApiClient): Promise<Finding[]> => {
+  let realm: RealmView;
+  try {
+    realm = await api.call<RealmView>("GET", "/api/v1/realm");
+  } catch (error) {
+    // Not everyone who may ask how the instance is may see its keys.
+    if (error instanceof ProblemError && exitCodeOf(error.problem) !== 6) return [];
+    throw error;
+  }
+  const findings = realm.keys.map(({ purpose, id, madeAt }): Finding => {
+    const days = ageInDays(madeAt, Date.now());
+    const isOld = purpose === "delegation" && days > oldKeyDays;
+    return {
+      level: isOld ? "warning" : "ok",
+      text: `key \`${purpose}\` is ${id}, ${days} ${days === 1 ? "day" : "days"} old`,
+      hint: isOld ? "behalf realm rotate-key" : null,
+    };
+  });
+  if (realm.nodesBehind.length > 0)
+    findings.push({
+      level: "warning",
+      text: `not told of the newest signing key yet: ${realm.nodesBehind.join(", ")}`,
+      hint: "start their agents, or look at their launchers' logs: behalf get nodes",
+    });
+  return findings;
 };
 
 export const addDoctorCommand: AddCommand = (program, act) => {
@@ -70,6 +102,7 @@ export const addDoctorCommand: AddCommand = (program, act) => {
                     hint: "as root: behalf up --manager-account NAME --agent-account NAME",
                   }
                 : { level: "ok", text: `separation: ${status.separation}`, hint: null },
+              ...(await keyFindings(client)),
               ...(status.warnings ?? []).map((text): Finding => ({ level: "warning", text, hint: null })),
             ];
         } catch (error) {

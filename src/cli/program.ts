@@ -18,6 +18,7 @@ import { addLoginCommands } from "#cli/login.ts";
 import { addNodeCommands } from "#cli/node.ts";
 import { createOutput, exitCodeOf, renderProblem } from "#cli/output.ts";
 import { addPartCommands } from "#cli/parts.ts";
+import { addRealmCommands } from "#cli/realm.ts";
 import { addRunCommand } from "#cli/run.ts";
 import { addRunsCommands } from "#cli/runs.ts";
 import { addUpCommand } from "#cli/up.ts";
@@ -55,6 +56,7 @@ export const buildProgram = (): Command => {
     addExplainCommand,
     addCredentialCommands,
     addNodeCommands,
+    addRealmCommands,
     addAccountCommands,
     addAuditCommands,
     addDoctorCommand,

@@ -2,7 +2,7 @@
  * Reads what an agent sends. The certificate says which node it is, nothing says that it is honest: every field has a type, a form and a limit
  * before anything looks at it. What does not belong here: what follows from a message.
  */
-import { flag, integer, list, nullable, object, oneOf, readShape, text, variant, type Shape } from "#kernel/shape.ts";
+import { flag, integer, list, nullable, object, oneOf, optional, readShape, text, variant, type Shape } from "#kernel/shape.ts";
 import type { Result } from "#kernel/result.ts";
 import type { FromAgent, KnownRun, NodeFacts } from "#link/messages.ts";
 
@@ -21,6 +21,7 @@ const facts: Shape<NodeFacts> = object({
   separation: oneOf("none", "accounts"),
   credentialKeys: list(name, 10_000),
   journalId: text({ max: 100 }),
+  rotationSerial: optional(offset),
   version: name,
   platform: name,
   warnings: list(text({ max: 4096 }), 100),

@@ -154,6 +154,13 @@ export class AgentSession {
     return true;
   }
 
+  /** Sends the realm's announcement of its issuers, unless the node has it. */
+  announce(): void {
+    const announced = this.#context.announcement();
+    if (announced === null || !this.isOpen || this.#facts === null || this.#facts.journalId === "") return;
+    if ((this.#facts.rotationSerial ?? 0) < announced.serial) this.#send({ type: "rotation", announcement: announced.text });
+  }
+
   /** Ends the connection: goodbye, or at once where the node may not be trusted with a goodbye. */
   close(reason: string, atOnce = false): void {
     this.#desk.close();
@@ -361,6 +368,8 @@ export class AgentSession {
       this.#send({ type: "welcome", controller: settings.name, nodeName: this.node.name, heartbeatMs: settings.heartbeatMs });
       log.info({ node: this.node.name, launcherReachable: journalId !== "", runs: message.runs.length }, "an agent has come");
     }
+    // Before any offer on this connection, and again to a launcher that was away.
+    this.announce();
     const known = new Map<string, KnownRun>();
     for (const run of message.runs) if ((known.get(run.run)?.attempt ?? 0) < run.attempt) known.set(run.run, run);
     const rows = await readRunsOnNode(store.read, { controller: settings.name, node: this.node.name });

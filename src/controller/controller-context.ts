@@ -56,6 +56,12 @@ export interface RunChange {
   readonly atMs: number;
 }
 
+/** The realm's issuers, signed by its root. */
+export interface Announcement {
+  readonly serial: number;
+  readonly text: string;
+}
+
 export interface ControllerContext {
   readonly settings: ControllerSettings;
   readonly store: Store;
@@ -67,7 +73,10 @@ export interface ControllerContext {
   readonly principalOf: PrincipalOf;
   /** Asked at every mint: an epoch may rise while the manager runs. */
   readonly realm: () => LaunchOrder["realm"];
-  readonly signer: { readonly kid: string; readonly privateKey: KeyObject };
+  /** Asked at every mint: the key is replaced while the manager runs. */
+  readonly signer: () => { readonly kid: string; readonly privateKey: KeyObject };
+  /** What nodes must know of the realm's issuers; null: what they were told at their join (S5). */
+  readonly announcement: () => Announcement | null;
   readonly logs: RunLogs;
   readonly states: StateBatch;
   readonly changed: (change: RunChange) => void;

@@ -137,7 +137,7 @@ const prepare = (
   });
   let token: string;
   try {
-    token = mintDelegationToken(order, context.signer);
+    token = mintDelegationToken(order, context.signer());
   } catch (error) {
     if (error instanceof ProblemError) return { run, problem: error.problem, verdicts };
     throw error;

@@ -55,6 +55,7 @@ test("S1, S2: an offer carries a short-lived token whose payload is the whole or
   assert.equal(row.journal_id, "jrn_first");
   const checked = checkDelegationToken(offer.token, {
     issuers: new Map([[world.keys.delegation.kid, publicKeyFromRaw(world.keys.delegation.publicKey)]]),
+    replacedAt: new Map(),
     node: { id: node.id, keyThumbprint: node.thumbprint },
     realmId: world.keys.realm.id,
     minimumEpoch: 1,

@@ -2,7 +2,6 @@
  * The controller: dispatch to the agents that dial in. It runs inside the manager's process. What belongs here: putting its pieces together, and the
  * little that the manager may ask of it. What does not: any decision.
  */
-import type { KeyObject } from "node:crypto";
 import type { AuditTrail } from "#audit/audit-trail.ts";
 import { readRun } from "#jobs/dispatch-store.ts";
 import type { Clock } from "#kernel/clock.ts";
@@ -34,8 +33,9 @@ export interface ControllerOptions {
   readonly nodes: NodeDirectory;
   readonly jobs: JobDirectory;
   readonly principalOf: PrincipalOf;
-  /** The delegation signing key and its id. */
-  readonly keys: { readonly signingKey: KeyObject; readonly kid: string };
+  /** The delegation signing key and its id; what nodes are told of it. Asked at every use. */
+  readonly signer: ControllerContext["signer"];
+  readonly announcement: ControllerContext["announcement"];
   readonly realm: () => LaunchOrder["realm"];
   readonly logsFolder: string;
   readonly listener: { readonly host: string; readonly port: number; readonly tls: ListenerTls };
@@ -63,6 +63,8 @@ export interface Controller {
   onNodes(listener: () => void): () => void;
   /** The node was revoked: its connection is cut, and what it had ends as unknown. */
   nodeRevoked(nodeId: string, nodeName: string): Promise<void>;
+  /** The realm's issuers have changed: tells the nodes that are connected, before anything that is signed from now on. */
+  issuersChanged(): void;
   /** New connections use the renewed certificate. */
   renewTls(tls: ListenerTls): void;
   /** Offers nothing more, and waits until nothing is in flight, or so long. True: nothing is. */
@@ -109,7 +111,8 @@ export const openController = async (options: ControllerOptions): Promise<Contro
     jobs: rememberRevisions(options.jobs),
     principalOf: options.principalOf,
     realm: options.realm,
-    signer: { kid: options.keys.kid, privateKey: options.keys.signingKey },
+    signer: options.signer,
+    announcement: options.announcement,
     logs,
     states: createStateBatch(store, log),
     changed: (change) => tell(changeListeners, change),
@@ -201,6 +204,9 @@ export const openController = async (options: ControllerOptions): Promise<Contro
       sessions.get(nodeId)?.close("this node was revoked", true);
       sessions.delete(nodeId);
       await endRunsOfNode(context, nodeName, "the node was revoked");
+    },
+    issuersChanged: () => {
+      for (const session of sessions.values()) session.announce();
     },
     renewTls: (tls) => listener.renewTls(tls),
     drain: async (waitMs) => {

@@ -334,7 +334,13 @@ export const problemCodes = {
     403,
     3,
     "unknown issuer",
-    "if the manager's key was replaced, give the node's launcher the announcement of it; else revoke the node and let it join again",
+    "a replaced key is announced to the node by itself (`behalf realm show` lists nodes that lag behind); else revoke the node and let it join again",
+  ),
+  "delegation.replaced-issuer": entry(
+    403,
+    3,
+    "issuer was replaced",
+    "nothing is needed: the run is offered again with a token of the present key",
   ),
   "delegation.foreign-realm": entry(403, 3, "token of another realm", "submit at the manager of the realm that this node belongs to"),
   "delegation.foreign-node": entry(

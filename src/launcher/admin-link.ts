@@ -8,12 +8,12 @@ import type { Log } from "#kernel/log.ts";
 import type { Result } from "#kernel/result.ts";
 import { serveFrames, type FrameServer } from "#link/socket.ts";
 import type { AdminRequest, CredentialEntry, NodePolicy, NodeTable, NodeTrust } from "#launch/ports.ts";
-import { checkRotation } from "#proof/rotation.ts";
 import { nodeTableShape } from "#nodes/rules/node-table.ts";
 import { nodeTrustShape } from "#nodes/rules/node-trust.ts";
 import { credentialEntryShape, nodePolicyShape, readCredentialEntry, readNodePolicy } from "#launch/rules/credentials.ts";
 import type { NodeFiles } from "#launcher/node-files.ts";
 import type { Finding } from "#launcher/doctor.ts";
+import { takeRotation } from "#launcher/take-rotation.ts";
 
 const key = text({ min: 1, max: 255 });
 
@@ -74,28 +74,6 @@ const deleteCredential = (actions: AdminActions, name: string): void => {
   actions.files.saveCredentials(others);
 };
 
-const rotate = (actions: AdminActions, announcement: string): number => {
-  const anchors = needed(actions.files.trust);
-  if (anchors === null)
-    throw new ProblemError(problem("launch.not-joined", "this node has not joined a realm: there is nothing to rotate"));
-  const { trust } = anchors;
-  const rotation = needed(
-    checkRotation(announcement, {
-      rootKey: trust.rootKey,
-      realmId: trust.realm.id,
-      serial: trust.rotationSerial,
-      epoch: trust.realm.epoch,
-    }),
-  );
-  actions.files.saveTrust({
-    ...trust,
-    realm: { ...trust.realm, epoch: rotation.epoch },
-    rotationSerial: rotation.serial,
-    issuers: rotation.issuers,
-  });
-  return rotation.serial;
-};
-
 const answer = async (actions: AdminActions, request: AdminRequest): Promise<object> => {
   const { files } = actions;
   switch (request.type) {
@@ -133,8 +111,11 @@ const answer = async (actions: AdminActions, request: AdminRequest): Promise<obj
       needed(files.trust);
       actions.changed();
       return {};
-    case "trust-rotate":
-      return { serial: rotate(actions, request.announcement) };
+    case "trust-rotate": {
+      const serial = needed(takeRotation(files, request.announcement));
+      actions.changed();
+      return { serial };
+    }
     case "status":
       return actions.status();
     case "doctor":

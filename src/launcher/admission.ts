@@ -104,6 +104,7 @@ export const createAdmission = (options: AdmissionOptions): Admission => {
       if (anchors === null) return refuse(problem("launch.not-joined", "this node has not joined a realm: it believes no token"));
       const checked = checkDelegationToken(token, {
         issuers: anchors.issuers,
+        replacedAt: anchors.replacedAt,
         node: { id: anchors.trust.node.id, keyThumbprint: files.key.thumbprint },
         realmId: anchors.trust.realm.id,
         minimumEpoch: anchors.trust.realm.epoch,

@@ -10,6 +10,8 @@ import { serveFrames, type FrameConnection, type FrameServer } from "#link/socke
 import { readLogFrames } from "#launcher/run-log.ts";
 import type { EndedRecord } from "#launcher/run-records.ts";
 import type { RunEvents, Runs } from "#launcher/runs.ts";
+import type { Result } from "#kernel/result.ts";
+import { maxAnnouncementCharacters } from "#proof/rotation.ts";
 import { maxTokenCharacters } from "#proof/delegation-token.ts";
 
 const run = text({ min: 1, max: 100, pattern: /^[A-Za-z0-9_]+$/, expected: "an id" });
@@ -29,6 +31,7 @@ const requestShape: Shape<ToLauncher> = variant("type", {
     maxBytes: integer(1, Number.MAX_SAFE_INTEGER),
   }),
   acknowledge: object({ type: oneOf("acknowledge"), run, attempt }),
+  rotate: object({ type: oneOf("rotate"), announcement: text({ min: 1, max: maxAnnouncementCharacters }) }),
 });
 
 /** Largest payload of one `log` answer. */
@@ -53,6 +56,8 @@ export interface AgentLinkOptions {
   readonly log: Log;
   readonly node: () => { readonly id: string; readonly name: string; readonly keyThumbprint: string };
   readonly facts: () => NodeFacts;
+  /** Takes an announcement of the realm's issuers that the courier brings. */
+  readonly takeRotation: (announcement: string) => Result<number>;
 }
 
 type Peer = FrameConnection<FromLauncher>;
@@ -143,6 +148,12 @@ export const openAgentLink = (options: AgentLinkOptions): AgentLink => {
           });
         });
         break;
+      case "rotate": {
+        const taken = options.takeRotation(request.announcement);
+        if (!taken.ok) return sendProblem(peer, taken.problem, null);
+        log.info({ serial: taken.value }, "the realm's signing key was replaced");
+        return tell({ type: "facts", facts: options.facts() });
+      }
       case "acknowledge":
         known.acknowledge(request.run, request.attempt);
         break;

@@ -107,6 +107,15 @@ export const examineNode = async (options: DoctorOptions): Promise<readonly Find
   findings.push(
     ok(`launcher runs as \`${accountName(ownUid)}\`, switches accounts with ${host.switching}, holds process trees by ${host.tree}`),
   );
+  if (files.trust.ok && files.trust.value !== null) {
+    const { issuers, rotationSerial } = files.trust.value.trust;
+    for (const { kid, until } of issuers)
+      findings.push(
+        ok(
+          `believes orders of key \`${kid}\`${until === undefined ? "" : ` that were signed until ${new Date(until * 1000).toISOString()}`} (announcement ${rotationSerial})`,
+        ),
+      );
+  }
   for (const warning of await host.warnings()) findings.push({ level: "warning", text: warning, hint: null });
   findings.push(
     options.agentUid === null || options.agentUid === ownUid

@@ -6,9 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { encodeFrame } from "#link/frame.ts";
+import type { FromLauncher } from "#link/messages.ts";
+import type { NodeTrust } from "#launch/ports.ts";
 import { newId } from "#kernel/ids.ts";
 import { receiptDigest } from "#proof/receipt.ts";
 import type { LaunchOrder } from "#proof/launch-order.ts";
+import { signRotation, type Rotation } from "#proof/rotation.ts";
 import {
   isRoot,
   jobUser,
@@ -511,4 +514,72 @@ test("2.1: flags that make no sense end the launcher with a problem", async () =
     assert.equal(code, 1, flags.join(" "));
     assert.match(text, /launch\.wrong-request/);
   }
+});
+
+test("S5: the courier brings the realm's announcement; only the pinned root's, of a rising serial, changes what the launcher believes", async (t) => {
+  const { launcher, agent } = await connect(t);
+  const { realm } = launcher;
+  const next = makeRealm();
+  const stranger = makeRealm();
+  const now = Math.floor(Date.now() / 1000);
+  const announcement = (change: Partial<Rotation> = {}, by = realm): string =>
+    signRotation(
+      {
+        version: 1,
+        kind: "rotation",
+        realmId: realm.id,
+        epoch: 1,
+        serial: 5,
+        issuers: [
+          { kid: next.kid, key: next.publicKey },
+          { kid: realm.kid, key: realm.publicKey, until: now },
+        ],
+        iat: now,
+        ...change,
+      },
+      by.privateKey,
+      by.publicKey,
+    );
+  const bring = async (text: string): Promise<FromLauncher> => {
+    const from = agent.messages.length;
+    agent.send({ type: "rotate", announcement: text });
+    return (await agent.until((message) => message.type === "problem" || message.type === "facts", from)).message;
+  };
+  const refused = async (text: string, why: RegExp): Promise<void> => {
+    const message = await bring(text);
+    assert.equal(message.type, "problem");
+    assert.match(message.type === "problem" ? message.message : "", why);
+  };
+  const { trust: before } = await launcher.admin<{ trust: NodeTrust }>({ type: "trust-show" });
+  await refused(announcement({}, stranger), /not trusted/);
+  await refused(announcement({ realmId: stranger.id }), /realm/);
+  await refused(announcement({ serial: 5, issuers: [] }), /no issuer/);
+  await refused("not.a.token", /announcement is refused/);
+  assert.deepEqual((await launcher.admin<{ trust: NodeTrust }>({ type: "trust-show" })).trust, before, "nothing of it changed anything");
+  const code = async (order: LaunchOrder, by = realm): Promise<string | undefined> => {
+    agent.startToken(order, launcher.token(order, by));
+    return (await agent.ended(order)).receipt.outcome.launchProblem?.code;
+  };
+  assert.equal(await code(launcher.order(), next), "delegation.unknown-issuer", "before it heard of the new key");
+
+  const told = await bring(announcement());
+  assert.equal(told.type === "facts" ? told.facts.rotationSerial : null, 5, "and the manager is told which one the node has");
+  await refused(announcement(), /not above 5/);
+  await refused(announcement({ serial: 4, issuers: [{ kid: realm.kid, key: realm.publicKey }] }), /not above 5/);
+
+  // Killed and started again: it was durable.
+  agent.close();
+  await launcher.kill();
+  await launcher.start();
+  await agent.connect();
+  assert.equal(await code(launcher.order(), next), undefined);
+  const inFlight = launcher.order({ iat: now - 1, exp: now + 200 });
+  assert.equal(await code(inFlight), undefined, "what the old key had signed is still good");
+  const later = launcher.order({ iat: now + 1, exp: now + 200 });
+  assert.equal(await code(later), "delegation.replaced-issuer");
+  await refused(announcement(), /not above 5/);
+
+  const cut = await bring(announcement({ serial: 6, issuers: [{ kid: next.kid, key: next.publicKey }] }));
+  assert.equal(cut.type, "facts");
+  assert.equal(await code(launcher.order({ iat: now - 1, exp: now + 200 })), "delegation.unknown-issuer", "the old key was revoked");
 });

@@ -25,6 +25,7 @@ import { recoverRuns } from "#launcher/recover-runs.ts";
 import { openRunRecorder } from "#launcher/run-recorder.ts";
 import { Runs } from "#launcher/runs.ts";
 import type { LauncherSettings } from "#launcher/settings.ts";
+import { takeRotation } from "#launcher/take-rotation.ts";
 import { openTimeFloor } from "#launcher/time-floor.ts";
 
 export interface Launcher {
@@ -122,6 +123,7 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
     separation: hasOwnAgent ? "accounts" : "none",
     credentialKeys: files.credentials.ok ? files.credentials.value.map((entry) => entry.key) : [],
     journalId: recorder.journalId,
+    rotationSerial: files.trust.ok ? (files.trust.value?.trust.rotationSerial ?? 0) : 0,
     version: version(),
     platform: `${process.platform}-${process.arch}`,
     warnings: [...warnings, ...unsafe.slice(0, 5), ...files.problems().map((found) => found.message)],
@@ -135,6 +137,7 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
     log,
     node,
     facts,
+    takeRotation: (announcement) => takeRotation(files, announcement),
   });
   const runs = new Runs({ host, recorder, admission, disk, folder: launcher.runs, clock, log, events: agentLink.events });
   warnings = await host.warnings();

@@ -23,6 +23,8 @@ export const closedPolicy: NodePolicy = { version: 1, namedUids: [], defaultJobA
 export interface TrustAnchors {
   readonly trust: NodeTrust;
   readonly issuers: ReadonlyMap<string, KeyObject>;
+  /** Replaced issuers, and when (seconds since 1970). */
+  readonly replacedAt: ReadonlyMap<string, number>;
 }
 
 export interface NodeKey {
@@ -77,7 +79,12 @@ const anchorsOf = (path: string, trust: Result<NodeTrust | null>): Result<TrustA
   if (!trust.ok) return trust;
   if (trust.value === null) return ok(null);
   try {
-    return ok({ trust: trust.value, issuers: new Map(trust.value.issuers.map(({ kid, key }) => [kid, publicKeyFromRaw(key)])) });
+    const { issuers } = trust.value;
+    return ok({
+      trust: trust.value,
+      issuers: new Map(issuers.map(({ kid, key }) => [kid, publicKeyFromRaw(key)])),
+      replacedAt: new Map(issuers.flatMap(({ kid, until }) => (until === undefined ? [] : [[kid, until] as const]))),
+    });
   } catch {
     return unusable(path, "one of its keys cannot be read");
   }

@@ -28,6 +28,8 @@ export interface NodeFacts {
   readonly credentialKeys: readonly string[];
   /** Changes when the launcher's journal was lost or damaged; the controller then treats unreported runs as unknown. Empty in a report that the agent makes while its launcher is away: then nothing follows from what is missing, and nothing is offered. */
   readonly journalId: string;
+  /** Serial of the last announcement of the realm's issuers that the launcher took (S5); 0: none. Absent from launchers that cannot tell. */
+  readonly rotationSerial?: number;
   readonly version: string;
   readonly platform: string;
   readonly warnings: readonly string[];
@@ -48,7 +50,9 @@ export type ToLauncher =
       readonly maxBytes: number;
     }
   /** The manager has committed the outcome: log and order may be deleted (the replay key stays until the token is long expired). */
-  | { readonly type: "acknowledge"; readonly run: string; readonly attempt: number };
+  | { readonly type: "acknowledge"; readonly run: string; readonly attempt: number }
+  /** The realm announces its issuers. The courier may withhold it or show an old one; believed is the root key's signature with a rising serial (S5). */
+  | { readonly type: "rotate"; readonly announcement: string };
 
 // --- launcher -> agent -------------------------------------------------------------------------------------------
 export type FromLauncher =
@@ -94,6 +98,8 @@ export type ToAgent =
   | { readonly type: "outcome-ack"; readonly run: string; readonly attempt: number }
   /** The controller has the log durably up to `offset`; the agent sends from there. Sent on demand of the controller after a reconnect. */
   | { readonly type: "log-position"; readonly run: string; readonly attempt: number; readonly offset: number }
+  /** For the launcher, before the first offer that needs it: the realm's issuers have changed (S5). */
+  | { readonly type: "rotation"; readonly announcement: string }
   | { readonly type: "goodbye"; readonly reason: string };
 
 // --- agent -> controller -----------------------------------------------------------------------------------------

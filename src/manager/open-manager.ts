@@ -33,6 +33,7 @@ import type { Services } from "#manager/services.ts";
 import { webTls } from "#manager/web-tls.ts";
 import { defaultStreamOptions, EventStreams, type StreamOptions } from "#manager/web/event-stream.ts";
 import { createListenerTls, type ListenerTls } from "#nodes/listener-certificate.ts";
+import { openKeyRing } from "#nodes/key-ring.ts";
 import { openManagerKeys } from "#nodes/manager-keys.ts";
 import { openNodes } from "#nodes/open-nodes.ts";
 import { openRealm } from "#nodes/realm.ts";
@@ -100,6 +101,7 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       signingKey: keys.audit.privateKey,
     });
     closers.push(() => audit.close());
+    const keyRing = await openKeyRing({ keys, audit, clock });
     const realm = { id: keys.realm.id, name: keys.realm.name };
     const identitySettings: IdentitySettings = {
       ...defaultIdentitySettings,
@@ -130,7 +132,7 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
     };
 
     let listenerAddress = "";
-    const nodes = openNodes({ store, audit, clock, keys: () => keys, listenerAddress: () => listenerAddress });
+    const nodes = openNodes({ store, audit, clock, keys: () => keyRing.keys(), listenerAddress: () => listenerAddress });
     const jobs = openJobs({ store, audit, clock, log, nodes });
     const controller = await openController({
       store,
@@ -140,7 +142,8 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       nodes,
       jobs,
       principalOf: (accessId) => identity.principalOf(accessId),
-      keys: { signingKey: keys.delegation.privateKey, kid: keys.delegation.kid },
+      signer: () => keyRing.keys().delegation,
+      announcement: () => keyRing.announcement(),
       realm: () => ({ id: keys.realm.id, name: keys.realm.name, epoch: keys.realm.epoch }),
       logsFolder: layout.manager.logs,
       listener: {
@@ -153,6 +156,7 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
     });
     closers.push(() => controller.close());
     listenerAddress = `${shownHost(values["agent-host"], values["allow-host"])}:${controller.port}`;
+    keyRing.onRotated(() => controller.issuersChanged());
     nodes.onRevoked(
       (node) =>
         void controller
@@ -202,6 +206,7 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       identityContext,
       jobs,
       nodes,
+      keyRing,
       controller,
       logFiles: new LogFiles((run) => controller.logs.path(run)),
       feed,

@@ -11,6 +11,7 @@ import type { Jobs } from "#jobs/open-jobs.ts";
 import type { LogFiles } from "#manager/log-file.ts";
 import type { RunFeed } from "#manager/run-feed.ts";
 import type { EventStreams } from "#manager/web/event-stream.ts";
+import type { KeyRing } from "#nodes/key-ring.ts";
 import type { Nodes } from "#nodes/open-nodes.ts";
 import type { Store } from "#store/store.ts";
 
@@ -31,6 +32,7 @@ export interface Services {
   readonly identityContext: IdentityContext;
   readonly jobs: Jobs;
   readonly nodes: Nodes;
+  readonly keyRing: KeyRing;
   readonly controller: Controller;
   readonly logFiles: LogFiles;
   readonly feed: RunFeed;

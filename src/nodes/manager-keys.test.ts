@@ -6,8 +6,17 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { ProblemError } from "#kernel/problem.ts";
 import { createListenerTls } from "#nodes/listener-certificate.ts";
-import { issuerOf, lastAnnouncement, openManagerKeys, rotateDelegationKey } from "#nodes/manager-keys.ts";
-import { checkRotation } from "#proof/rotation.ts";
+import {
+  activateRotation,
+  currentAnnouncement,
+  dropRotation,
+  issuerOf,
+  openManagerKeys,
+  prepareRotation,
+  raiseEpoch,
+  type ManagerKeys,
+} from "#nodes/manager-keys.ts";
+import { checkRotation, type Rotation, type RotationTrust } from "#proof/rotation.ts";
 
 const day = 86_400_000;
 const folderOf = (t: TestContext): string => {
@@ -64,28 +73,93 @@ test("S5: a missing key of a realm that exists is a problem, never made anew; a 
   await assert.rejects(openManagerKeys({ folder, realmName: "corp", nowMs }), withCode("nodes.keys-incomplete"));
 });
 
-test("S5: rotating the delegation key makes an announcement that nodes accept once", async (t) => {
+const trustOf = (keys: ManagerKeys, serial = keys.realm.rotationSerial): RotationTrust => ({
+  rootKey: keys.root.publicKey,
+  realmId: keys.realm.id,
+  serial,
+  epoch: keys.realm.epoch,
+});
+const announced = (keys: ManagerKeys, trust: RotationTrust, at = nowMs): Rotation => {
+  const checked = checkRotation(currentAnnouncement(keys, at)?.text, trust);
+  assert.ok(checked.ok, checked.ok ? "" : checked.problem.message);
+  return checked.value;
+};
+const rotated = (keys: ManagerKeys, at = nowMs, revokeOld = false): ManagerKeys => {
+  prepareRotation(keys, { nowMs: at, revokeOld });
+  return activateRotation(keys);
+};
+
+test("S5: replacing the delegation key makes an announcement that nodes accept once, in which the old key ends now", async (t) => {
   const folder = folderOf(t);
   const before = await openManagerKeys({ folder, realmName: "corp", nowMs });
-  assert.equal(lastAnnouncement(before), null);
-  const { keys, announcement } = rotateDelegationKey(before, { nowMs, keepOld: true });
-  const trust = {
-    rootKey: before.root.publicKey,
-    realmId: before.realm.id,
-    serial: before.realm.rotationSerial,
-    epoch: before.realm.epoch,
-  };
-  const checked = checkRotation(announcement, trust);
-  assert.ok(checked.ok);
-  assert.deepEqual(checked.value.issuers, [issuerOf(keys), issuerOf(before)]);
-  assert.equal(checkRotation(announcement, { ...trust, serial: checked.value.serial }).ok, false);
+  assert.equal(currentAnnouncement(before, nowMs), null);
+  const keys = rotated(before);
+  const first = announced(keys, trustOf(before));
+  assert.deepEqual(first.issuers, [issuerOf(keys), { ...issuerOf(before), until: Math.floor(nowMs / 1000) }]);
+  assert.equal(checkRotation(currentAnnouncement(keys, nowMs)?.text, trustOf(keys)).ok, false, "shown again");
   const reopened = await openManagerKeys({ folder, realmName: "corp", nowMs });
   assert.deepEqual(issuerOf(reopened), issuerOf(keys));
-  assert.equal(lastAnnouncement(reopened), announcement);
-  const second = rotateDelegationKey(reopened, { nowMs, keepOld: false });
-  const next = checkRotation(second.announcement, { ...trust, serial: checked.value.serial });
-  assert.ok(next.ok);
-  assert.deepEqual(next.value.issuers, [issuerOf(second.keys)]);
+  assert.deepEqual(currentAnnouncement(reopened, nowMs), currentAnnouncement(keys, nowMs));
+  const second = rotated(reopened, nowMs, true);
+  assert.deepEqual(announced(second, trustOf(keys)).issuers, [issuerOf(second)], "the old key may be in other hands");
+});
+
+test("S5: a node that missed several announcements needs only the last: it names every key whose tokens may be alive", async (t) => {
+  const first = await openManagerKeys({ folder: folderOf(t), realmName: "corp", nowMs });
+  const second = rotated(first);
+  const third = rotated(second, nowMs + 60_000);
+  const kids = (keys: ManagerKeys): string[] => announced(keys, trustOf(first)).issuers.map(({ kid }) => kid);
+  assert.deepEqual(kids(third), [third.delegation.kid, second.delegation.kid, first.delegation.kid]);
+  const fourth = rotated(third, nowMs + 500_000);
+  assert.deepEqual(kids(fourth), [fourth.delegation.kid, third.delegation.kid], "what the first two signed has expired");
+});
+
+test("S5: a crash at any step of a rotation leaves the old key or the new one, never an announcement without its key", async (t) => {
+  const folder = folderOf(t);
+  const before = await openManagerKeys({ folder, realmName: "corp", nowMs });
+  const next = join(folder, "delegation.next.json");
+  const open = (): Promise<ManagerKeys> => openManagerKeys({ folder, realmName: "corp", nowMs });
+
+  // Killed before anything was kept.
+  assert.deepEqual(issuerOf(await open()), issuerOf(before));
+  // Killed after the next key was kept, and again after each of the files that its start writes.
+  const old = ["delegation.key", "realm.json"].map((name) => [name, readFileSync(join(folder, name))] as const);
+  const prepared = prepareRotation(before, { nowMs, revokeOld: false });
+  const kept = readFileSync(next);
+  for (const unwritten of [
+    [],
+    ["delegation.key"],
+    ["delegation.key", "announcement.jws"],
+    ["delegation.key", "announcement.jws", "realm.json"],
+  ]) {
+    const keys = await open();
+    assert.equal(keys.finishedRotation, prepared.serial);
+    assert.equal(keys.delegation.kid, prepared.kid);
+    assert.equal(announced(keys, trustOf(before)).issuers[0]?.kid, keys.delegation.kid);
+    assert.equal((await open()).finishedRotation, null, "once");
+    // As if killed within: the files not yet written are the old ones, and the next key is still there.
+    for (const [name, content] of old) if (unwritten.includes(name)) writeFileSync(join(folder, name), content, { mode: 0o600 });
+    if (unwritten.includes("announcement.jws")) rmSync(join(folder, "announcement.jws"));
+    writeFileSync(next, kept, { mode: 0o600 });
+  }
+  await open();
+  // An act that was not recorded.
+  prepareRotation(before, { nowMs, revokeOld: false });
+  dropRotation(before);
+  assert.equal((await open()).delegation.kid, prepared.kid);
+  writeFileSync(next, "{}", { mode: 0o600 });
+  await assert.rejects(open(), withCode("nodes.keys-incomplete"));
+});
+
+test("S5, K2: the announcement follows a raised epoch, and its serial rises also when the keys came back from an old backup", async (t) => {
+  const folder = folderOf(t);
+  const before = await openManagerKeys({ folder, realmName: "corp", nowMs });
+  const keys = raiseEpoch(rotated(before), 5);
+  const shown = announced(keys, { ...trustOf(before), epoch: 5 });
+  assert.equal(shown.epoch, 5);
+  assert.equal(shown.serial, keys.realm.rotationSerial);
+  const later = rotated({ ...before, realm: { ...before.realm, rotationSerial: 0 } }, nowMs + 5000);
+  assert.ok(later.realm.rotationSerial > keys.realm.rotationSerial);
 });
 
 test("S9: the listener's certificate is kept, and made anew for another name, near its end, or under another CA", async (t) => {

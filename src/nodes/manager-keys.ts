@@ -3,13 +3,16 @@
  * realm's record. Made at the first start; later a missing one is a problem, never made anew. Key files that others can read are refused (K2).
  */
 import { createHash, X509Certificate, type KeyObject } from "node:crypto";
+import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { newId } from "#kernel/ids.ts";
 import { makePrivateFolder, readPrivateFile, writePrivateFile } from "#kernel/private-file.ts";
 import { fail } from "#kernel/problem.ts";
 import { integer, object, oneOf, readShape, text } from "#kernel/shape.ts";
 import { generateSigningKey, keyThumbprint, privateKeyFromPem, rawPublicKey } from "#proof/keys.ts";
-import { signRotation } from "#proof/rotation.ts";
+import { maxTokenLifeSeconds } from "#proof/delegation-token.ts";
+import { checkRotation, maxAnnouncementCharacters, signRotation } from "#proof/rotation.ts";
+import type { Issuer } from "#proof/issuer.ts";
 import type { PemPair } from "#nodes/internal-ca.ts";
 
 export interface PurposeKey {
@@ -34,6 +37,8 @@ export interface ManagerKeys {
   readonly audit: PurposeKey;
   readonly ca: PemPair & { /** SHA-256 (hex) of the certificate. */ readonly fingerprint: string };
   readonly realm: RealmRecord;
+  /** Serial of a rotation that a crash had cut short and this start has finished; null: none. */
+  readonly finishedRotation: number | null;
 }
 
 const files = {
@@ -44,6 +49,7 @@ const files = {
   caCertificate: "ca.crt",
   realm: "realm.json",
   announcement: "announcement.jws",
+  nextDelegation: "delegation.next.json",
 } as const;
 
 const realmShape = object({
@@ -88,6 +94,7 @@ export const openManagerKeys = async (options: {
 }): Promise<ManagerKeys> => {
   const { folder, nowMs } = options;
   makePrivateFolder(folder);
+  const finishedRotation = finishRotation(folder);
   const known = readRealm(join(folder, files.realm));
   const realm = known ?? { id: newId("rlm", nowMs), name: options.realmName, epoch: 1, rotationSerial: 0 };
 
@@ -120,7 +127,7 @@ export const openManagerKeys = async (options: {
   }
   if (known === null) writeRealm(folder, realm);
   const fingerprint = createHash("sha256").update(new X509Certificate(certificatePem).raw).digest("hex");
-  return { folder, delegation, root, audit, ca: { keyPem, certificatePem, fingerprint }, realm };
+  return { folder, delegation, root, audit, ca: { keyPem, certificatePem, fingerprint }, realm, finishedRotation };
 };
 
 /** The issuer that nodes are told to trust. */
@@ -136,36 +143,132 @@ export const raiseEpoch = (keys: ManagerKeys, epoch: number): ManagerKeys => {
   return { ...keys, realm };
 };
 
-/**
- * Replaces the delegation key. The announcement, signed by the realm's root, tells nodes: each launcher takes it on its administration socket (`trust-rotate`). Unless the old
- * key may be in other hands, it stays valid beside the new one until the next announcement, so that runs go on while nodes are told.
- */
-export const rotateDelegationKey = (
-  keys: ManagerKeys,
-  options: { readonly nowMs: number; readonly keepOld: boolean },
-): { readonly keys: ManagerKeys; readonly announcement: string } => {
-  const made = generateSigningKey();
-  const delegation = purposeKey(made.privatePem);
-  const realm = { ...keys.realm, rotationSerial: keys.realm.rotationSerial + 1 };
-  const announcement = signRotation(
-    {
-      version: 1,
-      kind: "rotation",
-      realmId: realm.id,
-      epoch: realm.epoch,
-      serial: realm.rotationSerial,
-      issuers: [{ kid: delegation.kid, key: delegation.publicKey }, ...(options.keepOld ? [issuerOf(keys)] : [])],
-      iat: Math.floor(options.nowMs / 1000),
-    },
+/** An announcement as it is kept: what nodes are shown, and what of it the next one needs. */
+export interface KeptAnnouncement {
+  readonly serial: number;
+  readonly text: string;
+}
+
+const nextKeyShape = object({
+  version: oneOf(1),
+  serial: integer(1, Number.MAX_SAFE_INTEGER),
+  pem: text({ min: 1, max: 4096 }),
+  announcement: text({ min: 1, max: maxAnnouncementCharacters }),
+});
+
+/** Replaced keys are named for as long as what they signed may be alive, with room for clocks that differ; at most so many, against rotating in a loop. */
+const replacedLifeSeconds = maxTokenLifeSeconds + 60;
+const maxReplaced = 20;
+
+/** The issuers of the newest announcement; it was signed here, so only its form is looked at. */
+const announcedIssuers = (keys: ManagerKeys): readonly Issuer[] => {
+  const last = lastAnnouncement(keys);
+  if (last === null) return [];
+  const checked = checkRotation(last.text, { rootKey: keys.root.publicKey, realmId: keys.realm.id, serial: 0, epoch: 0 });
+  return checked.ok ? checked.value.issuers : [];
+};
+
+const announce = (keys: ManagerKeys, serial: number, issuers: readonly Issuer[], iat: number): string =>
+  signRotation(
+    { version: 1, kind: "rotation", realmId: keys.realm.id, epoch: keys.realm.epoch, serial, issuers, iat },
     keys.root.privateKey,
     keys.root.publicKey,
   );
-  // The serial first: a crash in between may leave a gap in serials, never the same serial twice.
-  writeRealm(keys.folder, realm);
-  writePrivateFile(join(keys.folder, files.announcement), `${announcement}\n`);
-  writePrivateFile(join(keys.folder, files.delegation), made.privatePem);
-  return { keys: { ...keys, delegation, realm }, announcement };
+
+/**
+ * Makes the next delegation key and its announcement, signed by the realm's root (S5), and keeps both durably beside the present key, which still signs:
+ * `activateRotation` or the next start makes it the one. What the old key has signed by now stays valid for its life, unless that key may be in other hands.
+ */
+export const prepareRotation = (
+  keys: ManagerKeys,
+  options: { readonly nowMs: number; readonly revokeOld: boolean },
+): { readonly serial: number; readonly kid: string; readonly replaced: string } => {
+  const made = generateSigningKey();
+  const kid = keyThumbprint(made.publicKey);
+  const now = Math.floor(options.nowMs / 1000);
+  // INVARIANT: rises also when the keys' folder came back from a backup that knows less than the nodes.
+  const serial = Math.max(keys.realm.rotationSerial + 1, now);
+  const replaced = announcedIssuers(keys)
+    .filter((issuer) => issuer.until !== undefined && issuer.until + replacedLifeSeconds > now)
+    .slice(0, maxReplaced);
+  const announcement = announce(
+    keys,
+    serial,
+    [{ kid, key: made.publicKey }, ...(options.revokeOld ? [] : [{ ...issuerOf(keys), until: now }, ...replaced])],
+    now,
+  );
+  const next = { version: 1, serial, pem: made.privatePem, announcement };
+  writePrivateFile(join(keys.folder, files.nextDelegation), `${JSON.stringify(next, null, 2)}\n`);
+  return { serial, kid, replaced: keys.delegation.kid };
 };
 
-/** The newest announcement of issuers; null when there was none. */
-export const lastAnnouncement = (keys: ManagerKeys): string | null => readText(join(keys.folder, files.announcement))?.trim() ?? null;
+/** Forgets the next key: its act was not recorded. */
+export const dropRotation = (keys: ManagerKeys): void => rmSync(join(keys.folder, files.nextDelegation), { force: true });
+
+/**
+ * Makes the next key the present one, where there is a next one. INVARIANT: nothing of it was shown to a node before, and every step can be repeated:
+ * a crash in between is finished by the next start.
+ */
+const finishRotation = (folder: string): number | null => {
+  const path = join(folder, files.nextDelegation);
+  const found = readText(path);
+  const realm = readRealm(join(folder, files.realm));
+  if (found === null || realm === null) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(found);
+  } catch {
+    return fail("nodes.keys-incomplete", `\`${path}\` is not JSON`);
+  }
+  const read = readShape(nextKeyShape, value, "the next key");
+  if (!read.ok) return fail("nodes.keys-incomplete", `\`${path}\` cannot be used: ${read.problem.message}`);
+  const { serial, pem, announcement } = read.value;
+  writeRealm(folder, { ...realm, rotationSerial: serial });
+  writePrivateFile(join(folder, files.announcement), `${announcement}\n`);
+  writePrivateFile(join(folder, files.delegation), pem);
+  rmSync(path);
+  return serial;
+};
+
+/** The same keys with the next delegation key in place of the present one. */
+export const activateRotation = (keys: ManagerKeys): ManagerKeys => {
+  finishRotation(keys.folder);
+  const realm = readRealm(join(keys.folder, files.realm));
+  const pem = readText(join(keys.folder, files.delegation));
+  if (realm === null || pem === null) return fail("nodes.keys-incomplete", `key files in \`${keys.folder}\` are missing`);
+  return { ...keys, delegation: purposeKey(pem), realm };
+};
+
+/** The newest announcement of issuers as it was signed; null when there was none. */
+export const lastAnnouncement = (keys: ManagerKeys): KeptAnnouncement | null => {
+  const text = readText(join(keys.folder, files.announcement))?.trim();
+  return text === undefined ? null : { serial: keys.realm.rotationSerial, text };
+};
+
+/** What nodes are shown: the newest announcement, in today's epoch. */
+export const currentAnnouncement = (keys: ManagerKeys, nowMs: number): KeptAnnouncement | null => {
+  const last = lastAnnouncement(keys);
+  if (last === null) return null;
+  const trust = { rootKey: keys.root.publicKey, realmId: keys.realm.id, serial: 0, epoch: keys.realm.epoch };
+  if (checkRotation(last.text, trust).ok) return last;
+  const issuers = announcedIssuers(keys);
+  return issuers.length === 0 ? null : { ...last, text: announce(keys, last.serial, issuers, Math.floor(nowMs / 1000)) };
+};
+
+/** One of the instance's keys, without any of it: for people. */
+export interface KeyDescription {
+  readonly purpose: "delegation" | "root" | "audit" | "ca";
+  readonly id: string;
+  readonly madeAtMs: number;
+}
+
+/** Every key with its id and when its file was written. */
+export const describeKeys = (keys: ManagerKeys): readonly KeyDescription[] => {
+  const madeAtMs = (name: string): number => Math.round(statSync(join(keys.folder, name)).mtimeMs);
+  return [
+    { purpose: "delegation", id: keys.delegation.kid, madeAtMs: madeAtMs(files.delegation) },
+    { purpose: "root", id: keys.root.kid, madeAtMs: madeAtMs(files.root) },
+    { purpose: "audit", id: keys.audit.kid, madeAtMs: madeAtMs(files.audit) },
+    { purpose: "ca", id: keys.ca.fingerprint, madeAtMs: madeAtMs(files.caCertificate) },
+  ];
+};

@@ -22,6 +22,7 @@ const signer = { kid, privateKey: privateKeyFromPem(issuer.privatePem) };
 const stranger = generateSigningKey();
 const trust: DelegationTrust = {
   issuers: new Map([[kid, publicKeyFromRaw(issuer.publicKey)]]),
+  replacedAt: new Map(),
   node: { id: "nod_01", keyThumbprint: sampleOrder().node.keyThumbprint },
   realmId: "rlm_01",
   minimumEpoch: 3,
@@ -47,6 +48,20 @@ test("S1: the token's payload is the whole launch order, and its digest is the o
   assert.ok(checked.ok);
   assert.deepEqual(checked.value.order, order);
   assert.equal(checked.value.orderDigest, orderDigest(order));
+});
+
+test("S5: a replaced issuer is believed for what it had signed by then, and for nothing later", () => {
+  const token = mintDelegationToken(sampleOrder(), signer);
+  const replaced = (at: number): string => {
+    const checked = checkDelegationToken(token, { ...trust, replacedAt: new Map([[kid, at]]) });
+    return checked.ok ? "ok" : checked.problem.code;
+  };
+  assert.equal(replaced(sampleIat), "ok");
+  assert.equal(replaced(sampleIat - 1), "delegation.replaced-issuer");
+  // Whoever has the old key and dates back gains no more than a token's life.
+  const old = mintDelegationToken(sampleOrder({ iat: sampleIat, exp: sampleIat + 300 }), signer);
+  const later = checkDelegationToken(old, { ...trust, nowMs: (sampleIat + 301) * 1000, replacedAt: new Map([[kid, sampleIat]]) });
+  assert.equal(later.ok ? "ok" : later.problem.code, "delegation.expired");
 });
 
 test("S5: the header is exactly alg, typ and kid", () => {

@@ -21,6 +21,8 @@ export const maxTokenLifeSeconds = 300;
 export interface DelegationTrust {
   /** Public keys of the realm's issuers by `kid`. */
   readonly issuers: ReadonlyMap<string, KeyObject>;
+  /** Those among them that were replaced, and when (seconds since 1970): what they sign later is refused (S5). */
+  readonly replacedAt: ReadonlyMap<string, number>;
   readonly node: { readonly id: string; readonly keyThumbprint: string };
   readonly realmId: string;
   /** The lowest epoch of the realm that is still accepted (K2). */
@@ -89,6 +91,11 @@ export const checkDelegationToken = (token: unknown, trust: DelegationTrust): Re
   const read = readLaunchOrder(opened.payload);
   if (!read.ok) return refuse(problem("delegation.malformed", read.problem.message, { also: [read.problem] }));
   const order = read.value;
+  // SECURITY: the replaced key may be in other hands later; what it signs then is not saved by an older `iat` for more than a token's life: `rotation.test.ts`.
+  if (order.iat > (trust.replacedAt.get(opened.kid) ?? Number.POSITIVE_INFINITY))
+    return refuse(
+      problem("delegation.replaced-issuer", `the delegation token is refused: its key \`${opened.kid}\` was replaced before it was signed`),
+    );
   if (order.realm.id !== trust.realmId)
     return refuse(
       problem(

@@ -39,6 +39,7 @@ test("S5: another root, an old serial, another realm, a lower epoch, no issuer o
     [signed({ realmId: "rlm_02" }), /realm/],
     [signed({ epoch: 1 }), /epoch 1 is below 2/],
     [signed({ issuers: [] }), /no issuer/],
+    [signed({ issuers: announcement().issuers.map((issuer) => ({ ...issuer, until: sampleIat })) }), /no issuer/],
     [signed({ issuers: [...announcement().issuers, ...announcement().issuers] }), /twice/],
     [withOtherSignature(signed()), /signature|base64url/],
     ["", /three parts/],

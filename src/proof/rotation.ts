@@ -8,6 +8,7 @@ import { ok, refuse, type Result } from "#kernel/result.ts";
 import { integer, list, object, oneOf, readShape, text, type Shape } from "#kernel/shape.ts";
 import { canonicalJson } from "#proof/canonical-json.ts";
 import { isRawPublicKey, keyThumbprint, publicKeyFromRaw } from "#proof/keys.ts";
+import { issuerShapeWith, type Issuer } from "#proof/issuer.ts";
 import { openToken, signToken } from "#proof/signed-token.ts";
 
 export interface Rotation {
@@ -18,8 +19,8 @@ export interface Rotation {
   readonly epoch: number;
   /** Larger than that of every announcement before. */
   readonly serial: number;
-  /** The complete list of issuers from now on; at least one. */
-  readonly issuers: readonly { readonly kid: string; readonly key: string }[];
+  /** The complete list of issuers from now on; at least one that was not replaced. */
+  readonly issuers: readonly Issuer[];
   readonly iat: number;
 }
 
@@ -31,8 +32,7 @@ const rawKey: Shape<string> = (value, path, faults) => {
 
 const id = text({ min: 1, max: 100, pattern: /^[A-Za-z0-9_.:-]+$/, expected: "an id" });
 
-/** One issuer of delegation tokens, in announcements and in a node's trust. */
-export const issuerShape: Shape<{ readonly kid: string; readonly key: string }> = object({ kid: id, key: rawKey });
+export const maxAnnouncementCharacters = 64 * 1024;
 
 const rotation: Shape<Rotation> = object({
   version: oneOf(1),
@@ -40,7 +40,7 @@ const rotation: Shape<Rotation> = object({
   realmId: id,
   epoch: integer(0, 1_000_000_000),
   serial: integer(1, Number.MAX_SAFE_INTEGER),
-  issuers: list(issuerShape, 100),
+  issuers: list(issuerShapeWith(rawKey), 100),
   iat: integer(0, 8_640_000_000_000),
 });
 
@@ -71,7 +71,7 @@ export const checkRotation = (announcement: unknown, trust: RotationTrust): Resu
     return refuse(problem("delegation.bad-key", "the realm's pinned root key cannot be read"));
   }
   const rootKid = keyThumbprint(trust.rootKey);
-  const opened = openToken(announcement, "behalf-rotation+jws", 64 * 1024, (kid) => (kid === rootKid ? root : null));
+  const opened = openToken(announcement, "behalf-rotation+jws", maxAnnouncementCharacters, (kid) => (kid === rootKid ? root : null));
   if (!opened.ok) return refuse(problem("delegation.rotation-refused", `the announcement is refused: ${opened.why}`));
   const read = readShape(rotation, opened.payload, "the announcement");
   if (!read.ok) return refuse(problem("delegation.rotation-refused", read.problem.message, { also: [read.problem] }));
@@ -86,7 +86,8 @@ export const checkRotation = (announcement: unknown, trust: RotationTrust): Resu
     );
   if (epoch < trust.epoch)
     return refuse(problem("delegation.rotation-refused", `the announcement's epoch ${epoch} is below ${trust.epoch}`));
-  if (issuers.length === 0) return refuse(problem("delegation.rotation-refused", "the announcement names no issuer"));
+  if (!issuers.some((issuer) => issuer.until === undefined))
+    return refuse(problem("delegation.rotation-refused", "the announcement names no issuer"));
   if (new Set(issuers.map((issuer) => issuer.kid)).size !== issuers.length)
     return refuse(problem("delegation.rotation-refused", "the announcement names an issuer twice"));
   return ok(read.value);

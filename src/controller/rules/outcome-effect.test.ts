@@ -53,6 +53,14 @@ test("2.8: a token that expired before the start is followed by another attempt,
   assert.deepEqual(outcomeEffect({ ...facts, outcome, cancelRequested: true }), { kind: "end", result: "cancelled" });
 });
 
+test("S5: a token whose key was replaced meanwhile is followed by one of the present key, a bounded number of times", () => {
+  for (const code of ["delegation.unknown-issuer", "delegation.replaced-issuer"]) {
+    assert.deepEqual(outcomeEffect({ ...facts, outcome: refusedWith(code) }), { kind: "again", because: "not-now" });
+    assert.deepEqual(outcomeEffect({ ...facts, outcome: refusedWith(code), attempt: 3 }), { kind: "end", result: "refused" });
+  }
+  assert.deepEqual(outcomeEffect({ ...facts, outcome: refusedWith("delegation.forged") }), { kind: "end", result: "refused" });
+});
+
 test("O3: a node that is full or draining gets the run again later, a bounded number of times", () => {
   for (const code of ["launch.draining", "launch.disk-full", "launch.not-recorded"]) {
     assert.deepEqual(outcomeEffect({ ...facts, outcome: refusedWith(code) }), { kind: "again", because: "not-now" });

@@ -25,6 +25,9 @@ export interface OutcomeFacts {
 const passingRefusals: Readonly<Record<string, "expired" | "not-now">> = {
   "delegation.expired": "expired",
   "launch.issued-before-recovery": "expired",
+  // The signing key was replaced while the token was on its way, or the node has yet to hear of it (S5).
+  "delegation.unknown-issuer": "not-now",
+  "delegation.replaced-issuer": "not-now",
   "launch.draining": "not-now",
   "launch.disk-full": "not-now",
   "launch.not-recorded": "not-now",

@@ -11,6 +11,7 @@ import { pageRoutes } from "#manager/routes/page.ts";
 import { roleRoutes } from "#manager/routes/roles.ts";
 import { runRoutes } from "#manager/routes/runs.ts";
 import { sessionRoutes } from "#manager/routes/sessions.ts";
+import { realmRoutes } from "#manager/routes/realm.ts";
 import { statusRoutes } from "#manager/routes/status.ts";
 import { streamRoutes } from "#manager/routes/streams.ts";
 import { submissionRoutes } from "#manager/routes/submissions.ts";
@@ -30,5 +31,6 @@ export const allRoutes = (services: Services): Route[] => [
   ...accountRoutes(services),
   ...roleRoutes(services),
   ...nodeRoutes(services),
+  ...realmRoutes(services),
   ...auditRoutes(services),
 ];

@@ -17,6 +17,7 @@ const factsSchema = z
     separation: z.enum(["none", "accounts"]),
     credentialKeys: z.array(z.string()).describe("names only: values never leave the node"),
     journalId: z.string(),
+    rotationSerial: z.int().nullable().describe("of the last announcement of the realm's signing keys that it took; null: not reported"),
     version: z.string(),
     platform: z.string(),
     warnings: z.array(z.string()),
@@ -51,7 +52,15 @@ const nodeJson = (node: NodeRecord, sessions: ReturnType<Controller["nodes"]>, n
     launcherReachable: session?.launcherReachable ?? false,
     runsInFlight: session?.runsInFlight ?? 0,
     labels: { ...node.labels },
-    facts: facts === null ? null : { ...facts, credentialKeys: [...facts.credentialKeys], warnings: [...facts.warnings] },
+    facts:
+      facts === null
+        ? null
+        : {
+            ...facts,
+            rotationSerial: facts.rotationSerial ?? null,
+            credentialKeys: [...facts.credentialKeys],
+            warnings: [...facts.warnings],
+          },
     keyThumbprint: node.keyThumbprint,
     certificateFingerprint: node.certificateFingerprint,
     joinedAt: isoOf(node.joinedAtMs),

@@ -1,5 +1,6 @@
 /** A node's trust anchors and the strict reader of their file. What a node does with them is `node-table.ts` and the delegation check. Pure. */
 import { integer, list, object, oneOf, readShape, text, type Shape } from "#kernel/shape.ts";
+import { issuerShapeWith, type Issuer } from "#proof/issuer.ts";
 import type { Result } from "#kernel/result.ts";
 
 /** The launcher's trust anchors, written at join time (S5); never by the agent. */
@@ -15,7 +16,7 @@ export interface NodeTrust {
   /** Public keys (base64url raw Ed25519): the realm's root, which only announces, and the current issuers of delegation tokens. */
   readonly rootKey: string;
   readonly rotationSerial: number;
-  readonly issuers: readonly { readonly kid: string; readonly key: string }[];
+  readonly issuers: readonly Issuer[];
 }
 
 const id = text({ min: 1, max: 100, pattern: /^[A-Za-z0-9_.:-]+$/, expected: "an id" });
@@ -29,7 +30,7 @@ export const nodeTrustShape: Shape<NodeTrust> = object({
   realm: object({ id, name, epoch: integer(0, 1_000_000_000) }),
   rootKey: publicKey,
   rotationSerial: integer(0, Number.MAX_SAFE_INTEGER),
-  issuers: list(object({ kid: id, key: publicKey }), 100),
+  issuers: list(issuerShapeWith(publicKey), 100),
 });
 
 /** Reads trust anchors strictly. */
