@@ -8,22 +8,72 @@
 import { gatherFindings, type Findings, type FoundFolder, type FoundPermission } from "#access/findings.ts";
 import { folderAbove, renderFolder, withoutFolderMark } from "#access/folders.ts";
 import { scopeWords } from "#access/may-rules.ts";
-import type { Actor, Question } from "#access/question.ts";
-import { smallestChange } from "#access/smallest-change.ts";
+import type { Actor, Question, Role } from "#access/question.ts";
+import { smallestChange, type SmallestChange } from "#access/smallest-change.ts";
 import type { Because } from "#kernel/problem.ts";
 
 const mostShown = 5;
 
-const permissionReason = (found: FoundPermission): Because => ({
+/** What the reader of an explanation may be told beyond the answer itself. */
+export interface ExplainOptions {
+  /** Where an entry of a role was written, e.g. `roles.yaml:14`; null: not known, or not for this reader. */
+  readonly sourceOf?: (role: Role, scope: string, entry: string) => string | null;
+  /** Whether the reader may know of a folder; where he may not, entries for it are counted and not named. */
+  readonly knowsFolder?: (path: string) => boolean;
+}
+
+/** An entry of a role that took part in an answer. */
+export interface Deciding {
+  readonly kind: "grant" | "denial" | "folder";
+  readonly role: Role;
+  /** `default` or a controller. */
+  readonly scope: string;
+  /** `controller:runs`, `-controller:runs:cancel` or `/finance/*`. */
+  readonly entry: string;
+  readonly source: string | null;
+}
+
+/** The whole answer to a question, as data and as its tree of reasons. */
+export interface Explanation {
+  readonly because: Because;
+  /** The grant or denial that decided; null: none did. */
+  readonly decidedBy: Deciding | null;
+  /** The folder entry that let it through; null: folders did not matter, or none did. */
+  readonly folder: Deciding | null;
+  readonly change: SmallestChange;
+}
+
+const isKnownFolder = (found: FoundFolder, { knowsFolder }: ExplainOptions): boolean =>
+  knowsFolder === undefined || knowsFolder(found.path);
+
+const sourceFacts = (found: FoundPermission | FoundFolder, { sourceOf }: ExplainOptions): { readonly source?: string } => {
+  const entry = "path" in found ? found.path : `${found.denied ? "-" : ""}${found.text}`;
+  const source = sourceOf?.(found.role, found.scope, entry) ?? null;
+  return source === null ? {} : { source };
+};
+
+const permissionReason = (found: FoundPermission, options: ExplainOptions): Because => ({
   rule: found.denied ? "may.denial" : "may.grant",
   text: `role \`${found.role.name}\` ${found.denied ? "denies" : "grants"} \`${found.text}\` for ${scopeWords(found.scope)}`,
-  facts: { role: found.role.name, service: found.role.service, scope: found.scope, permission: found.text },
+  facts: {
+    role: found.role.name,
+    service: found.role.service,
+    scope: found.scope,
+    permission: found.text,
+    ...sourceFacts(found, options),
+  },
 });
 
-const folderReason = (rule: string, found: FoundFolder, ends: string): Because => ({
+const folderReason = (rule: string, found: FoundFolder, ends: string, options: ExplainOptions): Because => ({
   rule,
   text: `folder \`${renderFolder(found.path, found.recursive)}\` of role \`${found.role.name}\` for ${scopeWords(found.scope)} ${ends}`,
-  facts: { role: found.role.name, service: found.role.service, scope: found.scope, folder: renderFolder(found.path, found.recursive) },
+  facts: {
+    role: found.role.name,
+    service: found.role.service,
+    scope: found.scope,
+    folder: renderFolder(found.path, found.recursive),
+    ...sourceFacts(found, options),
+  },
 });
 
 const capped = (list: readonly Because[], what: string): Because[] =>
@@ -31,7 +81,7 @@ const capped = (list: readonly Because[], what: string): Because[] =>
     ? [...list]
     : [...list.slice(0, mostShown), { rule: "may.more", text: `and ${list.length - mostShown} more ${what}` }];
 
-const permissionPart = (question: Question, findings: Findings): Because => {
+const permissionPart = (question: Question, findings: Findings, options: ExplainOptions): Because => {
   const { denials, grants } = findings;
   const scopes = findings.controller === null ? "for all controllers" : `for all controllers and for controller \`${findings.controller}\``;
   const text =
@@ -43,11 +93,20 @@ const permissionPart = (question: Question, findings: Findings): Because => {
   return {
     rule: "may.permission",
     text,
-    children: [...capped(denials.map(permissionReason), "denials"), ...capped(grants.map(permissionReason), "grants")],
+    children: [
+      ...capped(
+        denials.map((found) => permissionReason(found, options)),
+        "denials",
+      ),
+      ...capped(
+        grants.map((found) => permissionReason(found, options)),
+        "grants",
+      ),
+    ],
   };
 };
 
-const folderPart = (question: Question, findings: Findings): Because => {
+const folderPart = (question: Question, findings: Findings, options: ExplainOptions): Because => {
   const rule = "may.folders";
   if (question.path === undefined)
     return { rule, text: findings.leaf?.object === null ? "asked without an object, so folders do not matter" : "no object was named" };
@@ -57,16 +116,16 @@ const folderPart = (question: Question, findings: Findings): Because => {
       rule,
       text: `\`${question.path}\` is in a folder of the roles`,
       children: capped(
-        findings.holding.map((found) => folderReason("may.folder-entry", found, `holds \`${question.path}\``)),
+        findings.holding.map((found) => folderReason("may.folder-entry", found, `holds \`${question.path}\``, options)),
         "folders",
       ),
     };
   return { rule, text: `\`${question.path}\` is in none of the ${findings.folders.length} folders to which the roles limit this account` };
 };
 
-const permissionMisses = (question: Question, findings: Findings): Because[] => {
+const permissionMisses = (question: Question, findings: Findings, options: ExplainOptions): Because[] => {
   const misses: Because[] = findings.elsewhere.map((found) => ({
-    ...permissionReason(found),
+    ...permissionReason(found, options),
     rule: "may.near-miss",
     text: `role \`${found.role.name}\` ${found.denied ? "denies" : "grants"} \`${found.text}\` for ${scopeWords(found.scope)} only`,
   }));
@@ -76,13 +135,13 @@ const permissionMisses = (question: Question, findings: Findings): Because[] => 
     if (found.denied) continue;
     if (found.depth === 0)
       misses.push({
-        ...permissionReason(found),
+        ...permissionReason(found, options),
         rule: "may.near-miss",
         text: `role \`${found.role.name}\` has \`${found.text}\`, which is not in the permission tree and grants nothing`,
       });
     else if (found.text.startsWith(branch))
       misses.push({
-        ...permissionReason(found),
+        ...permissionReason(found, options),
         rule: "may.near-miss",
         text: `role \`${found.role.name}\` grants \`${found.text}\`, which does not include \`${question.permission}\``,
       });
@@ -90,25 +149,32 @@ const permissionMisses = (question: Question, findings: Findings): Because[] => 
   return misses;
 };
 
-const folderMisses = (findings: Findings): Because[] => {
+/** Why a folder entry that counts does not hold the path; null: it is not even near. */
+const missOf = (found: FoundFolder, path: string): string | null => {
+  if (!found.recursive && (found.path === "/" || path.startsWith(`${found.path}/`))) return "is not recursive";
+  if (found.path !== "/" && path.startsWith(found.path)) return "only begins with the same letters";
+  if (found.path.startsWith(`${path}/`)) return "lies below it";
+  return folderAbove(found.path) === folderAbove(path) && folderAbove(path) !== "/" ? "lies beside it" : null;
+};
+
+const folderMisses = (findings: Findings, options: ExplainOptions): Because[] => {
   if (findings.path === null || findings.folders.length === 0 || findings.holding.length > 0) return [];
   const path = withoutFolderMark(findings.path);
-  const misses: Because[] = [];
+  const misses: (readonly [FoundFolder, string])[] = [];
   for (const found of findings.folders) {
-    if (!found.recursive && (found.path === "/" || path.startsWith(`${found.path}/`)))
-      misses.push(folderReason("may.near-miss", found, "is not recursive"));
-    else if (found.path !== "/" && path.startsWith(found.path))
-      misses.push(folderReason("may.near-miss", found, "only begins with the same letters"));
-    else if (found.path.startsWith(`${path}/`)) misses.push(folderReason("may.near-miss", found, "lies below it"));
-    else if (folderAbove(found.path) === folderAbove(path) && folderAbove(path) !== "/")
-      misses.push(folderReason("may.near-miss", found, "lies beside it"));
+    const why = missOf(found, path);
+    if (why !== null) misses.push([found, why]);
   }
-  for (const found of findings.replaced)
-    misses.push(folderReason("may.near-miss", found, "is replaced by the controller's own entry for that folder"));
+  for (const found of findings.replaced) misses.push([found, "is replaced by the controller's own entry for that folder"]);
   for (const found of findings.foldersElsewhere)
     if (path === found.path || path.startsWith(`${found.path === "/" ? "" : found.path}/`))
-      misses.push(folderReason("may.near-miss", found, "counts for that controller only"));
-  return misses;
+      misses.push([found, "counts for that controller only"]);
+  const told = misses.filter(([found]) => isKnownFolder(found, options));
+  const kept = misses.length - told.length;
+  return [
+    ...told.map(([found, why]) => folderReason("may.near-miss", found, why, options)),
+    ...(kept === 0 ? [] : [{ rule: "may.not-told", text: `and ${kept} folders that you may not know of` }]),
+  ];
 };
 
 const sentence = (question: Question, actor: Actor, findings: Findings): string => {
@@ -118,9 +184,9 @@ const sentence = (question: Question, actor: Actor, findings: Findings): string 
   const asked = `\`${actor.name}\` ${findings.rule === "may.granted" ? "may" : "may not"} \`${question.permission}\`${place}`;
   switch (findings.rule) {
     case "may.granted":
-      return `${asked}: ${findings.grants[0] === undefined ? "" : permissionReason(findings.grants[0]).text}`;
+      return `${asked}: ${findings.grants[0] === undefined ? "" : permissionReason(findings.grants[0], {}).text}`;
     case "may.denied":
-      return `${asked}: ${findings.denials[0] === undefined ? "" : permissionReason(findings.denials[0]).text}`;
+      return `${asked}: ${findings.denials[0] === undefined ? "" : permissionReason(findings.denials[0], {}).text}`;
     case "may.not-granted":
       return `${asked}: ${actor.roles.length === 0 ? "no role is assigned" : `none of the ${actor.roles.length} roles grants it`}`;
     case "may.folder":
@@ -136,15 +202,23 @@ const sentence = (question: Question, actor: Actor, findings: Findings): string 
   }
 };
 
-/** The whole reason of the answer to a question. `facts.effect` is `permit` or `deny`; the rule is the one that `decide` names. */
-export const explain = (question: Question, actor: Actor): Because => {
+const decidingOf = (found: FoundPermission | FoundFolder | undefined, options: ExplainOptions): Deciding | null => {
+  if (found === undefined) return null;
+  const common = { role: found.role, scope: found.scope, source: sourceFacts(found, options).source ?? null };
+  return "path" in found
+    ? { kind: "folder", entry: renderFolder(found.path, found.recursive), ...common }
+    : { kind: found.denied ? "denial" : "grant", entry: `${found.denied ? "-" : ""}${found.text}`, ...common };
+};
+
+/** The whole answer, evaluated anew. `because.facts.effect` is `permit` or `deny`; its rule is the one that `decide` names. */
+export const explainWhole = (question: Question, actor: Actor, options: ExplainOptions = {}): Explanation => {
   const findings = gatherFindings(question, actor);
   const decider = findings.rule === "may.denied" ? findings.denials[0] : findings.rule === "may.granted" ? findings.grants[0] : undefined;
   const folder = findings.rule === "may.granted" ? findings.holding[0] : undefined;
   const children: Because[] = [];
   if (findings.leaf !== null && findings.unreadable === null) {
-    children.push(permissionPart(question, findings), folderPart(question, findings));
-    const misses = [...permissionMisses(question, findings), ...folderMisses(findings)];
+    children.push(permissionPart(question, findings, options), folderPart(question, findings, options));
+    const misses = [...permissionMisses(question, findings, options), ...folderMisses(findings, options)];
     if (misses.length > 0)
       children.push({ rule: "may.near-misses", text: "what nearly decided otherwise", children: capped(misses, "near misses") });
   }
@@ -157,7 +231,7 @@ export const explain = (question: Question, actor: Actor): Because => {
         : `${change.text}; ${change.byActor ? "this account itself" : `an account with \`${change.needs}\``} can do this`,
     facts: { needs: change.needs, byActor: change.byActor, changes: change.changes.length },
   });
-  return {
+  const because: Because = {
     rule: findings.rule,
     text: sentence(question, actor, findings),
     facts: {
@@ -176,4 +250,8 @@ export const explain = (question: Question, actor: Actor): Because => {
     },
     children,
   };
+  return { because, decidedBy: decidingOf(decider, options), folder: decidingOf(folder, options), change };
 };
+
+/** The tree of reasons alone. */
+export const explain = (question: Question, actor: Actor): Because => explainWhole(question, actor).because;

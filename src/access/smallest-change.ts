@@ -28,7 +28,8 @@ export interface SmallestChange {
   readonly byActor: boolean;
 }
 
-const words = (change: Change): string => {
+/** A change in one plain sentence. */
+export const changeWords = (change: Change): string => {
   if (change.kind === "assign-role") return `assign a role that grants \`${change.permission}\``;
   const place = `role \`${change.role.name}\` for ${scopeWords(change.scope)}`;
   switch (change.kind) {
@@ -114,7 +115,7 @@ export const smallestChange = (question: Question, actor: Actor, findings: Findi
       return answer([], "write the path as `/finance/close-books`");
     default: {
       const changes = findings.rule === "may.granted" ? toDeny(question, findings) : toPermit(question, actor, findings);
-      return answer(changes, changes.map(words).join(", and "));
+      return answer(changes, changes.map(changeWords).join(", and "));
     }
   }
 };

@@ -39,6 +39,25 @@ export const readInput = async (path: string): Promise<string> => {
   }
 };
 
+const between = "\n---\n";
+const linesIn = (text: string): number => text.split("\n").length - 1;
+
+/** The documents of several files as one text, and where each file begins in it. */
+export const joinFiles = async (
+  paths: readonly string[],
+): Promise<{ readonly documents: string; readonly files: readonly { readonly name: string; readonly line: number }[] }> => {
+  const texts: string[] = [];
+  const files: { name: string; line: number }[] = [];
+  let line = 1;
+  for (const path of paths) {
+    const text = await readInput(path);
+    texts.push(text);
+    files.push({ name: path === "-" ? "standard input" : path.slice(-500), line });
+    line += linesIn(text) + linesIn(between);
+  }
+  return { documents: texts.join(between), files };
+};
+
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
 export const addApplyCommand: AddCommand = (program, act) => {
@@ -50,10 +69,8 @@ export const addApplyCommand: AddCommand = (program, act) => {
     .option("--dry-run", "check everything and say what would change, but change nothing")
     .action(
       act(async ({ api, output }, options: { file: string[]; dryRun?: boolean; confirm?: boolean }) => {
-        const texts: string[] = [];
-        for (const path of options.file) texts.push(await readInput(path));
         const answer = await api().call<ApplyAnswer>("POST", "/api/v1/definitions", {
-          documents: texts.join("\n---\n"),
+          ...(await joinFiles(options.file)),
           dryRun: options.dryRun === true,
           confirm: options.confirm === true,
         });

@@ -117,8 +117,9 @@ const renderBecause = (because: Because, depth: number): string[] => [
 
 /** A problem as text: code and message, where, why, what to do. */
 export const renderProblem = (output: Pick<Output, "paint">, shown: Problem): string => {
-  const { document, line, column, path } = shown.at ?? {};
+  const { file, document, line, column, path } = shown.at ?? {};
   const places = [
+    ...(file === undefined ? [] : [file]),
     ...(document === undefined ? [] : [`document ${document}`]),
     ...(line === undefined ? [] : [`line ${line}, column ${column ?? 1}`]),
     ...(path === undefined ? [] : [`at \`${path}\``]),

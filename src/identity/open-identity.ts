@@ -11,10 +11,12 @@ import type { IdentityContext } from "#identity/identity-context.ts";
 import { openLogin, type Login } from "#identity/login.ts";
 import { openPasswordChange, type PasswordChange } from "#identity/password-change.ts";
 import { openPasswordHasher, type PasswordHasher } from "#identity/password-hash.ts";
+import { findPermissionHolders, type PermissionHolders } from "#identity/permission-holders.ts";
 import { openPolicyRevision } from "#identity/policy-revision.ts";
 import { openPolicyTests, type PolicyTests } from "#identity/policy-tests.ts";
 import type { LoadOwnedJobs } from "#identity/ports.ts";
 import { openPrincipalResolver, type PrincipalResolver } from "#identity/resolve-principal.ts";
+import { loadRoleOrigins } from "#identity/role-sources.ts";
 import { openRoles, type Roles } from "#identity/roles.ts";
 import { defaultIdentitySettings, initialServiceName, type IdentitySettings } from "#identity/rules/identity-settings.ts";
 import type { ServiceEntry } from "#identity/rules/login-pipeline.ts";
@@ -29,6 +31,10 @@ export interface Identity extends Login, PasswordChange, Sessions, PrincipalReso
   listServices(): readonly ServiceEntry[];
   /** What password hashing is doing now. */
   hashLoad(): ReturnType<PasswordHasher["load"]> & { readonly computed: number };
+  /** The first few who hold a permission that needs no object. */
+  permissionHolders(permission: string, most: number): Promise<PermissionHolders>;
+  /** Who wrote these roles as they stand, and where. */
+  roleOrigins(roleIds: readonly string[]): ReturnType<typeof loadRoleOrigins>;
   /** Rises with every change of accounts, roles and assignments: streams decide again when it does (W4). */
   policyRevision(): Promise<number>;
 }
@@ -92,6 +98,8 @@ export const openIdentity = async (options: IdentityOptions): Promise<Identity> 
     firstPassword,
     listServices: () => services,
     hashLoad: () => ({ ...hasher.load(), computed: hasher.computed() }),
+    permissionHolders: (permission, most) => findPermissionHolders(store.read, realm.name, permission, most),
+    roleOrigins: (roleIds) => loadRoleOrigins(store.read, roleIds),
     policyRevision: () => policy.current(),
   };
 };

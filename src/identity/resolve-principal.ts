@@ -29,6 +29,8 @@ export interface PrincipalResolver {
    * `authTime` 0: what was proved at submission is kept there.
    */
   principalOf(accessId: string, proof?: Proof): Promise<Principal | null>;
+  /** The same, read anew from the store and not from what is kept: for explanations. */
+  freshPrincipalOf(accessId: string): Promise<Principal | null>;
   /** The principal of the local socket's peer (S11): `os:<uid>`, if roles were given to it. */
   osPrincipal(uid: number): Promise<Principal | null>;
 }
@@ -97,6 +99,10 @@ export const openPrincipalResolver = (context: IdentityContext): PrincipalResolv
 
   return {
     principalOf,
+    freshPrincipalOf: async (accessId) => {
+      const facts = await load(accessId);
+      return facts === null ? null : { accessId, ...facts, amr: [], authTime: 0 };
+    },
     osPrincipal: (uid) => principalOf(`os:${uid}`, { amr: ["os"], authTime: Math.floor(clock.nowMs() / 1000) }),
   };
 };

@@ -10,8 +10,14 @@ export interface Problem {
   readonly message: string;
   /** What to do next, with the exact command, or whom to ask. */
   readonly hint: string;
-  /** Where in the input: line and column start at 1; `path` is like `run.shell`. */
-  readonly at?: { readonly document?: number; readonly line?: number; readonly column?: number; readonly path?: string };
+  /** Where in the input: line and column start at 1; `path` is like `run.shell`; `file` as whoever sent several named it. */
+  readonly at?: {
+    readonly file?: string;
+    readonly document?: number;
+    readonly line?: number;
+    readonly column?: number;
+    readonly path?: string;
+  };
   /** Further problems of the same input, at most 20. */
   readonly also?: readonly Problem[];
   /** The deciding rule, when a verdict refused (filtered to what the actor may know, W7). */

@@ -135,6 +135,7 @@ onBothStores("2.9: a database of schema 0001 is brought forward with everything 
   const run = await store.read.selectFrom("runs").selectAll().executeTakeFirstOrThrow();
   assert.equal(run.state, "queued");
   assert.equal(run.queued_at, 1767225600000);
+  assert.deepEqual(await store.read.selectFrom("role_sources").selectAll().execute(), []);
   // The same indexes as a database that was made today.
   const indexes = async (reader: typeof store.read): Promise<readonly string[]> =>
     (given.kind === "sqlite"

@@ -64,6 +64,16 @@ export interface RolesTable {
   updated_by: string;
 }
 
+export interface RoleSourcesTable {
+  role_id: string;
+  /** The revision that the document made; of no use once the role has another one. */
+  revision: number;
+  file: string | null;
+  line: number;
+  /** JSON `SourceEntry[]`. */
+  entries: string;
+}
+
 export interface RoleAssignmentsTable {
   /** Access ID of the account or `os:<uid>`. */
   subject: string;
@@ -232,6 +242,7 @@ export interface Tables {
   sessions: SessionsTable;
   login_failures: LoginFailuresTable;
   roles: RolesTable;
+  role_sources: RoleSourcesTable;
   role_assignments: RoleAssignmentsTable;
   policy_tests: PolicyTestsTable;
   jobs: JobsTable;

@@ -9,6 +9,8 @@ import { canonicalJson } from "#proof/canonical-json.ts";
 import { openAccounts, type Accounts } from "#identity/accounts.ts";
 import type { IdentityContext } from "#identity/identity-context.ts";
 import { openRoles, type Roles } from "#identity/roles.ts";
+import { saveRoleSource, type RoleSource } from "#identity/role-sources.ts";
+import { sourceEntriesOf } from "#identity/rules/role-source.ts";
 import type { Principal } from "#identity/principal.ts";
 import { renderRole } from "#identity/rules/role-text.ts";
 import type { PolicyTest } from "#access/policy-test.ts";
@@ -23,6 +25,7 @@ import type { Job } from "#jobs/rules/job.ts";
 import { fail, problem, ProblemError, type Problem } from "#kernel/problem.ts";
 import type { Result } from "#kernel/result.ts";
 import { readYamlDocuments, stepsTo, type YamlDocument } from "#kernel/yaml-documents.ts";
+import { line } from "#manager/routes/fields.ts";
 import { joinTransaction, type Joined } from "#manager/joined-transaction.ts";
 import { route, type Route } from "#manager/route.ts";
 import { noticeSchema, noticesJson } from "#manager/routes/accounts.ts";
@@ -36,7 +39,13 @@ const kinds = ["Job", "Role", "Account", "PolicyTest"] as const;
 
 export type Definition =
   | { readonly kind: "Job"; readonly name: string; readonly document: YamlDocument; readonly job: Job }
-  | { readonly kind: "Role"; readonly name: string; readonly role: RoleDefinition }
+  | {
+      readonly kind: "Role";
+      readonly name: string;
+      readonly role: RoleDefinition;
+      /** Where its document stands; absent: it came from no document that people keep. */
+      readonly source?: RoleSource;
+    }
   | {
       readonly kind: "Account";
       readonly name: string;
@@ -99,7 +108,31 @@ const placed = (document: YamlDocument, found: Problem): Problem => {
   };
 };
 
-const readOne = (document: YamlDocument, kind: Definition["kind"]): Result<Definition> => {
+/** Where each of several files begins in the text. */
+type Files = readonly { readonly name: string; readonly line: number }[];
+
+/** A line of the text as a line of its file. */
+const inFile = (files: Files, line: number): { readonly file: string | null; readonly line: number } => {
+  const found = files.findLast((file) => file.line <= line);
+  return found === undefined ? { file: null, line } : { file: found.name, line: line - found.line + 1 };
+};
+
+const problemInFile = (files: Files, found: Problem): Problem => {
+  const also = found.also?.map((one) => problemInFile(files, one));
+  const withAlso = also === undefined ? found : { ...found, also };
+  if (found.at?.line === undefined) return withAlso;
+  const { document: _ofAll, ...at } = found.at;
+  const { file, line } = inFile(files, found.at.line);
+  return file === null ? withAlso : { ...withAlso, at: { ...at, file, line } };
+};
+
+const sourceOf = (document: YamlDocument, files: Files): RoleSource => {
+  const lineOf = (path: readonly (string | number)[]): number => inFile(files, document.locate(path).line).line;
+  const { file, line } = inFile(files, document.locate([]).line);
+  return { file, line, entries: sourceEntriesOf(document.value, lineOf) };
+};
+
+const readOne = (document: YamlDocument, kind: Definition["kind"], files: Files): Result<Definition> => {
   if (kind === "Job") {
     const read = readJobDocument(document);
     return read.ok ? { ok: true, value: { kind, name: read.value.path, document, job: read.value } } : read;
@@ -107,7 +140,7 @@ const readOne = (document: YamlDocument, kind: Definition["kind"]): Result<Defin
   if (kind === "Role") {
     const read = readRole(document.value);
     return read.ok
-      ? { ok: true, value: { kind, name: read.value.name, role: read.value } }
+      ? { ok: true, value: { kind, name: read.value.name, role: read.value, source: sourceOf(document, files) } }
       : { ok: false, problem: placed(document, read.problem) };
   }
   if (kind === "PolicyTest") {
@@ -123,7 +156,7 @@ const readOne = (document: YamlDocument, kind: Definition["kind"]): Result<Defin
 };
 
 /** Reads every document; all problems at once. */
-const readAll = (principal: Principal, text: string): Definition[] => {
+const readAll = (principal: Principal, text: string, files: Files): Definition[] => {
   const documents = readYamlDocuments(text);
   if (!documents.ok) throw new ProblemError(documents.problem);
   if (documents.value.length === 0) fail("input.missing-field", "there is no document to apply", { hint: "give YAML with a `kind`" });
@@ -133,7 +166,7 @@ const readAll = (principal: Principal, text: string): Definition[] => {
   const definitions: Definition[] = [];
   const seen = new Set<string>();
   for (const { document, kind } of withKinds) {
-    const read = readOne(document, kind);
+    const read = readOne(document, kind, files);
     if (!read.ok) {
       const { also = [], ...first } = read.problem;
       problems.push(first, ...also);
@@ -152,6 +185,16 @@ const readAll = (principal: Principal, text: string): Definition[] => {
   const [first, ...also] = problems;
   if (first !== undefined) throw new ProblemError(also.length === 0 ? first : { ...first, also: also.slice(0, 20) });
   return definitions;
+};
+
+/** The same, each problem in its file. */
+const readFiles = (principal: Principal, text: string, files: Files): Definition[] => {
+  try {
+    return readAll(principal, text, files);
+  } catch (error) {
+    if (error instanceof ProblemError && files.length > 0) throw new ProblemError(problemInFile(files, error.problem), { cause: error });
+    throw error;
+  }
 };
 
 /** S6: who saves a job that names a key acts through the runner's account; so he needs the permission to use keys on that folder. */
@@ -179,12 +222,22 @@ const joinedRooms = (services: Services, joined: Joined, context: IdentityContex
   };
 };
 
-const applyRole = async (rooms: Rooms, principal: Principal, role: RoleDefinition, confirm: boolean): Promise<Applied> => {
+const applyRole = async (
+  rooms: Rooms,
+  principal: Principal,
+  { role, source }: Extract<Definition, { kind: "Role" }>,
+  confirm: boolean,
+  tx: Writer,
+): Promise<Applied> => {
   const before = await rooms.roles.findRole(role.name, role.service);
   const common = { kind: "Role", name: role.name, oneTimePassword: null } as const;
-  if (before !== null && canonicalJson(renderRole(before)) === canonicalJson(renderRole(role)))
+  if (before !== null && canonicalJson(renderRole(before)) === canonicalJson(renderRole(role))) {
+    // The same role, written somewhere else: explanations name the place that was read last.
+    if (source !== undefined) await saveRoleSource(tx, before.id, before.revision, source);
     return { ...common, change: "unchanged", revision: before.revision, notices: [] };
+  }
   const outcome = await rooms.roles.applyRole(principal, role, { confirm });
+  if (outcome.role !== null && source !== undefined) await saveRoleSource(tx, outcome.role.id, outcome.role.revision, source);
   return {
     ...common,
     change: outcome.role === null ? "removed" : before === null ? "created" : "changed",
@@ -270,7 +323,7 @@ const applyAll = async (
   const before = changesPolicy ? await loadPolicy(tx, services.realm.name) : null;
   const results = new Map<Definition, Applied>();
   for (const definition of definitions)
-    if (definition.kind === "Role") results.set(definition, await applyRole(rooms, principal, definition.role, options.confirm));
+    if (definition.kind === "Role") results.set(definition, await applyRole(rooms, principal, definition, options.confirm, tx));
   for (const definition of definitions)
     if (definition.kind === "Account") results.set(definition, await applyAccount(rooms, principal, definition, options.confirm));
   for (const definition of definitions)
@@ -406,6 +459,13 @@ export const definitionRoutes = (services: Services): Route[] => [
         .string()
         .min(1)
         .max(1024 * 1024),
+      files: z
+        .array(z.strictObject({ name: line(500).min(1), line: z.int().min(1) }))
+        .max(500)
+        .default([])
+        .describe(
+          "the files that `documents` was put together from: name, and the line where each begins; problems and explanations then name them",
+        ),
       dryRun: z.boolean().default(false),
       confirm: z.boolean().default(false).describe("the caller has seen what the changes bring with them"),
       expectedRevisions: z
@@ -420,7 +480,7 @@ export const definitionRoutes = (services: Services): Route[] => [
     }),
     handle: async ({ caller, body }) => {
       const { principal } = caller;
-      const definitions = readAll(principal, body.documents);
+      const definitions = readFiles(principal, body.documents, body.files);
       authoriseKeys(principal, definitions);
       const accounts = definitions.filter(({ kind }) => kind === "Account").length;
       if (accounts > mostAccounts)

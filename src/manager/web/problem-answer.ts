@@ -49,7 +49,7 @@ export const problemSchema = z
     detail: z.string(),
     hint: z.string().describe("what to do next"),
     instance: z.string().describe("id of this answer; the manager's log has it"),
-    at: z.object({ document: z.int(), line: z.int(), column: z.int(), path: z.string() }).partial().optional(),
+    at: z.object({ file: z.string(), document: z.int(), line: z.int(), column: z.int(), path: z.string() }).partial().optional(),
     also: z.array(z.record(z.string(), z.unknown())).optional(),
     because: z.object({ rule: z.string(), text: z.string() }).optional(),
   })
