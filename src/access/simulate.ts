@@ -293,12 +293,18 @@ const byName = (left: { name: string; accessId: string }, right: { name: string;
 /** A pair of role sets takes about a millisecond. */
 const mostPairs = 1000;
 
-/** Compares two policies. Whose roles change in the same way is compared once. */
-export const simulate = (
+interface SimulateOptions {
+  readonly book?: AccessBook;
+  /** Pairs of role sets. */
+  readonly most?: number;
+}
+
+/** Compares two policies, giving way after each pair of role sets. Whose roles change in the same way is compared once. */
+export function* simulateInSteps(
   before: Policy,
   after: Policy,
-  { book = openAccessBook(), most = mostPairs }: { readonly book?: AccessBook; readonly most?: number } = {},
-): Simulation => {
+  { book = openAccessBook(), most = mostPairs }: SimulateOptions = {},
+): Generator<undefined, Simulation, undefined> {
   const differences = new Map<string, AccessDifference>();
   const keyOf = (holder: Holder | undefined): string => (holder?.enabled === true ? book.keyOf(holder) : "");
   const changed: HolderDifference[] = [];
@@ -314,8 +320,12 @@ export const simulate = (
       uncompared += 1;
       continue;
     }
-    const found = differences.get(key) ?? differenceOf(sideOf(was, book), sideOf(is, book));
-    differences.set(key, found);
+    let found = differences.get(key);
+    if (found === undefined) {
+      found = differenceOf(sideOf(was, book), sideOf(is, book));
+      differences.set(key, found);
+      yield;
+    }
     if (found.gains.length + found.losses.length > 0) changed.push({ accessId, name: (is ?? was)?.name ?? accessId, ...found });
   }
   const accessIn =
@@ -325,6 +335,15 @@ export const simulate = (
       return holder === undefined ? null : book.accessOf(holder);
     };
   return { changed: changed.toSorted(byName), uncompared, before: accessIn(before), after: accessIn(after) };
+}
+
+/** Compares two policies at once. */
+export const simulate = (before: Policy, after: Policy, options: SimulateOptions = {}): Simulation => {
+  const steps = simulateInSteps(before, after, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
 };
 
 /** How definitions and people write a region: what is in it, and what is cut out of that again. Null: no limit. */

@@ -155,7 +155,7 @@ export const assessChange = async (
     guardNotices,
     lockOut: await findLockOut(tx, context.realm.name),
     tests: runPolicyTests(await loadPolicyTests(tx), after),
-    mayExplain: holds(told, "manager:explain:others", book),
+    mayExplain: holds(told, "manager:explain:others", book) && holds(told, "manager:administration:accounts:view", book),
   };
 };
 

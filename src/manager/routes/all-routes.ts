@@ -8,6 +8,7 @@ import { explainRoutes } from "#manager/routes/explain.ts";
 import { jobRoutes } from "#manager/routes/jobs.ts";
 import { nodeRoutes } from "#manager/routes/nodes.ts";
 import { pageRoutes } from "#manager/routes/page.ts";
+import { policyTestRoutes } from "#manager/routes/policy-tests.ts";
 import { roleRoutes } from "#manager/routes/roles.ts";
 import { runRoutes } from "#manager/routes/runs.ts";
 import { sessionRoutes } from "#manager/routes/sessions.ts";
@@ -15,6 +16,7 @@ import { realmRoutes } from "#manager/routes/realm.ts";
 import { statusRoutes } from "#manager/routes/status.ts";
 import { streamRoutes } from "#manager/routes/streams.ts";
 import { submissionRoutes } from "#manager/routes/submissions.ts";
+import { whatIfRoutes } from "#manager/routes/what-if.ts";
 import type { Services } from "#manager/services.ts";
 
 export const allRoutes = (services: Services): Route[] => [
@@ -30,6 +32,8 @@ export const allRoutes = (services: Services): Route[] => [
   ...completeRoutes(services),
   ...accountRoutes(services),
   ...roleRoutes(services),
+  ...policyTestRoutes(services),
+  ...whatIfRoutes(services),
   ...nodeRoutes(services),
   ...realmRoutes(services),
   ...auditRoutes(services),

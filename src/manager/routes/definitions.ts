@@ -81,9 +81,9 @@ const kindOf = (document: YamlDocument): (typeof kinds)[number] => {
 };
 
 /** W8: before a document's content is looked at, whether its author may write there at all. */
-const authoriseDocument = (principal: Principal, document: YamlDocument, kind: Definition["kind"]): void => {
+const authoriseDocument = (principal: Principal, document: YamlDocument, kind: Definition["kind"], isOnlyTried: boolean): void => {
   if (kind !== "Job") {
-    authorise(principal, "manager:administration:accounts:manage", {});
+    if (!isOnlyTried) authorise(principal, "manager:administration:accounts:manage", {});
     return;
   }
   const path = fieldOf(document, "path");
@@ -155,13 +155,26 @@ const readOne = (document: YamlDocument, kind: Definition["kind"], files: Files)
     : { ok: false, problem: placed(document, read.problem) };
 };
 
+/** S6: who saves a job that names a key acts through the runner's account; so he needs the permission to use keys on that folder. */
+const authoriseKeys = (principal: Principal, definitions: readonly Definition[]): void => {
+  for (const definition of definitions) {
+    if (definition.kind === "Job" && keysOf(definition.job).length > 0)
+      authorise(principal, "manager:credentials:use", { path: definition.job.path });
+  }
+};
+
+interface ReadOptions {
+  /** Then it needs no permission to change accounts and roles: whoever offers that asks for the permissions to see what it shows. */
+  readonly isOnlyTried: boolean;
+}
+
 /** Reads every document; all problems at once. */
-const readAll = (principal: Principal, text: string, files: Files): Definition[] => {
+const readAll = (principal: Principal, text: string, files: Files, options: ReadOptions): Definition[] => {
   const documents = readYamlDocuments(text);
   if (!documents.ok) throw new ProblemError(documents.problem);
   if (documents.value.length === 0) fail("input.missing-field", "there is no document to apply", { hint: "give YAML with a `kind`" });
   const withKinds = documents.value.map((document) => ({ document, kind: kindOf(document) }));
-  for (const { document, kind } of withKinds) authoriseDocument(principal, document, kind);
+  for (const { document, kind } of withKinds) authoriseDocument(principal, document, kind, options.isOnlyTried);
   const problems: Problem[] = [];
   const definitions: Definition[] = [];
   const seen = new Set<string>();
@@ -184,24 +197,24 @@ const readAll = (principal: Principal, text: string, files: Files): Definition[]
   }
   const [first, ...also] = problems;
   if (first !== undefined) throw new ProblemError(also.length === 0 ? first : { ...first, also: also.slice(0, 20) });
+  authoriseKeys(principal, definitions);
+  const accounts = definitions.filter(({ kind }) => kind === "Account").length;
+  if (accounts > mostAccounts)
+    fail("input.too-large", `these are ${accounts} accounts, and at most ${mostAccounts} can be applied at once`);
   return definitions;
 };
 
 /** The same, each problem in its file. */
-const readFiles = (principal: Principal, text: string, files: Files): Definition[] => {
+export const readDefinitions = (
+  principal: Principal,
+  { documents, files }: { readonly documents: string; readonly files: Files },
+  options: ReadOptions,
+): Definition[] => {
   try {
-    return readAll(principal, text, files);
+    return readAll(principal, documents, files, options);
   } catch (error) {
     if (error instanceof ProblemError && files.length > 0) throw new ProblemError(problemInFile(files, error.problem), { cause: error });
     throw error;
-  }
-};
-
-/** S6: who saves a job that names a key acts through the runner's account; so he needs the permission to use keys on that folder. */
-const authoriseKeys = (principal: Principal, definitions: readonly Definition[]): void => {
-  for (const definition of definitions) {
-    if (definition.kind === "Job" && keysOf(definition.job).length > 0)
-      authorise(principal, "manager:credentials:use", { path: definition.job.path });
   }
 };
 
@@ -444,6 +457,19 @@ const resultSchema = z.object({
   oneTimePassword: z.string().nullable().describe("of a new account, shown this once"),
 });
 
+/** YAML documents, and the files they were put together from. */
+export const documentsField = z
+  .string()
+  .min(1)
+  .max(1024 * 1024);
+export const filesField = z
+  .array(z.strictObject({ name: line(500).min(1), line: z.int().min(1) }))
+  .max(500)
+  .default([])
+  .describe(
+    "the files that `documents` was put together from: name, and the line where each begins; problems and explanations then name them",
+  );
+
 export const definitionRoutes = (services: Services): Route[] => [
   route({
     method: "POST",
@@ -455,17 +481,8 @@ export const definitionRoutes = (services: Services): Route[] => [
       refined: "about each document, and `manager:credentials:use` where a job names a key, before anything is changed",
     },
     body: z.strictObject({
-      documents: z
-        .string()
-        .min(1)
-        .max(1024 * 1024),
-      files: z
-        .array(z.strictObject({ name: line(500).min(1), line: z.int().min(1) }))
-        .max(500)
-        .default([])
-        .describe(
-          "the files that `documents` was put together from: name, and the line where each begins; problems and explanations then name them",
-        ),
+      documents: documentsField,
+      files: filesField,
       dryRun: z.boolean().default(false),
       confirm: z.boolean().default(false).describe("the caller has seen what the changes bring with them"),
       expectedRevisions: z
@@ -480,11 +497,7 @@ export const definitionRoutes = (services: Services): Route[] => [
     }),
     handle: async ({ caller, body }) => {
       const { principal } = caller;
-      const definitions = readFiles(principal, body.documents, body.files);
-      authoriseKeys(principal, definitions);
-      const accounts = definitions.filter(({ kind }) => kind === "Account").length;
-      if (accounts > mostAccounts)
-        fail("input.too-large", `these are ${accounts} accounts, and at most ${mostAccounts} can be applied at once`);
+      const definitions = readDefinitions(principal, body, { isOnlyTried: false });
       const { results, notices } = await applyDefinitions(services, principal, definitions, body);
       return {
         results: results.map((result) => ({ ...result, notices: [...result.notices] })),
