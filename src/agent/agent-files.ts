@@ -1,5 +1,4 @@
 /** The files that a join has left for the agent: who it is, where to dial, its key and certificate, the CA of its realm. */
-import { X509Certificate } from "node:crypto";
 import type { DataLayout } from "#kernel/data-layout.ts";
 import { fail, ProblemError } from "#kernel/problem.ts";
 import { readPrivateFile } from "#kernel/private-file.ts";
@@ -39,6 +38,3 @@ export const readControllerCredentials = (layout: DataLayout["agent"], config: A
     return name?.role === "manager" && name.realmId === config.realm.id;
   },
 });
-
-/** When the agent's certificate ends, milliseconds since 1970. */
-export const certificateEndsAt = (certificate: string | Buffer): number => Date.parse(new X509Certificate(certificate).validTo);

@@ -7,11 +7,13 @@ import { userInfo } from "node:os";
 import { isAbsolute } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { Courier } from "#agent/courier.ts";
-import { certificateEndsAt, readAgentFiles, readControllerCredentials } from "#agent/agent-files.ts";
+import { Courier, type ControllerSide } from "#agent/courier.ts";
+import { readAgentFiles } from "#agent/agent-files.ts";
+import { openAgentCertificate } from "#agent/certificate.ts";
 import { keepControllerLink, type ControllerLink } from "#agent/controller-link.ts";
 import { keepLauncherLink } from "#agent/launcher-link.ts";
 import { OfferJournal } from "#agent/offer-journal.ts";
+import type { ToAgent } from "#link/messages.ts";
 import { dataLayout, type DataLayout } from "#kernel/data-layout.ts";
 import { lineLog, type LogLevel } from "#kernel/log.ts";
 import { makePrivateFolder } from "#kernel/private-file.ts";
@@ -22,7 +24,6 @@ import { version } from "#kernel/version.ts";
 const waitForLauncherMs = 1500;
 const lookAtCertificateEveryMs = 6 * 3_600_000;
 const awaitJoinEveryMs = 20;
-const warnBeforeMs = 60 * 86_400_000;
 const levels: readonly string[] = ["debug", "info", "warn", "error"];
 
 interface Arguments {
@@ -84,16 +85,36 @@ const run = async (): Promise<void> => {
     },
   });
 
+  const certificate = openAgentCertificate(layout.agent, config, log, Date.now);
   let controller: ControllerLink | null = null;
+  let side: ControllerSide | null = null;
+  let welcomed: ControllerSide | null = null;
   let ending = false;
+  const fromController = (message: ToAgent): void => {
+    if (message.type === "renewed") {
+      if (certificate.take(message.certificate)) controller?.renew();
+      return;
+    }
+    courier.fromController(message);
+    if (message.type !== "welcome") return;
+    welcomed = side;
+    certificate.welcomed();
+    renewWhenDue();
+  };
   const dialController = (): void => {
     if (controller !== null || ending) return;
     controller = keepControllerLink(
-      () => readControllerCredentials(layout.agent, config),
+      () => certificate.credentials(),
       {
-        up: (side) => courier.controllerUp(side),
-        message: (message) => courier.fromController(message),
-        down: () => courier.controllerDown(),
+        up: (made) => {
+          side = made;
+          courier.controllerUp(made);
+        },
+        message: fromController,
+        down: () => {
+          welcomed = null;
+          courier.controllerDown();
+        },
       },
       log.child({ link: "controller" }),
     );
@@ -113,17 +134,16 @@ const run = async (): Promise<void> => {
   );
   const patience = setTimeout(dialController, waitForLauncherMs);
 
-  const lookAtCertificate = (): void => {
+  const renewWhenDue = (): void => {
+    if (welcomed === null) return;
     try {
-      const endsAt = certificateEndsAt(readControllerCredentials(layout.agent, config).certificate);
-      if (endsAt - Date.now() < warnBeforeMs)
-        log.warn({ endsAt: new Date(endsAt).toISOString() }, "the agent's certificate ends soon: join the node again");
+      const csr = certificate.request();
+      if (csr !== null) welcomed.send({ type: "renew", csr });
     } catch (error) {
-      log.warn({ error }, "the agent's certificate cannot be read");
+      log.error({ error }, "the agent's certificate cannot be renewed");
     }
   };
-  lookAtCertificate();
-  const certificateTimer = setInterval(lookAtCertificate, lookAtCertificateEveryMs);
+  const certificateTimer = setInterval(renewWhenDue, lookAtCertificateEveryMs);
 
   const end = async (): Promise<void> => {
     if (ending) return;

@@ -65,9 +65,12 @@ export const identifyAgent = async (
   const node = await nodes.find(id);
   if (node === null) return { refused: "the certificate names a node that is not known" };
   if (!node.active) return { refused: `node \`${node.name}\` was revoked` };
-  if (node.certificateFingerprint !== certificate.fingerprint256.replaceAll(":", "").toLowerCase())
-    return { refused: `the certificate is not the current one of node \`${node.name}\`` };
-  return { node };
+  const fingerprint = certificate.fingerprint256.replaceAll(":", "").toLowerCase();
+  if (node.certificateFingerprint === fingerprint) return { node };
+  // SECURITY: the old certificate ends with the first use of the new one: `renewal.test.ts`.
+  if (node.nextCertificateFingerprint === fingerprint && (await nodes.certificateUsed(id, fingerprint)))
+    return { node: { ...node, certificateFingerprint: fingerprint, nextCertificateFingerprint: null } };
+  return { refused: `the certificate is not the current one of node \`${node.name}\`` };
 };
 
 const answer = (response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void => {

@@ -49,6 +49,7 @@ const fromAgent: Shape<FromAgent> = variant("type", {
   "log-missing": object({ type: oneOf("log-missing"), run: runId, attempt, offset }),
   outcome: object({ type: oneOf("outcome"), run: runId, attempt, receipt: text({ max: 1024 * 1024 }), logInline: flag }),
   facts: object({ type: oneOf("facts"), facts }),
+  renew: object({ type: oneOf("renew"), csr: text({ min: 1, max: 8192 }) }),
 });
 
 /** The message, or why it is none. */

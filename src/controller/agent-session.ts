@@ -223,10 +223,23 @@ export class AgentSession {
       }
       case "outcome":
         return void this.#outcome(message, payload);
+      case "renew":
+        return void this.#renew(message.csr);
       case "facts":
         // A change of the journal, or its loss, comes with a hello.
         if (this.#facts !== null && message.facts.journalId === this.#facts.journalId) void this.#keepFacts(message.facts);
         return;
+    }
+  }
+
+  async #renew(csr: string): Promise<void> {
+    const { log, nodes } = this.#context;
+    if (!this.#context.mayRenew(this.node.id)) return log.warn({ node: this.node.name }, "an agent asks for certificates too often");
+    try {
+      this.#send({ type: "renewed", certificate: await nodes.renewCertificate(this.node.id, csr) });
+      log.info({ node: this.node.name }, "an agent's certificate was renewed");
+    } catch (error) {
+      log.error({ node: this.node.name, error }, "an agent's certificate could not be renewed");
     }
   }
 

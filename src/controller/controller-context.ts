@@ -77,6 +77,8 @@ export interface ControllerContext {
   readonly signer: () => { readonly kid: string; readonly privateKey: KeyObject };
   /** What nodes must know of the realm's issuers; null: what they were told at their join (S5). */
   readonly announcement: () => Announcement | null;
+  /** Whether a node may be given one more certificate now. */
+  readonly mayRenew: (nodeId: string) => boolean;
   readonly logs: RunLogs;
   readonly states: StateBatch;
   readonly changed: (change: RunChange) => void;

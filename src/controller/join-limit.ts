@@ -1,4 +1,4 @@
-/** How often one address, and all together, may try to join: join tokens are long, so this only bounds the work of guessing (S8). A value with time as an argument. */
+/** How often one address, and all together, may try to join: join tokens are long, so this only bounds the work of guessing (S8). Also how often a node is given a certificate. A value with time as an argument. */
 export interface JoinLimit {
   /** Whether one more attempt is allowed now. */
   take(address: string, nowMs: number): boolean;

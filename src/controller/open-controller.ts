@@ -23,6 +23,7 @@ import { endRunsOfNode } from "#controller/end-runs-of-node.ts";
 import type { JobDirectory, NodeDirectory, PrincipalOf } from "#controller/ports.ts";
 import { openRunLogs, type RunLogs } from "#controller/run-log.ts";
 import { endCancelledQueued } from "#controller/settle-run.ts";
+import { createJoinLimit } from "#controller/join-limit.ts";
 import { createStateBatch } from "#controller/state-batch.ts";
 
 export interface ControllerOptions {
@@ -74,6 +75,8 @@ export interface Controller {
 
 const seenEveryMs = 60_000;
 const lookForDrainMs = 50;
+/** An agent asks once in a year and a half, and again after a connection that broke at the wrong moment. */
+const renewalsPerMinute = 3;
 
 /** Starts the controller: listens, and offers what is queued to whoever comes. */
 export const openController = async (options: ControllerOptions): Promise<Controller> => {
@@ -101,6 +104,8 @@ export const openController = async (options: ControllerOptions): Promise<Contro
     work.catch((error: unknown) => log.error({ error }, what)).finally(() => background.delete(work));
   };
 
+  const renewals = createJoinLimit(renewalsPerMinute, 60);
+
   const context: ControllerContext = {
     settings,
     store,
@@ -113,6 +118,7 @@ export const openController = async (options: ControllerOptions): Promise<Contro
     realm: options.realm,
     signer: options.signer,
     announcement: options.announcement,
+    mayRenew: (nodeId) => renewals.take(nodeId, clock.monotonicMs()),
     logs,
     states: createStateBatch(store, log),
     changed: (change) => tell(changeListeners, change),

@@ -13,6 +13,8 @@ export interface KnownNode {
   readonly keyThumbprint: string;
   /** SHA-256 (hex, lower case, no colons) of the agent's current certificate. */
   readonly certificateFingerprint: string;
+  /** Of a renewed one that was not used yet; null: none. */
+  readonly nextCertificateFingerprint: string | null;
   readonly active: boolean;
   /** Of the last facts that were stored; null: none yet. */
   readonly journalId: string | null;
@@ -25,6 +27,10 @@ export interface NodeDirectory {
   find(id: string): Promise<KnownNode | null>;
   /** The id of the node that a URI name of an agent's certificate stands for; null when it is no agent's name of this realm. */
   nodeIdOf(uriName: string): string | null;
+  /** A new certificate for the key of the request, for this active node and nothing else. Throws a problem. */
+  renewCertificate(nodeId: string, csrPem: string): Promise<string>;
+  /** The renewed certificate was used; false: it is not good (any more). */
+  certificateUsed(nodeId: string, fingerprint: string): Promise<boolean>;
   saveFacts(tx: Writer, nodeId: string, facts: NodeFacts, seenAtMs: number): Promise<void>;
   saveSeen(tx: Writer, nodeId: string, seenAtMs: number): Promise<void>;
   saveReceiptPosition(tx: Writer, nodeId: string, position: { readonly sequence: number; readonly hash: string }): Promise<void>;

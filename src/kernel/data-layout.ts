@@ -21,6 +21,9 @@ export interface DataLayout {
     readonly journal: string;
     readonly key: string;
     readonly certificate: string;
+    /** A renewed pair, until it was used. */
+    readonly nextKey: string;
+    readonly nextCertificate: string;
     readonly ca: string;
     readonly config: string;
   };
@@ -70,6 +73,8 @@ export const dataLayout = (root: string): DataLayout => {
       journal: at("agent", "journal"),
       key: at("agent", "agent.key"),
       certificate: at("agent", "agent.crt"),
+      nextKey: at("agent", "agent.next.key"),
+      nextCertificate: at("agent", "agent.next.crt"),
       ca: at("agent", "ca.crt"),
       config: at("agent", "agent.json"),
     },

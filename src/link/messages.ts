@@ -100,6 +100,8 @@ export type ToAgent =
   | { readonly type: "log-position"; readonly run: string; readonly attempt: number; readonly offset: number }
   /** For the launcher, before the first offer that needs it: the realm's issuers have changed (S5). */
   | { readonly type: "rotation"; readonly announcement: string }
+  /** PEM, for the key of the request. The present certificate stays good until this one is used. */
+  | { readonly type: "renewed"; readonly certificate: string }
   | { readonly type: "goodbye"; readonly reason: string };
 
 // --- agent -> controller -----------------------------------------------------------------------------------------
@@ -122,4 +124,6 @@ export type FromAgent =
   | { readonly type: "log-missing"; readonly run: string; readonly attempt: number; readonly offset: number }
   /** Payload: the whole log where `logInline`. */
   | { readonly type: "outcome"; readonly run: string; readonly attempt: number; readonly receipt: string; readonly logInline: boolean }
-  | { readonly type: "facts"; readonly facts: NodeFacts };
+  | { readonly type: "facts"; readonly facts: NodeFacts }
+  /** Asks for a new certificate for this very node: PEM of a PKCS #10 request. Not answered when it is asked too often. */
+  | { readonly type: "renew"; readonly csr: string };

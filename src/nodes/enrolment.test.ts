@@ -163,12 +163,30 @@ test("S8: a bad name, bad labels and a bad request change nothing", async (t) =>
   assert.deepEqual(await store.read.selectFrom("invitations").selectAll().execute(), []);
 });
 
-test("S9: a renewed certificate replaces the old one", async (t) => {
+test("S9: a renewed certificate replaces the old one once it was used, and only one that was issued last", async (t) => {
   const { nodes } = await openRealmWorld(t);
   const { token } = await nodes.invite(admin, { name: "a" });
   const request = await requestFor(token, "a");
   const { certificate, trust } = await nodes.handleJoin(request);
   const renewed = new X509Certificate(await nodes.renewCertificate(trust.node.id, makeCertificateRequest("a").csrPem));
-  assert.equal((await nodes.find(trust.node.id))?.certificateFingerprint, renewed.fingerprint256.replaceAll(":", "").toLowerCase());
+  const printOf = (one: X509Certificate): string => one.fingerprint256.replaceAll(":", "").toLowerCase();
+  const present = printOf(new X509Certificate(certificate));
+  const prints = async (): Promise<(string | null | undefined)[]> => {
+    const node = await nodes.find(trust.node.id);
+    return [node?.certificateFingerprint, node?.nextCertificateFingerprint];
+  };
+  assert.deepEqual(await prints(), [present, printOf(renewed)], "the present one stays good");
+  const last = new X509Certificate(await nodes.renewCertificate(trust.node.id, makeCertificateRequest("a").csrPem));
+  assert.equal(await nodes.certificateUsed(trust.node.id, printOf(renewed)), false, "an earlier one that was never used");
+  assert.equal(await nodes.certificateUsed(trust.node.id, printOf(last)), true);
+  assert.equal(await nodes.certificateUsed(trust.node.id, printOf(last)), false, "once");
+  assert.deepEqual(await prints(), [printOf(last), null]);
+  assert.equal(last.subject, new X509Certificate(certificate).subject);
+  assert.equal(last.subjectAltName, new X509Certificate(certificate).subjectAltName, "the same node, whatever the request says");
   assert.equal(await nodes.nodeByCertificate(new X509Certificate(certificate).fingerprint256), null);
+  await nodes.renewCertificate(trust.node.id, makeCertificateRequest("a").csrPem);
+  const waiting = (await nodes.find(trust.node.id))?.nextCertificateFingerprint ?? "";
+  await nodes.revoke(admin, "a");
+  assert.equal(await nodes.certificateUsed(trust.node.id, waiting), false, "revoked, both");
+  await assert.rejects(nodes.renewCertificate(trust.node.id, makeCertificateRequest("a").csrPem), withCode("nodes.not-found"));
 });

@@ -27,6 +27,7 @@ export interface EnrolmentOptions {
   readonly keys: () => ManagerKeys;
   /** `host:port` at which nodes reach the agent listener, as they are told. */
   readonly listenerAddress: () => string;
+  readonly agentCertificateLifeMs?: () => number;
 }
 
 export interface Invitation {
@@ -143,7 +144,14 @@ export const enrolNode = async (options: EnrolmentOptions, body: unknown): Promi
   const thumbprint = keyThumbprint(launcherPublicKey);
   // Before the transaction, which may await only its own queries; a certificate that nobody gets and no row names opens nothing.
   const { certificateFingerprint, issueAgent } = await import("#nodes/internal-ca.ts");
-  const certificate = await issueAgent(keys.ca, { realmId: keys.realm.id, nodeId, nodeName, csrPem: csr, nowMs });
+  const certificate = await issueAgent(keys.ca, {
+    realmId: keys.realm.id,
+    nodeId,
+    nodeName,
+    csrPem: csr,
+    nowMs,
+    ...(options.agentCertificateLifeMs === undefined ? {} : { lifeMs: options.agentCertificateLifeMs() }),
+  });
   const fingerprint = certificateFingerprint(certificate);
 
   return audit.act(

@@ -30,7 +30,7 @@ const keyAlgorithm = { name: "ECDSA", namedCurve: "P-256" } as const;
 const signingAlgorithm = { name: "ECDSA", hash: "SHA-256" } as const;
 const dayMs = 86_400_000;
 export const caLifeMs = 3650 * dayMs;
-/** The listener renews its own at every start and daily; an agent's is renewed by joining anew or by `renewAgent`. */
+/** The listener renews its own at every start and daily; an agent asks for a new one when a third of its life is left. */
 export const serverLifeMs = 90 * dayMs;
 export const agentLifeMs = 730 * dayMs;
 /** Clocks of nodes that are behind still take a new certificate. */
@@ -142,6 +142,8 @@ export const issueAgent = async (
     readonly nodeName: string;
     readonly csrPem: string;
     readonly nowMs: number;
+    /** `agentLifeMs` by default. */
+    readonly lifeMs?: number;
   },
 ): Promise<string> => {
   let publicKey: webcrypto.CryptoKey;
@@ -162,6 +164,6 @@ export const issueAgent = async (
     names: [{ type: "url", value: agentUri(options.realmId, options.nodeId) }],
     usage: ExtendedKeyUsage.clientAuth,
     nowMs: options.nowMs,
-    lifeMs: agentLifeMs,
+    lifeMs: options.lifeMs ?? agentLifeMs,
   });
 };

@@ -146,6 +146,8 @@ export const joinNode = async (options: JoinOptions): Promise<JoinedNode> => {
     ];
     writeAll(launcherFiles, written);
     await options.launcherJoined?.();
+    // Of an earlier join: it would be taken for a renewal of this one.
+    for (const path of [layout.agent.nextKey, layout.agent.nextCertificate]) rmSync(path, { force: true });
     const agentFiles = [
       { path: layout.agent.key, content: agentKeyPem, owner: agentOwner },
       { path: layout.agent.ca, content: answer.ca, owner: agentOwner },

@@ -11,6 +11,8 @@ export interface NodeRecord {
   readonly keyThumbprint: string;
   /** SHA-256 (hex, lower case, no colons) of the agent's current certificate. */
   readonly certificateFingerprint: string;
+  /** Of a renewed one that the agent has not used yet; null: none. */
+  readonly nextCertificateFingerprint: string | null;
   readonly active: boolean;
   readonly labels: Readonly<Record<string, string>>;
   /** As last reported; null: the node never connected. */
@@ -36,6 +38,7 @@ const recordOf = (row: NodesTable): NodeRecord => {
     publicKey: row.public_key,
     keyThumbprint: row.key_thumbprint,
     certificateFingerprint: row.certificate_fingerprint,
+    nextCertificateFingerprint: row.next_certificate_fingerprint,
     active: row.state === "active",
     labels: JSON.parse(row.labels) as Record<string, string>,
     facts,
@@ -115,6 +118,7 @@ export const insertNode = async (
       public_key: node.publicKey,
       key_thumbprint: node.keyThumbprint,
       certificate_fingerprint: node.certificateFingerprint,
+      next_certificate_fingerprint: null,
       state: "active",
       labels: node.labels,
       facts: null,
@@ -137,8 +141,27 @@ export const markRevoked = async (tx: Writer, id: string): Promise<boolean> => {
   return numUpdatedRows === 1n;
 };
 
-export const saveCertificate = async (tx: Writer, id: string, fingerprint: string): Promise<void> => {
-  await tx.updateTable("nodes").set({ certificate_fingerprint: fingerprint }).where("id", "=", id).where("state", "=", "active").execute();
+/** Keeps a renewed certificate beside the present one; false when the node is not active. An earlier one that was never used is forgotten. */
+export const saveNextCertificate = async (tx: Writer, id: string, fingerprint: string): Promise<boolean> => {
+  const { numUpdatedRows } = await tx
+    .updateTable("nodes")
+    .set({ next_certificate_fingerprint: fingerprint })
+    .where("id", "=", id)
+    .where("state", "=", "active")
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+};
+
+/** The renewed certificate was used: from now on only this one is good. False when it is not the one that was kept, or the node is not active. */
+export const promoteCertificate = async (tx: Writer, id: string, fingerprint: string): Promise<boolean> => {
+  const { numUpdatedRows } = await tx
+    .updateTable("nodes")
+    .set({ certificate_fingerprint: fingerprint, next_certificate_fingerprint: null })
+    .where("id", "=", id)
+    .where("state", "=", "active")
+    .where("next_certificate_fingerprint", "=", fingerprint)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
 };
 
 export const saveFacts = async (tx: Writer, id: string, facts: NodeFacts, seenAtMs: number): Promise<void> => {

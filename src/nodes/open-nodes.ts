@@ -16,8 +16,9 @@ import {
   findNodeByCertificate,
   listNodes,
   markRevoked,
-  saveCertificate,
+  promoteCertificate,
   saveFacts,
+  saveNextCertificate,
   saveReceiptPosition,
   saveSeen,
   type NodePage,
@@ -42,8 +43,10 @@ export interface Nodes {
   /** The id in an agent's URI name of this realm; null for everything else. */
   nodeIdOf(uriName: string): string | null;
   nodeByCertificate(fingerprint: string): Promise<NodeRecord | null>;
-  /** A new certificate for an active node's agent; from then on only this one is accepted. */
+  /** A new certificate for an active node's agent. The present one stays good until the new one is used. */
   renewCertificate(nodeId: string, csrPem: string): Promise<string>;
+  /** The agent has come with its renewed certificate: from then on only that one is good. False: it is not the node's, or no more. */
+  certificateUsed(nodeId: string, fingerprint: string): Promise<boolean>;
   saveFacts(tx: Writer, nodeId: string, facts: NodeFacts, seenAtMs: number): Promise<void>;
   saveSeen(tx: Writer, nodeId: string, seenAtMs: number): Promise<void>;
   saveReceiptPosition(tx: Writer, nodeId: string, position: { readonly sequence: number; readonly hash: string }): Promise<void>;
@@ -56,6 +59,8 @@ export interface NodesOptions {
   /** Asked at every use: keys are rotated and epochs rise while the manager runs. */
   readonly keys: () => ManagerKeys;
   readonly listenerAddress: () => string;
+  /** For tests: how long agents' certificates live. */
+  readonly agentCertificateLifeMs?: () => number;
 }
 
 /** The nodes of this realm. */
@@ -99,16 +104,30 @@ export const openNodes = (options: NodesOptions): Nodes => {
         nodeName: node.name,
         csrPem,
         nowMs: clock.nowMs(),
+        ...(options.agentCertificateLifeMs === undefined ? {} : { lifeMs: options.agentCertificateLifeMs() }),
       });
       const fingerprint = certificateFingerprint(certificate);
       return audit.act(
         { actor: `node:${node.name}`, action: "nodes.renew", object: node.name, detail: { nodeId, certificateFingerprint: fingerprint } },
         async (tx) => {
-          await saveCertificate(tx, nodeId, fingerprint);
+          if (!(await saveNextCertificate(tx, nodeId, fingerprint)))
+            return fail("nodes.not-found", `there is no active node with the id \`${nodeId}\``);
           return { result: certificate };
         },
       );
     },
+    certificateUsed: async (nodeId, fingerprint) =>
+      store.write(async (tx, stage) => {
+        const node = await findNode(tx, nodeId);
+        if (node === null || !(await promoteCertificate(tx, nodeId, fingerprint))) return false;
+        audit.stageNote(stage, {
+          actor: `node:${node.name}`,
+          action: "nodes.certificate-used",
+          object: node.name,
+          detail: { nodeId, certificateFingerprint: fingerprint, replaced: node.certificateFingerprint },
+        });
+        return true;
+      }),
     saveFacts,
     saveSeen,
     saveReceiptPosition,

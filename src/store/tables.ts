@@ -187,6 +187,8 @@ export interface NodesTable {
   key_thumbprint: string;
   /** SHA-256 fingerprint (hex) of the agent's current certificate. */
   certificate_fingerprint: string;
+  /** Of one that was issued and not used yet; null: none. */
+  next_certificate_fingerprint: string | null;
   /** `active`, `revoked`. */
   state: string;
   labels: string;
