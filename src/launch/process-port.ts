@@ -11,6 +11,11 @@ import type { OsAccount } from "#launch/rules/os-account.ts";
 
 export type { OsAccount };
 
+/** Where a run's processes will be held; plain JSON, to be journaled before the start, so that they are found whatever happens. */
+export interface Place {
+  readonly cgroup: string;
+}
+
 export interface StartSpec {
   readonly run: string;
   readonly attempt: number;
@@ -22,6 +27,8 @@ export interface StartSpec {
   readonly workingDirectory: string | null;
   readonly umask: string | null;
   readonly noNewPrivileges: boolean;
+  /** From `reserve`; missing: the host takes one, which an adoption without a record cannot find. */
+  readonly place?: Place | null;
 }
 
 /** What must be journaled to find the tree again; plain JSON. */
@@ -68,9 +75,17 @@ export interface ProcessHost {
   readonly tree: "cgroup" | "group" | "sudo";
   /** Names of named pipes that a keeper should hold open while the run lives (O3), given before `start` opens them. */
   resolveAccount(user: string): Promise<Result<OsAccount>>;
+  /** A place for one run; null: trees are not held by one. It is used up by `start`, whatever comes of it; what is not started gives it back. */
+  reserve(): Place | null;
+  giveBack(place: Place | null): void;
   start(spec: StartSpec): Promise<Result<HeldProcess>>;
-  /** Finds a run's tree after a restart of the launcher. `record` is null when the launcher died between the order to start and the record. Null: nothing of it is left. */
-  adopt(run: string, attempt: number, record: ProcessRecord | null): Promise<HeldProcess | null>;
+  /**
+   * Finds a run's tree after a restart of the launcher. `record` is null when the launcher died between the order to start and the record;
+   * then its place leads there. Null: nothing of it is left.
+   */
+  adopt(run: string, attempt: number, record: ProcessRecord | null, place?: Place | null): Promise<HeldProcess | null>;
   /** What an administrator should know: exact sudoers line missing, cgroup not writable, … */
   warnings(): Promise<readonly string[]>;
+  /** Ends what only helps to start; what was started goes on. */
+  close(): Promise<void>;
 }

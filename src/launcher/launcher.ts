@@ -188,6 +188,7 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
       clearInterval(tidy);
       await Promise.all([agentLink.close(), administration.close()]);
       await runs.close();
+      await host.close();
       floor.persist();
       await recorder.close();
       keeper.close();

@@ -55,8 +55,8 @@ const kept = (host: ProcessHost, folder: string, keeper: KeeperLink): ProcessHos
       const started = await host.start(spec);
       return started.ok ? ok(keep(spec.run, spec.attempt, started.value)) : started;
     },
-    adopt: async (run, attempt, record) => {
-      const held = await host.adopt(run, attempt, record);
+    adopt: async (run, attempt, record, place) => {
+      const held = await host.adopt(run, attempt, record, place);
       if (held === null) return null;
       const adopted = keep(run, attempt, held);
       for (const path of Object.values(fifoPaths(folder, run, attempt)) as string[]) tellEnd(path);

@@ -28,7 +28,7 @@ const recoverOne = async (options: RecoverOptions, { starting, running, stopping
   const { runs, recorder, host, clock, log } = options;
   const { run, attempt, order } = starting;
   const runLog = await resumeRunLog(runs.runLogOptions(run, attempt, order.limits.outputBytes));
-  const held = await host.adopt(run, attempt, running?.process ?? null);
+  const held = await host.adopt(run, attempt, running?.process ?? null, starting.place ?? null);
   if (held === null) {
     log.warn({ run, attempt }, "a run ended while no launcher watched: its exit is unknown");
     runLog.notice("behalf: the launcher was restarted; this run ended meanwhile, its exit is unknown");

@@ -4,7 +4,7 @@
  * and what is done with them (`run-book.ts`).
  */
 import type { LaunchOrder, Outcome, VerdictRecord } from "#proof/launch-order.ts";
-import type { ProcessRecord } from "#launch/process-port.ts";
+import type { Place, ProcessRecord } from "#launch/process-port.ts";
 
 /** What is needed of a verified order to watch its process and to write its receipt, after a restart too. Holds no program text, arguments or environment. */
 export interface KeptOrder {
@@ -34,6 +34,8 @@ export interface StartingRecord {
   readonly expMs: number;
   readonly atMs: number;
   readonly order: KeptOrder;
+  /** Where its processes will be. */
+  readonly place?: Place | null;
 }
 
 export interface RunningRecord {

@@ -11,7 +11,7 @@ import { problem, type Problem } from "#kernel/problem.ts";
 import type { Clock } from "#kernel/clock.ts";
 import type { Log } from "#kernel/log.ts";
 import type { KnownRun } from "#link/messages.ts";
-import type { HeldProcess, ProcessHost, StartSpec } from "#launch/process-port.ts";
+import type { HeldProcess, Place, ProcessHost, StartSpec } from "#launch/process-port.ts";
 import { sha256Hex } from "#proof/digest.ts";
 import type { LaunchOrder, Outcome, VerdictRecord } from "#proof/launch-order.ts";
 import type { Admission, Believed } from "#launcher/admission.ts";
@@ -380,6 +380,7 @@ export class Runs {
       runAs,
       verdicts,
     };
+    const place = this.#reserve(run);
     const starting: StartingRecord = {
       kind: "starting",
       run,
@@ -388,14 +389,17 @@ export class Runs {
       expMs: order.exp * 1000,
       atMs: clock.nowMs(),
       order: kept,
+      place,
     };
     // INVARIANT: nothing starts before this is on the disk (S3).
-    if (!(await recorder.recordStarting(starting)))
+    if (!(await recorder.recordStarting(starting))) {
+      host.giveBack(place);
       return refuse(problem("launch.not-recorded", "the start could not be recorded on this node's disk: nothing was started"));
+    }
     events.onState(run, attempt, "starting", starting.atMs, null);
     const atMs = clock.nowMs();
     const monotonicMs = clock.monotonicMs();
-    const started = await host.start(spec);
+    const started = await host.start({ ...spec, place });
     if (!started.ok) return refuse(started.problem);
     const running: RunningRecord = { kind: "running", run, attempt, atMs, monotonicMs, process: started.value.record };
     recorder.recordRunning(running);
@@ -406,6 +410,16 @@ export class Runs {
     });
     events.onState(run, attempt, "running", atMs, started.value.record.pid);
     if (pending.cancelled !== null) this.cancel(run, attempt, pending.cancelled.by, pending.cancelled.reason);
+  }
+
+  #reserve(run: string): Place | null {
+    try {
+      return this.#options.host.reserve();
+    } catch (error) {
+      // The start will fail for the same reason, and say so.
+      this.#options.log.error({ run, error }, "no place for a run could be made");
+      return null;
+    }
   }
 
   /** A believed order that is not started: its replay key is used up all the same. */

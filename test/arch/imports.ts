@@ -1,9 +1,10 @@
-/** Reads the imports of the project's own files as text, for the tests that keep the floors and the launcher's closure. */
+/** Reads the imports of the project's own files (and the files of threads that they start) as text, for the tests that keep the floors and the launcher's closure. */
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
 const root = join(import.meta.dirname, "..", "..");
-const pattern = /^\s*(?:import|export)\s+(type\s)?[^;"']*?from\s+"([^"]+)"|^\s*import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/gm;
+const pattern =
+  /^\s*(?:import|export)\s+(type\s)?[^;"']*?from\s+"([^"]+)"|^\s*import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)|\bnew URL\("(\.[^"]+\.ts)", import\.meta\.url\)/gm;
 
 export interface Import {
   /** File of the project that a specifier leads to, or the package's (or `node:` module's) name. */
@@ -24,8 +25,8 @@ const packageName = (specifier: string): string =>
 /** What one file imports. */
 export const importsOf = (file: string): Import[] => {
   const text = readFileSync(join(root, file), "utf8");
-  return [...text.matchAll(pattern)].map(([, type, from, bare, dynamic]) => {
-    const specifier = from ?? bare ?? dynamic ?? "";
+  return [...text.matchAll(pattern)].map(([, type, from, bare, dynamic, thread]) => {
+    const specifier = from ?? bare ?? dynamic ?? thread ?? "";
     const typeOnly = type !== undefined;
     if (specifier.startsWith("#")) return { target: `src/${specifier.slice(1)}`, typeOnly, own: true };
     if (specifier.startsWith(".")) return { target: relative(root, join(root, dirname(file), specifier)), typeOnly, own: true };

@@ -66,6 +66,7 @@ export const measureHost = async (options: HostLoopOptions): Promise<LoopResult 
     await Promise.all(Array.from({ length: options.inFlight }, lane));
     const perSecond = (options.count / (performance.now() - begin)) * 1000;
     times.sort((left, right) => left - right);
+    await host.close();
     return { perSecond, medianMs: times[Math.floor(times.length / 2)] ?? 0, tree: host.tree };
   } finally {
     await sleep(50);

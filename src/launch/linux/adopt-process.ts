@@ -3,7 +3,7 @@
  * exit of an adopted process cannot be observed: it was another process's child.
  */
 import type { HostParts } from "#launch/linux/host-parts.ts";
-import { attemptName, fifoPaths, removeFifos, reopenStream } from "#launch/linux/fifo.ts";
+import { fifoPaths, removeFifos, reopenStream } from "#launch/linux/fifo.ts";
 import { Socket } from "node:net";
 import { holdProcess, isSameProcess, watchForeign } from "#launch/linux/held-process.ts";
 import { findUserName } from "#launch/linux/accounts.ts";
@@ -17,10 +17,10 @@ import {
   type ProcessFacts,
 } from "#launch/linux/process-facts.ts";
 import { isThroughSudo, removeTmpdir } from "#launch/linux/remove-tmpdir.ts";
-import { cgroupExists, cgroupPath, holdCgroup } from "#launch/linux/tree/cgroup.ts";
+import { cgroupExists, holdCgroup } from "#launch/linux/tree/cgroup.ts";
 import type { HeldTree } from "#launch/linux/tree/held-tree.ts";
 import { holdBySudo } from "#launch/linux/tree/sudo.ts";
-import type { HeldProcess, ProcessRecord } from "#launch/process-port.ts";
+import type { HeldProcess, Place, ProcessRecord } from "#launch/process-port.ts";
 import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
 
@@ -52,10 +52,10 @@ export const adoptProcess = async (
   run: string,
   attempt: number,
   record: ProcessRecord | null,
+  place: Place | null,
 ): Promise<HeldProcess | null> => {
   const paths = fifoPaths(host.fifoFolder, run, attempt);
-  const name = attemptName(run, attempt);
-  const cgroup = record?.cgroup ?? (host.cgroups === null ? null : cgroupPath(host.cgroups, name));
+  const cgroup = record === null ? (place?.cgroup ?? null) : record.cgroup;
   let uid = record?.uid ?? -1;
   let tmpdir = record?.tmpdir ?? null;
   if (tmpdir !== null) host.tmpdirs.claim(tmpdir);

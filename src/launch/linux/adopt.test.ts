@@ -55,7 +55,7 @@ for (const tree of ["cgroup", "group"] as const) {
       const how = withRecord ? "by its record" : "without a record";
       test(`2.8: a run that goes on is found ${how}, its output from while nobody was there is read, and its exit is unknown`, async (t) => {
         const { host, record, letGo, fifoFolder } = await leaveBehind(t, "echo before; sleep 1; echo after; exit 5");
-        const held = await host.adopt("run_left", 1, withRecord ? record : null);
+        const held = await host.adopt("run_left", 1, withRecord ? record : null, record.cgroup === null ? null : { cgroup: record.cgroup });
         letGo();
         assert.ok(held !== null);
         assert.equal(held.record.pid, record.pid);
@@ -75,7 +75,7 @@ for (const tree of ["cgroup", "group"] as const) {
 
       test(`2.8: an adopted tree is killed whole, ${how}`, async (t) => {
         const { host, record, letGo } = await leaveBehind(t, "setsid sleep 68 & sleep 69 & echo up; wait", 3);
-        const held = await host.adopt("run_left", 1, withRecord ? record : null);
+        const held = await host.adopt("run_left", 1, withRecord ? record : null, record.cgroup === null ? null : { cgroup: record.cgroup });
         letGo();
         assert.ok(held !== null);
         held.stdout.resume();

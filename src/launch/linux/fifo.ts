@@ -12,6 +12,9 @@ export interface FifoPaths {
   readonly stderr: string;
 }
 
+/** Where the script of a prepared process waits for it, beside the pipes. */
+export const scriptPath = (paths: FifoPaths): string => `${paths.stdout}.script`;
+
 const safeName = /^[A-Za-z0-9_-]{1,80}$/;
 
 /** The name of everything that the host makes for one attempt. Throws on a run id that could leave the folder. */
@@ -28,8 +31,10 @@ export const fifoPaths = (folder: string, run: string, attempt: number): FifoPat
 
 const openReader = (path: string): number => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
 
-/** Makes one pipe and opens both ends. The reader comes first: a writer alone would block. */
-export const makeStream = (path: string): { readonly reader: number; readonly writer: number } => {
+/**
+ * Makes one pipe and opens its read side. It reports no end before a first writer has come and gone, so that writer may take its time.
+ */
+export const makeReader = (path: string): number => {
   try {
     makeFifo(path, 0o600);
   } catch (error) {
@@ -38,17 +43,26 @@ export const makeStream = (path: string): { readonly reader: number; readonly wr
     makeFifo(path, 0o600);
   }
   const reader = openReader(path);
-  let writer: number;
   try {
     // Write-only for everyone who holds it: `echo x >/dev/stderr` opens it again as the job's account, and no job can read back or
     // take away what it wrote. The folder (0700) keeps everyone else out. Not given to the account: an owner could change the mode.
     fchmodSync(reader, 0o622);
-    writer = openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW);
   } catch (error) {
     closeSync(reader);
     throw error;
   }
-  return { reader, writer };
+  return reader;
+};
+
+/** Makes one pipe and opens both ends. The reader comes first: a writer alone would block. */
+export const makeStream = (path: string): { readonly reader: number; readonly writer: number } => {
+  const reader = makeReader(path);
+  try {
+    return { reader, writer: openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW) };
+  } catch (error) {
+    closeSync(reader);
+    throw error;
+  }
 };
 
 /** The stream that the launcher reads; paused until someone listens. Owns the descriptor. */
@@ -77,7 +91,7 @@ export const reopenStream = (path: string): Socket | null => {
 
 /** Removes the names; who holds the pipes still has them. */
 export const removeFifos = (paths: FifoPaths): void => {
-  for (const path of [paths.stdout, paths.stderr]) {
+  for (const path of [paths.stdout, paths.stderr, scriptPath(paths)]) {
     try {
       unlinkSync(path);
     } catch {

@@ -2,7 +2,7 @@
 import { after, before, suite, test } from "node:test";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { accountsImpossible, addTestAccount, removeTestAccount, type TestAccount } from "#test/fixtures/accounts.ts";
 import type { StartSpec } from "#launch/process-port.ts";
@@ -72,11 +72,14 @@ suite("a job's output and start", { skip: impossible ?? false }, () => {
   });
 
   test("O3: after the release nothing of the run is left on the node", async (t) => {
-    const { account, run, fifoFolder } = await openTestHost(t);
+    const { host, account, run, fifoFolder } = await openTestHost(t);
     const done = await run(await account(target.name), "echo x");
     assert.deepEqual(readdirSync(fifoFolder), []);
-    if (done.held.record.cgroup !== null) assert.equal(existsSync(done.held.record.cgroup), false);
+    const { cgroup } = done.held.record;
+    if (cgroup !== null) assert.equal(readFileSync(join(cgroup, "cgroup.procs"), "utf8"), "");
     await done.held.release();
+    await host.close();
+    if (cgroup !== null) assert.equal(existsSync(cgroup), false);
   });
 
   test("O7: exit codes and signals of the job are its own, with no start problem", async (t) => {

@@ -1,6 +1,8 @@
 /** What `host.ts` found out once and every start and adoption uses. */
 import type { Log } from "#kernel/log.ts";
+import type { Places } from "#launch/linux/places.ts";
 import type { TmpFolders } from "#launch/linux/private-tmp.ts";
+import type { Starter } from "#launch/linux/starter.ts";
 import type { TmpdirPool } from "#launch/linux/tmpdir-pool.ts";
 import type { CgroupBase } from "#launch/linux/tree/cgroup.ts";
 import type { GroupTrees } from "#launch/linux/tree/group.ts";
@@ -12,10 +14,11 @@ export interface HostParts {
   readonly log: Log;
   readonly bootId: string;
   readonly switching: "setpriv" | "sudo";
+  readonly starter: Starter;
+  readonly places: Places;
   /** Null: no control group can be written. */
   readonly cgroups: CgroupBase | null;
   readonly groups: GroupTrees;
-  readonly hasKeyrings: boolean;
   readonly maxProcesses: number;
   readonly resetsOomScore: boolean;
   readonly launcherAccount: string;

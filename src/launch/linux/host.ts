@@ -17,8 +17,11 @@ import { readBootId } from "#launch/linux/process-facts.ts";
 import { hasSudo, sudoersLine } from "#launch/linux/sudo-command.ts";
 import { setprivFile } from "#launch/linux/setpriv-command.ts";
 import { startProcess } from "#launch/linux/start-process.ts";
+import { noPlaces, openPlaces } from "#launch/linux/places.ts";
+import { openStarter } from "#launch/linux/starter.ts";
+import { openLanes } from "#launch/linux/tree/lanes.ts";
 import { openTmpdirPool } from "#launch/linux/tmpdir-pool.ts";
-import { makeVolatileFolder } from "#launch/linux/volatile-folder.ts";
+import { isInMemory, makeVolatileFolder } from "#launch/linux/volatile-folder.ts";
 import { removeTmpdir } from "#launch/linux/remove-tmpdir.ts";
 import { openCgroupBase, type CgroupBase } from "#launch/linux/tree/cgroup.ts";
 import { openGroupTrees } from "#launch/linux/tree/group.ts";
@@ -71,9 +74,12 @@ export const openLinuxHost = async (options: LinuxHostOptions): Promise<ProcessH
   }
   makeVolatileFolder(options.fifoFolder);
   const tmp = makeTmpFolders(options.tmpFolder, switching);
+  // Helpers that this thread starts get neither of what this process was started with.
   const hasKeyrings = joinNewSessionKeyring();
   resetScheduling();
   closeOnExecEverything();
+
+  const starter = openStarter();
 
   const tmpdirs = openTmpdirPool({ folder: tmp.jobs, remove: removeTmpdir, log });
   const makeHost = (cgroups: CgroupBase | null): HostParts => ({
@@ -83,9 +89,10 @@ export const openLinuxHost = async (options: LinuxHostOptions): Promise<ProcessH
     log,
     bootId: readBootId(),
     switching,
+    starter,
+    places: cgroups === null ? noPlaces : openPlaces(openLanes(cgroups), starter, isRoot && isInMemory(options.fifoFolder)),
     cgroups,
     groups: openGroupTrees(cgroups === null),
-    hasKeyrings,
     maxProcesses: options.maxProcesses ?? defaultMaxProcesses,
     resetsOomScore: readOomScore() !== 0,
     launcherAccount: userInfo().username,
@@ -111,8 +118,10 @@ export const openLinuxHost = async (options: LinuxHostOptions): Promise<ProcessH
     switching,
     tree: isRoot ? (cgroups === null ? "group" : "cgroup") : "sudo",
     resolveAccount,
+    reserve: () => host.places.reserve(),
+    giveBack: (place) => void host.places.giveBack(place).catch(() => undefined),
     start: (spec) => startProcess(host, spec),
-    adopt: (run, attempt, record) => adoptProcess(host, run, attempt, record),
+    adopt: (run, attempt, record, place = null) => adoptProcess(host, run, attempt, record, place),
     warnings: () => {
       const found: string[] = [];
       if (isRoot && cgroups === null)
@@ -134,6 +143,10 @@ export const openLinuxHost = async (options: LinuxHostOptions): Promise<ProcessH
       if (!hasKeyrings) found.push("the kernel has no session keyrings: jobs inherit the launcher's");
       if (existsSync("/etc/nologin")) found.push("/etc/nologin exists: new runs are refused");
       return Promise.resolve(found);
+    },
+    close: async () => {
+      await starter.close();
+      host.places.close();
     },
   };
 };

@@ -81,6 +81,7 @@ export const getgrouplist = library.func(
 
 const mkfifoCall = library.func("int mkfifo(str path, uint32_t mode)") as (path: string, mode: number) => number;
 const memfdCreateCall = library.func("int memfd_create(str name, uint32_t flags)") as (name: string, flags: number) => number;
+const pipe2Call = library.func("int pipe2(void *ends, int flags)") as (ends: Buffer, flags: number) => number;
 const fcntlCall = library.func("int fcntl(int fd, int command, int argument)") as (fd: number, command: number, argument: number) => number;
 const killCall = library.func("int kill(int pid, int signal)") as (pid: number, signal: number) => number;
 const waitpidCall = library.func("int waitpid(int pid, _Out_ int *status, int options)") as (
@@ -174,6 +175,14 @@ const MFD_CLOEXEC = 1;
 /** An anonymous file in memory, close-on-exec. Throws where the kernel is older than 3.17. */
 export const makeMemoryFile = (name: string): number => checked("memfd_create", memfdCreateCall(name, MFD_CLOEXEC));
 
+const O_CLOEXEC = 0o2000000;
+/** An anonymous pipe, both ends close-on-exec. */
+export const makePipe = (): { readonly reader: number; readonly writer: number } => {
+  const ends = Buffer.alloc(8);
+  checked("pipe2", pipe2Call(ends, O_CLOEXEC));
+  return { reader: ends.readInt32LE(0), writer: ends.readInt32LE(4) };
+};
+
 const F_DUPFD_CLOEXEC = 1030;
 /** A copy of the descriptor whose number is at least `lowest`. */
 export const duplicateAbove = (descriptor: number, lowest: number): number =>
@@ -204,6 +213,9 @@ export const collectChild = (pid: number): number | null | undefined => {
   if (found === pid) return status[0] ?? 0;
   return found === 0 ? undefined : null;
 };
+
+/** Waits in this thread until the child has ended, and collects it. For children that were just killed. */
+export const waitForChild = (pid: number): void => void waitpidCall(pid, [0], 0);
 
 const PR_SET_CHILD_SUBREAPER = 36;
 /** Orphans of this process's descendants become its children from now on. */

@@ -1,5 +1,5 @@
 /**
- * One start: makes pipes, TMPDIR, control group and the script in memory, starts setpriv (or sudo) and gives the held process. One chain of
+ * One start: takes TMPDIR and place, has the starter's thread start setpriv (or starts sudo itself) and gives the held process. One chain of
  * execs in one process: setpriv, /bin/sh with the prelude, the job. Whatever fails on the way removes what was made.
  */
 import { closeSync, fchmodSync, openSync, readSync, writeFileSync } from "node:fs";
@@ -7,28 +7,19 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { problem, type Problem } from "#kernel/problem.ts";
 import { ok, refuse, type Result } from "#kernel/result.ts";
-import { attemptName, fifoPaths, makeStream, removeFifos, socketOn } from "#launch/linux/fifo.ts";
+import { attemptName, fifoPaths, makeStream, removeFifos, scriptPath, socketOn } from "#launch/linux/fifo.ts";
 import { holdProcess } from "#launch/linux/held-process.ts";
 import type { HostParts } from "#launch/linux/host-parts.ts";
-import { joinNewSessionKeyring, makeMemoryFile } from "#launch/linux/libc.ts";
-import { readStatusPid, renderPrelude, type PreludeSpec } from "#launch/linux/prelude.ts";
+import { readStatusPid, renderPrelude } from "#launch/linux/prelude.ts";
 import { removeQuietly } from "#launch/linux/private-tmp.ts";
 import { isThroughSudo, removeTmpdir } from "#launch/linux/remove-tmpdir.ts";
 import { readOwnGroups, readProcess } from "#launch/linux/process-facts.ts";
-import { setprivArguments, setprivEnvironment, setprivFile } from "#launch/linux/setpriv-command.ts";
-import { spawnProgram, type ProgramExit } from "#launch/linux/spawn-program.ts";
+import { makeScriptFile } from "#launch/linux/script-file.ts";
+import { awaitChild, spawnProgram, type ProgramExit } from "#launch/linux/spawn-program.ts";
 import { startProblem } from "#launch/linux/start-problem.ts";
-import {
-  hasSudo,
-  isAllowedBySudo,
-  makeScriptFile,
-  sudoArguments,
-  sudoEnvironment,
-  sudoersHint,
-  sudoFile,
-} from "#launch/linux/sudo-command.ts";
+import { hasSudo, isAllowedBySudo, sudoArguments, sudoEnvironment, sudoersHint, sudoFile } from "#launch/linux/sudo-command.ts";
 import { showUserName } from "#launch/rules/user-name.ts";
-import { cgroupPath, holdCgroup, makeCgroup } from "#launch/linux/tree/cgroup.ts";
+import { holdCgroup } from "#launch/linux/tree/cgroup.ts";
 import { holdBySudo } from "#launch/linux/tree/sudo.ts";
 import type { HeldProcess, ProcessExit, ProcessRecord, StartSpec } from "#launch/process-port.ts";
 
@@ -50,25 +41,19 @@ const readAll = (descriptor: number): string => {
   return buffer.toString("latin1", 0, readSync(descriptor, buffer, 0, buffer.length, 0));
 };
 
-const nullDevices: number[] = [];
-const nullDevice = (): number => {
-  nullDevices[0] ??= openSync("/dev/null", "r");
-  return nullDevices[0];
-};
-
 interface Undo {
-  readonly steps: (() => void)[];
-  run(): void;
+  readonly steps: (() => unknown)[];
+  run(): Promise<void>;
 }
 
 const makeUndo = (): Undo => {
-  const steps: (() => void)[] = [];
+  const steps: (() => unknown)[] = [];
   return {
     steps,
-    run: () => {
+    run: async () => {
       for (const step of steps.toReversed()) {
         try {
-          step();
+          await step();
         } catch {
           // The next steps must still be taken.
         }
@@ -82,6 +67,17 @@ const toExit = (exit: ProgramExit, notStarted: Problem | null): ProcessExit => (
   exitCode: exit?.exitCode ?? null,
   signal: exit?.signal ?? null,
   startProblem: notStarted,
+});
+
+/** Of a start, what the prelude is made of: the rest need not go to another thread. */
+const onlyPrelude = ({ run, account, program, environment, workingDirectory, umask, noNewPrivileges }: StartSpec) => ({
+  run,
+  account,
+  program,
+  environment,
+  workingDirectory,
+  umask,
+  noNewPrivileges,
 });
 
 /** Starts the run now. A refusal means that nothing is left of it. */
@@ -102,9 +98,9 @@ export const startProcess = async (host: HostParts, spec: StartSpec): Promise<Re
   const undo = makeUndo();
   const closing: number[] = [];
   try {
-    return ok(throughSudo ? startBySudo(host, spec, undo, closing) : startBySetpriv(host, spec, undo, closing));
+    return ok(throughSudo ? startBySudo(host, spec, undo, closing) : await startBySetpriv(host, spec, undo));
   } catch (error) {
-    undo.run();
+    await undo.run();
     host.log.error({ run: spec.run, error }, "a run could not be started");
     return refuse(
       problem("launch.start-failed", "the node could not start a process", {
@@ -128,79 +124,51 @@ const openStreams = (host: HostParts, spec: StartSpec, undo: Undo, closing: numb
   return { paths, out, err };
 };
 
-const startBySetpriv = (host: HostParts, spec: StartSpec, undo: Undo, closing: number[]): HeldProcess => {
+const startBySetpriv = async (host: HostParts, spec: StartSpec, undo: Undo): Promise<HeldProcess> => {
   const { run, attempt } = spec;
   const isOwn = process.getuid?.() !== 0;
   // The launcher's own account keeps the groups that the process really has.
   const account = isOwn ? { ...spec.account, gid: process.getgid?.() ?? spec.account.gid, groups: readOwnGroups() } : spec.account;
+  const place = spec.place ?? host.places.reserve();
+  undo.steps.push(() => host.places.giveBack(place));
   const tmpdir = host.tmpdirs.take(account);
-  undo.steps.push(() => void host.tmpdirs.giveBack(tmpdir, account));
-  const { paths, out, err } = openStreams(host, spec, undo, closing);
-
-  let cgroup: string | null = null;
-  const descriptors = [nullDevice(), out.writer, err.writer];
-  if (host.cgroups !== null) {
-    cgroup = cgroupPath(host.cgroups, attemptName(run, attempt));
-    const joining = cgroup;
-    closing.push(makeCgroup(joining));
-    undo.steps.push(
-      () =>
-        void holdCgroup(joining)
-          .remove()
-          .catch(() => undefined),
-    );
-  }
-  const preludeSpec: PreludeSpec = {
-    ...spec,
-    account,
-    tmpdir,
-    maxProcesses: host.maxProcesses,
-    resetsOomScore: host.resetsOomScore,
-    channels: { kind: "descriptors", joinsCgroup: cgroup !== null },
-  };
-  const script = makeScriptFile(renderPrelude(preludeSpec));
-  const joiner = cgroup === null ? [] : [closing.at(-1) ?? -1];
-  closing.push(script);
-  const status = makeMemoryFile("behalf-status");
-  undo.steps.push(() => closeSync(status));
-  descriptors.push(script, status, ...joiner);
-
-  const program = spawnProgram({
-    file: setprivFile,
-    argv: setprivArguments(account, spec.noNewPrivileges, ["/bin/sh", "-c", ". /dev/fd/3", "behalf"]),
-    environment: setprivEnvironment(run, tmpdir),
-    descriptors,
+  undo.steps.push(() => host.tmpdirs.giveBack(tmpdir, account));
+  const paths = fifoPaths(host.fifoFolder, run, attempt);
+  const program = await host.starter.start({
+    streams: paths,
+    prelude: { ...onlyPrelude(spec), account, tmpdir, maxProcesses: host.maxProcesses, resetsOomScore: host.resetsOomScore },
+    procs: host.places.enter(place),
   });
-  // What comes next in this thread, the next start too, must not share the keyring that this process has now.
-  if (host.hasKeyrings) joinNewSessionKeyring();
-
+  host.places.lookAhead();
+  const { pid, startTicks } = program;
   const record: ProcessRecord = {
     run,
     attempt,
-    pid: program.pid,
-    startTicks: readProcess(program.pid)?.startTicks ?? "0",
+    pid,
+    startTicks,
     bootId: host.bootId,
     uid: account.uid,
-    tree: cgroup === null ? "group" : "cgroup",
-    cgroup,
+    tree: place === null ? "group" : "cgroup",
+    cgroup: place?.cgroup ?? null,
     tmpdir,
   };
   const tree =
-    cgroup === null
-      ? host.groups.hold({ run, uid: account.uid, leader: { pid: record.pid, startTicks: record.startTicks }, isOwnChild: true })
-      : holdCgroup(cgroup);
+    place === null
+      ? host.groups.hold({ run, uid: account.uid, leader: { pid, startTicks }, isOwnChild: true })
+      : holdCgroup(place.cgroup, () => host.places.giveBack(place));
   let isCollected = false;
-  const exited = program.exited.then((exit) => {
+  const exited = awaitChild(pid).then((exit) => {
     isCollected = true;
-    const text = readAll(status);
-    closeSync(status);
+    const text = readAll(program.status);
+    closeSync(program.status);
+    removeQuietly(scriptPath(paths));
     return toExit(exit, startProblem(text, exit, spec));
   });
   return holdProcess(
     {
       record,
-      stdout: socketOn(out.reader),
-      stderr: socketOn(err.reader),
+      stdout: socketOn(program.stdout),
+      stderr: socketOn(program.stderr),
       tree,
       exited,
       isOwnChild: () => !isCollected,

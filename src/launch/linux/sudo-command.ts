@@ -5,9 +5,9 @@
  * sudo closes every descriptor above 2, resets the environment and adds its own variables: the script comes as standard input, opened again
  * by name, and `env -i` takes sudo's variables away.
  */
-import { closeSync, existsSync, readFileSync, writeSync } from "node:fs";
-import { fchmodSync } from "node:fs";
+import { closeSync, existsSync, readFileSync } from "node:fs";
 import { makeMemoryFile } from "#launch/linux/libc.ts";
+import { makeScriptFile } from "#launch/linux/script-file.ts";
 import { spawnProgram, type ProgramExit } from "#launch/linux/spawn-program.ts";
 
 /** The one command; `/dev/stdin` is the script. */
@@ -31,20 +31,6 @@ export const sudoersHint = (launcherAccount: string, user: string): string =>
   `add with \`visudo -f /etc/sudoers.d/behalf\`: ${sudoersLine(launcherAccount, user)}`;
 
 export const hasSudo = (): boolean => existsSync(sudoFile);
-
-/** A script in memory that any account may read through an inherited descriptor, and nobody but us change. The caller closes it. */
-export const makeScriptFile = (script: string): number => {
-  const descriptor = makeMemoryFile("behalf");
-  try {
-    const bytes = Buffer.from(script, "utf8");
-    for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written, bytes.length - written, written);
-    fchmodSync(descriptor, 0o444);
-  } catch (error) {
-    closeSync(descriptor);
-    throw error;
-  }
-  return descriptor;
-};
 
 export interface ScriptAnswer {
   readonly exit: ProgramExit;

@@ -9,7 +9,8 @@ import { makePrivateFolder } from "#kernel/private-file.ts";
 
 const tmpfsMagic = 0x0102_1994;
 
-const isInMemory = (path: string): boolean => {
+/** Whether the folder, or what a link of that name leads to, is gone with the boot. */
+export const isInMemory = (path: string): boolean => {
   try {
     return statfsSync(path).type === tmpfsMagic;
   } catch {

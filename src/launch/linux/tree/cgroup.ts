@@ -96,22 +96,51 @@ const readMembers = (path: string): number[] => {
   }
 };
 
-const isPopulated = (path: string): boolean => {
+const readPopulated = (path: string): "0" | "1" | null => {
   try {
-    return readFileSync(join(path, "cgroup.events"), "latin1").includes("populated 1");
+    return readFileSync(join(path, "cgroup.events"), "latin1").includes("populated 1") ? "1" : "0";
   } catch {
-    return false;
+    return null;
   }
 };
 
-/** The group of a run, made by this launcher or an earlier one. */
-export const holdCgroup = (path: string): HeldTree => {
+/** Whether any process is in it, or below it; a group that is gone has none. */
+const isPopulated = (path: string): boolean => readPopulated(path) === "1";
+
+/** Whether it is there, and nothing in it. */
+export const isEmptyCgroup = (path: string): boolean => readPopulated(path) === "0";
+
+/** Removes the group. Rejects when processes are left in it. */
+export const removeCgroup = async (path: string): Promise<void> => {
+  for (let waitMs = 1; ; waitMs *= 4) {
+    try {
+      await rmdir(path);
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT") return;
+      // Processes that have ended stay in the group until the kernel is done with them.
+      if (waitMs > 2000) throw error;
+      await sleep(waitMs);
+    }
+  }
+};
+
+/**
+ * The group of a run, made by this launcher or an earlier one. `giveUp`: what becomes of it when nothing is left in it.
+ *
+ * INVARIANT: nothing is signalled any more once it was given up: another run may have the group by then (`lanes.test.ts`).
+ */
+export const holdCgroup = (path: string, giveUp: () => Promise<void> = () => removeCgroup(path)): HeldTree => {
+  let isOver = false;
+  const members = (): number[] => (isOver ? [] : readMembers(path));
+
   const signalAll = (signal: number): Promise<void> => {
-    for (const pid of readMembers(path)) {
+    for (const pid of members()) {
       const descriptor = openPidfd(pid);
       // The descriptor names one process; being listed after it was opened proves that it is the run's.
       try {
-        if (!readMembers(path).includes(pid)) continue;
+        if (!members().includes(pid)) continue;
         if (descriptor === null) sendSignal(pid, signal);
         else signalPidfd(descriptor, signal);
       } finally {
@@ -122,13 +151,13 @@ export const holdCgroup = (path: string): HeldTree => {
   };
 
   return {
-    members: () => readMembers(path),
+    members,
     signalAll,
     kill: async () => {
-      const count = readMembers(path).length;
-      if (count === 0 && !isPopulated(path)) return 0;
+      const count = members().length;
+      if (isOver || (count === 0 && !isPopulated(path))) return 0;
       const limit = performance.now() + killLimitMs;
-      for (let waitMs = 1; performance.now() < limit; waitMs = Math.min(waitMs * 2, 50)) {
+      for (let waitMs = 1; !isOver && performance.now() < limit; waitMs = Math.min(waitMs * 2, 50)) {
         try {
           writeFileSync(join(path, "cgroup.kill"), "1");
         } catch {
@@ -139,19 +168,9 @@ export const holdCgroup = (path: string): HeldTree => {
       }
       return count;
     },
-    remove: async () => {
-      for (let waitMs = 1; ; waitMs *= 4) {
-        try {
-          await rmdir(path);
-          return;
-        } catch (error) {
-          const { code } = error as NodeJS.ErrnoException;
-          if (code === "ENOENT") return;
-          // Processes that have ended stay in the group until the kernel is done with them.
-          if (waitMs > 2000) throw error;
-          await sleep(waitMs);
-        }
-      }
+    remove: () => {
+      isOver = true;
+      return giveUp();
     },
   };
 };

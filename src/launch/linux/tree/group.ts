@@ -63,10 +63,12 @@ export const openGroupTrees = (isUsed: boolean): GroupTrees => {
     const { leader } = target;
     const lone = [...held].filter((other) => other.uid === target.uid).length <= 1;
     const members = new Map<number, ProcessFacts>();
+    // A session or group that another process leads by now is not the run's, whatever its number.
+    const leads = leader !== null && !processes.some((facts) => facts.pid === leader.pid && facts.startTicks !== leader.startTicks);
     const isOwn = (facts: ProcessFacts): boolean => {
       if (facts.pid === process.pid || (leader !== null && startedBefore(facts.startTicks, leader.startTicks))) return false;
       if (readProcessUid(facts.pid) !== target.uid) return false;
-      if (leader !== null && (facts.sessionId === leader.pid || facts.groupId === leader.pid)) return true;
+      if (leads && (facts.sessionId === leader.pid || facts.groupId === leader.pid)) return true;
       if (hasEnvironmentEntry(facts.pid, `BEHALF_RUN_ID=${target.run}`)) return true;
       const isOrphan = facts.parentPid === process.pid && target.uid !== process.getuid?.();
       return isOrphan && lone && leader !== null && ![...held].some((other) => other !== target && other.leader?.pid === facts.sessionId);

@@ -1,0 +1,175 @@
+/**
+ * Makes one start through setpriv, or a process that waits to become one: pipes, status file, script, and the spawn. Everything here blocks the
+ * calling thread and belongs to the starter's (`starter-thread.ts`). Whatever fails on the way closes what was opened.
+ *
+ * A prepared process is `/bin/sh` that has joined its group, and waits at a pipe for the line that turns it into setpriv. It exists because
+ * joining takes the kernel 6-14 ms when no process of the host has joined a group in the last 5 (measured on Linux 6.18: an RCU grace period), and 0.06 ms
+ * else. SECURITY: the line is made here alone, of numbers and of paths in single quotes; nothing of a job is in it (O1). The pipe
+ * has one writer, this process: when that is gone, so is the prepared one.
+ */
+import { closeSync, openSync, writeSync } from "node:fs";
+import { makeReader, makeStream, removeFifos, scriptPath, type FifoPaths } from "#launch/linux/fifo.ts";
+import { collectChild, makeMemoryFile, makePipe, sendSignal, waitForChild } from "#launch/linux/libc.ts";
+import { quoteForShell, renderPrelude, type PreludeSpec } from "#launch/linux/prelude.ts";
+import { readProcess } from "#launch/linux/process-facts.ts";
+import { makeScriptFile, writeScript } from "#launch/linux/script-file.ts";
+import { setprivArguments, setprivEnvironment, setprivFile } from "#launch/linux/setpriv-command.ts";
+import { spawnChild } from "#launch/linux/spawn-program.ts";
+
+export interface SetprivStart {
+  readonly streams: FifoPaths;
+  readonly prelude: Omit<PreludeSpec, "channels">;
+  /** `cgroup.procs` of the run's group; null: it has none. */
+  readonly procs: number | null;
+}
+
+/** Numbers of this process, which its threads share. The caller closes the descriptors and collects the child. */
+export interface StartedProgram {
+  readonly pid: number;
+  readonly startTicks: string;
+  /** Read sides of the streams. */
+  readonly stdout: number;
+  readonly stderr: number;
+  readonly status: number;
+}
+
+export interface PreparedProgram {
+  readonly pid: number;
+  readonly procs: number;
+  readonly pipe: number;
+  readonly status: number;
+}
+
+/** What a pipe takes at once with certainty, whatever the host allows (PIPE_BUF). */
+const mostPipedBytes = 4096;
+const shellArguments = ["/bin/sh", "-c", ". /dev/fd/3", "behalf"] as const;
+const waitingShell = 'echo 0 >&5 || exit 125; exec 5>&-; IFS= read -r line <&3 && eval "$line"';
+
+const nullDevices: number[] = [];
+const nullDevice = (): number => (nullDevices[0] ??= openSync("/dev/null", "r"));
+
+/** Closes what `work` opened where it throws, and always what was only for the child. */
+const withDescriptors = <T>(work: (opened: (descriptor: number) => number, passing: (descriptor: number) => number) => T): T => {
+  const opened: number[] = [];
+  const passing: number[] = [];
+  const remember = (list: number[]) => (descriptor: number) => {
+    list.push(descriptor);
+    return descriptor;
+  };
+  try {
+    return work(remember(opened), remember(passing));
+  } catch (error) {
+    for (const descriptor of opened) closeSync(descriptor);
+    throw error;
+  } finally {
+    for (const descriptor of passing) closeSync(descriptor);
+  }
+};
+
+const openStreams = (
+  paths: FifoPaths,
+  opened: (descriptor: number) => number,
+  passing: (descriptor: number) => number,
+): { readonly readers: readonly [number, number]; readonly writers: readonly [number, number] } => {
+  const out = makeStream(paths.stdout);
+  opened(out.reader);
+  passing(out.writer);
+  const err = makeStream(paths.stderr);
+  opened(err.reader);
+  passing(err.writer);
+  return { readers: [out.reader, err.reader], writers: [out.writer, err.writer] };
+};
+
+const started = (pid: number, readers: readonly [number, number], status: number): StartedProgram => ({
+  pid,
+  startTicks: readProcess(pid)?.startTicks ?? "0",
+  stdout: readers[0],
+  stderr: readers[1],
+  status,
+});
+
+/** What the waiting shell becomes. */
+const preparedLine = (prelude: SetprivStart["prelude"], streams: FifoPaths): string => {
+  const variables = setprivEnvironment(prelude.run, prelude.tmpdir).map((entry) => {
+    const equals = entry.indexOf("=");
+    return `${entry.slice(0, equals)}=${quoteForShell(entry.slice(equals + 1))}`;
+  });
+  const command = [setprivFile, ...setprivArguments(prelude.account, prelude.noNewPrivileges, shellArguments).slice(1)].map(quoteForShell);
+  const redirections = `>${quoteForShell(streams.stdout)} 2>${quoteForShell(streams.stderr)} 3<${quoteForShell(scriptPath(streams))}`;
+  return `export ${variables.join(" ")}; exec ${command.join(" ")} ${redirections}`;
+};
+
+/** Starts it now. Throws where it cannot be started at all. */
+export const startDirectly = (start: SetprivStart): StartedProgram => {
+  const { prelude, procs, streams } = start;
+  try {
+    return withDescriptors((opened, passing) => {
+      const { readers, writers } = openStreams(streams, opened, passing);
+      const text = renderPrelude({ ...prelude, channels: { kind: "descriptors", joinsCgroup: procs !== null } });
+      const script = passing(makeScriptFile(text));
+      const status = opened(makeMemoryFile("behalf-status"));
+      const pid = spawnChild({
+        file: setprivFile,
+        argv: setprivArguments(prelude.account, prelude.noNewPrivileges, shellArguments),
+        environment: setprivEnvironment(prelude.run, prelude.tmpdir),
+        descriptors: [nullDevice(), ...writers, script, status, ...(procs === null ? [] : [procs])],
+      });
+      return started(pid, readers, status);
+    });
+  } catch (error) {
+    removeFifos(streams);
+    throw error;
+  }
+};
+
+/** Starts a process that joins the group and waits. */
+export const prepareProgram = (procs: number): PreparedProgram =>
+  withDescriptors((opened, passing) => {
+    const pipe = makePipe();
+    passing(pipe.reader);
+    opened(pipe.writer);
+    const status = opened(makeMemoryFile("behalf-status"));
+    const nothing = nullDevice();
+    const pid = spawnChild({
+      file: "/bin/sh",
+      argv: ["behalf-prepared", "-c", waitingShell],
+      environment: [],
+      descriptors: [nothing, nothing, nothing, pipe.reader, status, procs],
+    });
+    return { pid, procs, pipe: pipe.writer, status };
+  });
+
+/**
+ * Turns the prepared process into the run. Null where it cannot be: it has ended, or a path in its line is too long. The script waits in a file
+ * beside the pipes, which nobody but this account can reach, until the run has ended: a pipe cannot be opened by name once its writer is gone, and
+ * what this process holds goes with it.
+ */
+export const startPrepared = (prepared: PreparedProgram, start: SetprivStart): StartedProgram | null => {
+  const { prelude, streams } = start;
+  if (collectChild(prepared.pid) !== undefined) return null;
+  try {
+    return withDescriptors((opened) => {
+      const line = Buffer.from(`${preparedLine(prelude, streams)}\n`, "utf8");
+      // One line exactly: a path with a line break in it would be two.
+      if (line.length > mostPipedBytes || line.indexOf("\n") !== line.length - 1) throw new RangeError("no line that a pipe takes at once");
+      const readers = [opened(makeReader(streams.stdout)), opened(makeReader(streams.stderr))] as const;
+      writeScript(scriptPath(streams), renderPrelude({ ...prelude, channels: { kind: "descriptors", joinsCgroup: false } }));
+      const program = started(prepared.pid, readers, prepared.status);
+      writeSync(prepared.pipe, line);
+      closeSync(prepared.pipe);
+      return program;
+    });
+  } catch {
+    removeFifos(streams);
+    return null;
+  }
+};
+
+/** Ends a prepared process that is not wanted any more. */
+export const dismissProgram = (prepared: PreparedProgram): void => {
+  closeSync(prepared.pipe);
+  closeSync(prepared.status);
+  if (collectChild(prepared.pid) !== undefined) return;
+  sendSignal(prepared.pid, 9);
+  waitForChild(prepared.pid);
+};
