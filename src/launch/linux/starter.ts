@@ -60,6 +60,7 @@ export const openStarter = (): Starter => {
     return new Promise((resolve, reject) => {
       waiting.set(id, { resolve, reject });
       asked.ref();
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
       asked.postMessage(request(id));
     });
   };

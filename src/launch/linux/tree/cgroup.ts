@@ -157,7 +157,8 @@ export const holdCgroup = (path: string, giveUp: () => Promise<void> = () => rem
       const count = members().length;
       if (isOver || (count === 0 && !isPopulated(path))) return 0;
       const limit = performance.now() + killLimitMs;
-      for (let waitMs = 1; !isOver && performance.now() < limit; waitMs = Math.min(waitMs * 2, 50)) {
+      const goesOn = (): boolean => !isOver && performance.now() < limit;
+      for (let waitMs = 1; goesOn(); waitMs = Math.min(waitMs * 2, 50)) {
         try {
           writeFileSync(join(path, "cgroup.kill"), "1");
         } catch {
