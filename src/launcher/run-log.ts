@@ -121,7 +121,7 @@ class FileRunLog implements RunLog {
 
   async suspend(): Promise<void> {
     this.#isSuspended = true;
-    for (const socket of [...this.#streams]) {
+    for (const socket of this.#streams) {
       // A paused socket reads ahead, and what it read would be gone with this process: what it has is taken (`read` tells the listener), and
       // it is let go. The keeper has the pipe.
       while (socket.read() !== null);
