@@ -1,11 +1,12 @@
 /**
- * Set-up that `npm start` and `npm test` run first: installs the locked packages when they are missing or outdated and, with
- * `--test`, the Debian packages that the tests start as real servers. Must run on Node 20 without any package.
+ * Set-up that `npm start` and `npm test` run first: installs the locked packages when they are missing or outdated, builds the cockpit when
+ * something that goes into it has changed and, with `--test`, installs the Debian packages that the tests start as real servers and
+ * browsers. Must run on Node 20 without any package.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -26,11 +27,51 @@ const installPackages = () => {
   const npm = process.env.npm_execpath;
   const command = npm === undefined ? "npm" : (process.env.npm_node_execpath ?? process.execPath);
   const before = npm === undefined ? [] : [npm];
-  const done = spawnSync(command, [...before, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
+  const done = spawnSync(command, [...before, "ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
   });
   if (done.status !== 0) stop("`npm ci` failed", "check the network and the free space of the disk, then run the same command again");
+  writeFileSync(stamp, wanted);
+};
+
+const filesBelow = (folder) =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesBelow(path) : entry.isFile() ? [path] : [];
+  });
+
+/** What the cockpit is made of: its own sources, the rooms whose rules it previews with, how it is built, and the locked packages. */
+const cockpitInputs = () => {
+  const rules = readdirSync(join(root, "src"))
+    .map((room) => join(root, "src", room, "rules"))
+    .filter((folder) => existsSync(folder));
+  const sources = [join(root, "web", "src"), join(root, "src", "kernel"), join(root, "src", "access"), ...rules].flatMap(filesBelow);
+  const single = ["web/index.html", "web/vite.config.ts", "scripts/build-cockpit.mjs", "package-lock.json", "package.json"].map((path) =>
+    join(root, path),
+  );
+  return [...sources.filter((path) => !path.includes(".test.") && !path.endsWith("generated.ts")), ...single].sort();
+};
+
+const buildCockpit = () => {
+  const hash = createHash("sha256");
+  for (const path of cockpitInputs())
+    hash
+      .update(`${relative(root, path)}\0`)
+      .update(readFileSync(path))
+      .update("\0");
+  const wanted = hash.digest("hex");
+  const stamp = join(root, "web", "dist", ".behalf-build");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  say("building the cockpit (when it has changed)");
+  // The bundler wants a newer Node than this script may be running on.
+  const pinned = join(root, "node_modules", ".bin", "node");
+  rmSync(stamp, { force: true });
+  const done = spawnSync(existsSync(pinned) ? pinned : process.execPath, [join(root, "scripts", "build-cockpit.mjs")], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  });
+  if (done.status !== 0) stop("the cockpit could not be built", "see the message above; everything but the page at `/` works without it");
   writeFileSync(stamp, wanted);
 };
 
@@ -40,6 +81,7 @@ const testPackages = [
   ["sudo", () => existsSync("/usr/bin/sudo")],
   ["iproute2", () => existsSync("/usr/sbin/ip") || existsSync("/sbin/ip")],
   ["passwd", () => existsSync("/usr/sbin/useradd")],
+  ["chromium", () => ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].some((path) => existsSync(path))],
 ];
 
 const installTestPackages = () => {
@@ -60,4 +102,5 @@ const installTestPackages = () => {
 };
 
 installPackages();
+buildCockpit();
 if (process.argv.includes("--test")) installTestPackages();

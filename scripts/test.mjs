@@ -5,7 +5,7 @@ import { globSync } from "node:fs";
 const given = process.argv.slice(2);
 const patterns =
   given.length === 0
-    ? ["src/**/*.test.ts", "test/**/*.test.ts"]
+    ? ["src/**/*.test.ts", "web/src/**/*.test.ts", "test/**/*.test.ts"]
     : given.map((path) => (path.endsWith(".ts") ? path : `${path}/**/*.test.ts`));
 const files = globSync(patterns).toSorted();
 if (files.length === 0) {

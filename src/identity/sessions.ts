@@ -27,6 +27,8 @@ export interface OpenSession {
   readonly principal: Principal;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
+  /** When it ends for want of use, as things stand. */
+  readonly idleEndsAtMs: number;
   /** Compares in constant time; always false for a session without a CSRF token. */
   readonly csrfMatches: (token: string) => boolean;
 }
@@ -76,6 +78,7 @@ export const openSessions = (context: IdentityContext, resolver: PrincipalResolv
         authTime: row.auth_time,
       });
       if (principal === null) return null;
+      let seenAtMs = row.seen_at;
       if (feed && nowMs - row.seen_at >= touchAfterMs(settings)) {
         try {
           await store.write(async (tx) => {
@@ -86,6 +89,7 @@ export const openSessions = (context: IdentityContext, resolver: PrincipalResolv
               .where("seen_at", "<", nowMs)
               .execute();
           });
+          seenAtMs = nowMs;
         } catch (error) {
           // A full disk must not keep an administrator out; the session idles out sooner, that is all.
           log.warn({ error, sessionId: row.id }, "the session's last use could not be written");
@@ -99,6 +103,7 @@ export const openSessions = (context: IdentityContext, resolver: PrincipalResolv
         principal,
         createdAtMs: row.created_at,
         expiresAtMs: row.expires_at,
+        idleEndsAtMs: seenAtMs + settings.sessionIdleMs,
         csrfMatches: (given) => csrfMatches(row, given),
       };
     },

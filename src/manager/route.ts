@@ -41,6 +41,7 @@ export interface Caller {
     readonly kind: "browser" | "cli";
     readonly mustChangePassword: boolean;
     readonly expiresAtMs: number;
+    readonly idleEndsAtMs: number;
   } | null;
   /** For audit and rate limits: the peer's address or `socket`. */
   readonly address: string;

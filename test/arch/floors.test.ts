@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { compareGolden } from "#test/fixtures/golden.ts";
-import { closureOf, importsOf, sourceFiles } from "#test/arch/imports.ts";
+import { closureOf, cockpitFiles, importsOf, sourceFiles } from "#test/arch/imports.ts";
 
 /** A file imports only from lower floors; on floor 4 the rooms meet only through each other's `rules/` and `ports.ts`. */
 const floors: Readonly<Record<string, number>> = {
@@ -73,6 +73,42 @@ test("2.12: kernel imports no other room", () => {
   assert.deepEqual(strangers, []);
 });
 
+/** The cockpit's own floors: `web/src/ROOM/…`. Pages do not know of each other. */
+const cockpitFloors: Readonly<Record<string, number>> = { api: 0, i18n: 1, components: 2, pages: 3, app: 4 };
+const cockpitRoom = (file: string): string => file.split("/")[2] ?? "";
+
+const cockpitBreach = (from: string, to: string): string | null => {
+  if (to.startsWith("src/"))
+    return roomOf(to) === "kernel" || roomOf(to) === "access" || isRule(to) ? null : "the cockpit imports kernel, access and rules only";
+  const fromFloor = cockpitFloors[cockpitRoom(from)] ?? Number.NaN;
+  const toFloor = cockpitFloors[cockpitRoom(to)] ?? Number.NaN;
+  if (Number.isNaN(fromFloor) || Number.isNaN(toFloor)) return "unknown room of the cockpit";
+  if (toFloor > fromFloor) return `room ${cockpitRoom(from)} may not import room ${cockpitRoom(to)}`;
+  const page = (file: string): string => file.split("/")[3] ?? "";
+  if (fromFloor === 3 && toFloor === 3 && page(from) !== page(to) && page(to) !== "parent.ts") return "pages do not import each other";
+  return null;
+};
+
+test("2.12: the cockpit imports kernel, access and rules of the server, its own rooms downwards, and no page another", () => {
+  const breaches: string[] = [];
+  for (const file of cockpitFiles()) {
+    for (const found of importsOf(file)) {
+      if (!found.own) continue;
+      const why = cockpitBreach(file, found.target);
+      if (why !== null) breaches.push(`${file} -> ${found.target}: ${why}`);
+    }
+  }
+  assert.deepEqual(breaches, []);
+  assert.match(cockpitBreach("web/src/pages/nodes/nodes-page.tsx", "src/store/store.ts") ?? "", /kernel, access and rules only/);
+  assert.match(cockpitBreach("web/src/components/page.tsx", "web/src/app/shell.tsx") ?? "", /may not import/);
+  assert.match(cockpitBreach("web/src/pages/nodes/nodes-page.tsx", "web/src/pages/overview/route.ts") ?? "", /pages do not/);
+});
+
+test("2.12: no server room imports the cockpit", () => {
+  const breaches = sourceFiles().filter((file) => importsOf(file).some((found) => found.own && found.target.startsWith("web/")));
+  assert.deepEqual(breaches, []);
+});
+
 test("S12: what the launcher loads is a short, committed list: no zod, no jose, no HTTP, no database", () => {
   const closure = closureOf("src/launcher/main.ts");
   const allowed = ["kernel", "access", "proof", "link", "launch", "launcher"];
@@ -87,9 +123,10 @@ test("S12: what the launcher loads is a short, committed list: no zod, no jose, 
 
 test("2.12: which packages each room loads is a committed list", () => {
   const rooms = new Map<string, Set<string>>();
-  for (const file of sourceFiles()) {
-    const packages = rooms.get(roomOf(file)) ?? new Set<string>();
-    rooms.set(roomOf(file), packages);
+  for (const file of [...sourceFiles(), ...cockpitFiles()]) {
+    const room = file.startsWith("web/") ? `web/${cockpitRoom(file)}` : roomOf(file);
+    const packages = rooms.get(room) ?? new Set<string>();
+    rooms.set(room, packages);
     for (const found of importsOf(file))
       if (!found.own && !found.target.startsWith("node:")) packages.add(found.typeOnly ? `${found.target} (types)` : found.target);
   }

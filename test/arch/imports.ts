@@ -13,11 +13,16 @@ export interface Import {
   readonly own: boolean;
 }
 
-/** The product's source files, from the project's root, without tests. */
-export const sourceFiles = (): string[] =>
-  globSync("src/**/*.ts", { cwd: root })
+const filesOf = (pattern: string): string[] =>
+  globSync(pattern, { cwd: root })
     .filter((file) => !/\.(?:test|test-support|contract)\.ts$/.test(file))
     .toSorted();
+
+/** The product's source files, from the project's root, without tests. */
+export const sourceFiles = (): string[] => filesOf("src/**/*.ts");
+
+/** The cockpit's. */
+export const cockpitFiles = (): string[] => filesOf("web/src/**/*.{ts,tsx}");
 
 const packageName = (specifier: string): string =>
   specifier.startsWith("@") ? specifier.split("/").slice(0, 2).join("/") : (specifier.split("/")[0] ?? specifier);
@@ -28,6 +33,7 @@ export const importsOf = (file: string): Import[] => {
   return [...text.matchAll(pattern)].map(([, type, from, bare, dynamic, thread]) => {
     const specifier = from ?? bare ?? dynamic ?? thread ?? "";
     const typeOnly = type !== undefined;
+    if (specifier.startsWith("#web/")) return { target: `web/src/${specifier.slice(5)}`, typeOnly, own: true };
     if (specifier.startsWith("#")) return { target: `src/${specifier.slice(1)}`, typeOnly, own: true };
     if (specifier.startsWith(".")) return { target: relative(root, join(root, dirname(file), specifier)), typeOnly, own: true };
     return { target: specifier.startsWith("node:") ? specifier : packageName(specifier), typeOnly, own: false };

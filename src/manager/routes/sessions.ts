@@ -31,6 +31,22 @@ const sessionAnswer = z
   })
   .meta({ id: "NewSession" });
 
+/** As `access/question.ts` has it. */
+const ownRole = z
+  .object({
+    id: z.string(),
+    service: z.string(),
+    name: z.string(),
+    scopes: z.array(
+      z.object({
+        controller: z.string(),
+        permissions: z.array(z.object({ permission: z.string(), denied: z.boolean() })),
+        folders: z.array(z.object({ path: z.string(), recursive: z.boolean() })),
+      }),
+    ),
+  })
+  .meta({ id: "OwnRole" });
+
 const account = z.string().min(1).max(256);
 const password = z.string().min(1).max(1024);
 
@@ -127,7 +143,13 @@ export const sessionRoutes = ({ identity, streams, realm }: Services): Route[] =
       principal: who.extend({ amr: z.array(z.string()).describe("how the caller proved himself: `pwd`, `os`") }),
       realm: z.string(),
       session: z
-        .object({ id: z.string(), kind: z.enum(["browser", "cli"]), expiresAt: instant })
+        .object({
+          id: z.string(),
+          kind: z.enum(["browser", "cli"]),
+          expiresAt: instant.describe("however much it is used"),
+          idleEndsAt: instant.describe("unless it is used before; requests with `x-behalf-background` and streams are not use"),
+          mustChangePassword: z.boolean(),
+        })
         .nullable()
         .describe("null on the local socket"),
       csrf: z.string().nullable(),
@@ -138,8 +160,41 @@ export const sessionRoutes = ({ identity, streams, realm }: Services): Route[] =
       return {
         principal: { ...whoIs(principal), amr: [...principal.amr] },
         realm: realm.name,
-        session: session === null ? null : { id: session.id, kind: session.kind, expiresAt: isoOf(session.expiresAtMs) },
+        session:
+          session === null
+            ? null
+            : {
+                id: session.id,
+                kind: session.kind,
+                expiresAt: isoOf(session.expiresAtMs),
+                idleEndsAt: isoOf(session.idleEndsAtMs),
+                mustChangePassword: session.mustChangePassword,
+              },
         csrf: session?.kind === "browser" && cookie !== null ? csrfTokenOf(cookie) : null,
+      };
+    },
+  }),
+  route({
+    method: "GET",
+    url: "/api/v1/sessions/current/access",
+    summary: "What the caller's own roles hold, to preview decisions with the same rules",
+    question: { self: "shows the caller's own roles with their permissions and folders" },
+    answer: z.object({ accessId: z.string(), name: z.string(), roles: z.array(ownRole) }),
+    handle: async ({ caller }) => {
+      const { accessId, name, roles } = caller.principal;
+      return {
+        accessId,
+        name,
+        roles: roles.map((role) => ({
+          id: role.id,
+          service: role.service,
+          name: role.name,
+          scopes: role.scopes.map((scope) => ({
+            controller: scope.controller,
+            permissions: scope.permissions.map(({ permission, denied }) => ({ permission, denied })),
+            folders: scope.folders.map(({ path, recursive }) => ({ path, recursive })),
+          })),
+        })),
       };
     },
   }),

@@ -19,6 +19,7 @@ export interface OpenSession {
   readonly mustChangePassword: boolean;
   readonly principal: Principal;
   readonly expiresAtMs: number;
+  readonly idleEndsAtMs: number;
   /** Compares in constant time. */
   readonly csrfMatches: (token: string) => boolean;
 }
@@ -61,7 +62,13 @@ const openSession = async (authentication: Authentication, token: string, feed: 
 
 const callerOf = (session: OpenSession, address: string): Caller => ({
   principal: session.principal,
-  session: { id: session.id, kind: session.kind, mustChangePassword: session.mustChangePassword, expiresAtMs: session.expiresAtMs },
+  session: {
+    id: session.id,
+    kind: session.kind,
+    mustChangePassword: session.mustChangePassword,
+    expiresAtMs: session.expiresAtMs,
+    idleEndsAtMs: session.idleEndsAtMs,
+  },
   address,
 });
 

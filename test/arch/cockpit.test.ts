@@ -1,0 +1,153 @@
+/** What holds for the cockpit's sources as text: its catalogue, its budget, what it keeps in the browser. */
+import assert from "node:assert/strict";
+import { globSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { parseSync } from "vite";
+import { cockpitFiles } from "#test/arch/imports.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+const read = (file: string): string => readFileSync(join(root, file), "utf8");
+
+interface Node {
+  readonly type: string;
+  readonly [key: string]: unknown;
+}
+
+const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null && typeof (value as Node).type === "string";
+
+function* walk(node: Node): Generator<Node> {
+  yield node;
+  for (const value of Object.values(node))
+    for (const child of Array.isArray(value) ? (value as unknown[]) : [value]) if (isNode(child)) yield* walk(child);
+}
+
+/** Attributes whose text people read or hear. */
+const spoken: ReadonlySet<string> = new Set([
+  "label",
+  "title",
+  "placeholder",
+  "aria-label",
+  "aria-description",
+  "aria-roledescription",
+  "alt",
+  "description",
+  "hint",
+  "about",
+]);
+const hasWords = (text: string): boolean => /\p{L}{2,}/u.test(text);
+/** Names that are the same in every language. */
+const names: ReadonlySet<string> = new Set(["Behalf", "Ctrl K", "UTC"]);
+
+/** Words that stand in the source of a component and not in the catalogue. */
+const literalWords = (file: string, source: string): string[] => {
+  const found: string[] = [];
+  const { program } = parseSync(file, source);
+  for (const node of walk(program as unknown as Node)) {
+    if (node.type === "JSXText") {
+      const text = String(node["value"]).trim();
+      if (hasWords(text) && !names.has(text)) found.push(text);
+    }
+    if (node.type === "JSXAttribute") {
+      const name = (node["name"] as Node | undefined)?.["name"];
+      const value = node["value"] as Node | null;
+      const literal = value?.type === "Literal" ? value["value"] : undefined;
+      if (typeof name === "string" && spoken.has(name) && typeof literal === "string" && hasWords(literal))
+        found.push(`${name}="${literal}"`);
+    }
+  }
+  return found;
+};
+
+test("4.6: no component has literal words: every text comes from the catalogue", () => {
+  const found = cockpitFiles()
+    .filter((file) => file.endsWith(".tsx"))
+    .flatMap((file) => literalWords(file, read(file)).map((words) => `${file}: ${words}`));
+  assert.deepEqual(found, []);
+  assert.deepEqual(literalWords("x.tsx", 'const a = <p title="Hello there">Some words <b>·</b></p>;'), [
+    'title="Hello there"',
+    "Some words",
+  ]);
+});
+
+const catalogue = await Promise.all(
+  globSync("web/src/i18n/texts/*.ts", { cwd: root }).map(async (file) => ({
+    file,
+    groups: (await import(join(root, file))) as Record<string, Record<string, { en: unknown; de: unknown }>>,
+  })),
+);
+/** Words of many pages; they may be there before the page is. */
+const shared: ReadonlySet<string> = new Set(["commonTexts", "navigationTexts"]);
+const placesIn = (words: unknown): string[] =>
+  typeof words === "string"
+    ? [...words.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "").toSorted()
+    : [...new Set(Object.values(words as object).flatMap(placesIn))].toSorted();
+
+test("4.6: every text stands in English and German, with the same values, and is used", () => {
+  const sources = cockpitFiles()
+    .filter((file) => !file.includes("/i18n/texts/"))
+    .map(read)
+    .join("\n");
+  let count = 0;
+  const unused: string[] = [];
+  for (const { file, groups } of catalogue) {
+    for (const [group, texts] of Object.entries(groups)) {
+      for (const [key, { en, de }] of Object.entries(texts)) {
+        const where = `${file} ${group}.${key}`;
+        count += 1;
+        assert.deepEqual(placesIn(de), placesIn(en), `${where}: other values in German`);
+        assert.equal(typeof de, typeof en, `${where}: a plural in one language only`);
+        for (const words of [en, de].flatMap((one) => (typeof one === "string" ? [one] : Object.values(one as object))))
+          assert.ok(typeof words === "string" && words.trim() !== "", `${where}: empty`);
+        if (!sources.includes(`${group}.${key}`) && !shared.has(group)) unused.push(where);
+      }
+    }
+  }
+  assert.deepEqual(unused, []);
+  assert.ok(count > 100, `only ${count} texts found`);
+});
+
+test("W3: nothing but choices and filters is kept in the browser, and only through one door", () => {
+  const doors = cockpitFiles().filter((file) => /\b(?:localStorage|sessionStorage|indexedDB)\b|document\.cookie/.test(read(file)));
+  assert.deepEqual(doors, ["web/src/api/local.ts"]);
+  const keepers = cockpitFiles().filter((file) => read(file).includes("writeLocal(") && file !== "web/src/api/local.ts");
+  assert.deepEqual(keepers, ["web/src/components/saved-filters.tsx", "web/src/i18n/language.ts"]);
+});
+
+test("W5: the cockpit writes no markup from text and evaluates nothing", () => {
+  const found = cockpitFiles().filter((file) =>
+    /dangerouslySetInnerHTML|\.innerHTML|\.outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function\(/.test(read(file)),
+  );
+  assert.deepEqual(found, []);
+});
+
+interface Chunk {
+  readonly file: string;
+  readonly imports?: readonly string[];
+  readonly dynamicImports?: readonly string[];
+}
+
+/** Largest first load of JavaScript for the overview, bytes of gzip. */
+const budgetBytes = 220 * 1024;
+
+test("4.8: the first load of the overview is at most 220 KB of gzip, editor and palette are loaded when wanted", () => {
+  const chunks = JSON.parse(read("web/dist/manifest.json")) as Record<string, Chunk>;
+  const wanted = new Set<string>();
+  const want = (key: string): void => {
+    if (wanted.has(key)) return;
+    wanted.add(key);
+    for (const next of chunks[key]?.imports ?? []) want(next);
+  };
+  want("index.html");
+  want("src/pages/overview/overview-page.tsx");
+  const bytes = [...wanted].reduce((sum, key) => sum + statSync(join(root, "web", "dist", `${chunks[key]?.file ?? ""}.gz`)).size, 0);
+  assert.ok(bytes <= budgetBytes, `${bytes} bytes of gzip, ${bytes - budgetBytes} too many`);
+  assert.ok(bytes > 100_000, `${bytes} bytes: is this the whole build?`);
+  for (const lazy of [
+    "src/app/palette.tsx",
+    "src/app/account-menu.tsx",
+    "src/components/explain-panel.tsx",
+    "src/pages/sign-in/sign-in-page.tsx",
+  ])
+    assert.ok(chunks[lazy] !== undefined && !wanted.has(lazy), `${lazy} is not a chunk of its own`);
+});

@@ -1,0 +1,18 @@
+/** How the cockpit asks again: what the manager refused stays refused, what did not reach it is tried twice more. */
+import { QueryClient } from "@tanstack/react-query";
+import { ApiProblem } from "#web/api/api-problem.ts";
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // The browser's own idea of being online says nothing about a manager on this machine.
+      networkMode: "always",
+      staleTime: 5000,
+      gcTime: 5 * 60_000,
+      refetchOnWindowFocus: true,
+      retry: (failures, error) => failures < 2 && (!(error instanceof ApiProblem) || error.status === 0 || error.status >= 502),
+      retryDelay: (failures) => 400 * 2 ** failures,
+    },
+    mutations: { networkMode: "always", retry: false },
+  },
+});

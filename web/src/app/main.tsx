@@ -1,0 +1,38 @@
+/** Where the cockpit begins in the browser: theme, nonce of the styles that are made at run time (W5), queries, and the door or the frame. */
+import "@mantine/core/styles.css";
+import "#web/app/app.css";
+import { createTheme, localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { setNonce } from "get-nonce";
+import { createRoot } from "react-dom/client";
+import { App } from "#web/app/app.tsx";
+import { queryClient } from "#web/api/query-client.ts";
+import { styleNonce } from "#web/components/style-nonce.ts";
+
+setNonce(styleNonce);
+
+const theme = createTheme({
+  primaryColor: "blue",
+  primaryShade: 8,
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
+  fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", "Roboto Mono", "DejaVu Sans Mono", monospace',
+  fontSizes: { xs: "12px", sm: "13px", md: "14px", lg: "16px", xl: "18px" },
+  defaultRadius: "sm",
+  cursorType: "pointer",
+  respectReducedMotion: true,
+});
+
+const root = document.getElementById("root");
+if (root === null) throw new Error("the document has no place for the cockpit");
+createRoot(root).render(
+  <MantineProvider
+    theme={theme}
+    defaultColorScheme="auto"
+    colorSchemeManager={localStorageColorSchemeManager({ key: "behalf.theme" })}
+    getStyleNonce={() => styleNonce}
+  >
+    <QueryClientProvider client={queryClient}>
+      <App />
+    </QueryClientProvider>
+  </MantineProvider>,
+);

@@ -1,0 +1,76 @@
+/**
+ * A button for an act that needs a permission: enabled where it is permitted, disabled with the reason where it is refused, absent only
+ * where the actor may not know. A disabled one keeps its place in the tab order, so that the reason can be read without a mouse.
+ */
+import { ActionIcon, Button, Tooltip, type ButtonProps } from "@mantine/core";
+import { useId } from "react";
+import type { Verdict } from "#access/verdict.ts";
+import { explain, type ExplainQuestion } from "#web/components/explain.ts";
+import { commonTexts } from "#web/i18n/texts/common.ts";
+import { useText } from "#web/i18n/language.ts";
+import classes from "#web/components/action-button.module.css";
+
+/** A verdict of the preview, or what the API says about an item. */
+export type Allowed =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly reason: string; /** The actor may not know of it. */ readonly hidden?: boolean };
+
+export const allowedBy = (verdict: Verdict | null): Allowed | null => {
+  if (verdict === null) return null;
+  return verdict.effect === "permit"
+    ? { allowed: true }
+    : { allowed: false, reason: verdict.problem.message, hidden: verdict.problem.code === "access.not-found" };
+};
+
+export interface ActionButtonProps extends ButtonProps {
+  readonly children: string;
+  /** Null: not known yet. */
+  readonly allowed: Allowed | null;
+  /** Behind the "why?" of a refusal. */
+  readonly question?: ExplainQuestion;
+  readonly onClick: () => void;
+}
+
+export const ActionButton = ({ children, allowed, question, onClick, ...rest }: ActionButtonProps): React.ReactElement | null => {
+  const reasonId = useId();
+  const t = useText();
+  if (allowed?.allowed === false && allowed.hidden === true) return null;
+  const refused = allowed?.allowed === false ? allowed.reason : null;
+  const button = (
+    <Button
+      variant="default"
+      size="xs"
+      {...rest}
+      aria-disabled={refused !== null || allowed === null || undefined}
+      data-disabled={refused !== null || allowed === null || undefined}
+      aria-describedby={refused === null ? undefined : reasonId}
+      onClick={() => {
+        if (allowed?.allowed === true) onClick();
+      }}
+    >
+      {children}
+    </Button>
+  );
+  if (refused === null) return button;
+  return (
+    <span className={classes.refused}>
+      <Tooltip label={refused} multiline maw={420} events={{ hover: true, focus: true, touch: true }}>
+        {button}
+      </Tooltip>
+      <span id={reasonId} className="visually-hidden">
+        {refused}
+      </span>
+      {question === undefined ? null : (
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="sm"
+          aria-label={t(commonTexts.whyOf, { subject: children })}
+          onClick={() => explain(question)}
+        >
+          <span aria-hidden="true">?</span>
+        </ActionIcon>
+      )}
+    </span>
+  );
+};

@@ -1,0 +1,116 @@
+/** A text editor for YAML and the like (CodeMirror), under the document's nonce. Import it lazily: `lazy-code-editor.tsx` does. Esc, then Tab leaves it. */
+import { autocompletion, closeBrackets, completionKeymap, type CompletionSource } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { yaml } from "@codemirror/lang-yaml";
+import { HighlightStyle, indentOnInput, syntaxHighlighting } from "@codemirror/language";
+import { lintGutter, lintKeymap, setDiagnostics, type Diagnostic } from "@codemirror/lint";
+import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
+import { Compartment, EditorState, type Extension } from "@codemirror/state";
+import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import { useEffect, useEffectEvent, useRef } from "react";
+import { styleNonce } from "#web/components/style-nonce.ts";
+import classes from "#web/components/code-editor.module.css";
+
+export interface CodeProblem {
+  /** From 1. */
+  readonly line: number;
+  readonly column?: number;
+  readonly message: string;
+  readonly severity: "error" | "warning" | "info";
+}
+
+export interface CodeEditorProps {
+  /** What it is called for those who hear it. */
+  readonly label: string;
+  readonly value: string;
+  /** Absent: it can only be read. */
+  readonly onChange?: (value: string) => void;
+  readonly problems?: readonly CodeProblem[];
+  readonly complete?: CompletionSource;
+}
+
+const theme = EditorView.theme({
+  "&": { color: "var(--ink)", backgroundColor: "var(--sheet)", height: "100%", fontSize: "13px" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5" },
+  ".cm-content": { caretColor: "var(--ink)" },
+  ".cm-cursor": { borderLeftColor: "var(--ink)" },
+  ".cm-gutters": { backgroundColor: "var(--sunk)", color: "var(--soft)", border: "none" },
+  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--sunk)" },
+  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground, ::selection": { backgroundColor: "var(--chosen)" },
+  ".cm-tooltip": { backgroundColor: "var(--sheet)", color: "var(--ink)", border: "1px solid var(--line)" },
+  ".cm-panels": { backgroundColor: "var(--sunk)", color: "var(--ink)" },
+});
+
+const highlight = HighlightStyle.define([
+  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: "var(--accent)" },
+  { tag: [tags.string, tags.content], color: "var(--ink)" },
+  { tag: [tags.bool, tags.number, tags.null, tags.keyword], color: "var(--warn)" },
+  { tag: tags.comment, color: "var(--soft)", fontStyle: "italic" },
+  { tag: tags.invalid, color: "var(--bad)" },
+]);
+
+const diagnosticsOf = (state: EditorState, problems: readonly CodeProblem[]): Diagnostic[] =>
+  problems.map(({ line, column = 1, message, severity }) => {
+    const at = state.doc.line(Math.min(Math.max(1, line), state.doc.lines));
+    const from = Math.min(at.from + Math.max(0, column - 1), at.to);
+    return { from, to: Math.max(from, at.to), message, severity };
+  });
+
+const noProblems: readonly CodeProblem[] = [];
+
+export const CodeEditor = ({ label, value, onChange, problems = noProblems, complete }: CodeEditorProps): React.ReactElement => {
+  const place = useRef<HTMLDivElement>(null);
+  const view = useRef<EditorView | null>(null);
+  const changed = useEffectEvent((text: string) => onChange?.(text));
+  const readOnly = onChange === undefined;
+  const reading = useRef(new Compartment());
+
+  useEffect(() => {
+    if (place.current === null) return undefined;
+    const extensions: Extension[] = [
+      EditorView.cspNonce.of(styleNonce),
+      lineNumbers(),
+      history(),
+      drawSelection(),
+      indentOnInput(),
+      closeBrackets(),
+      highlightActiveLine(),
+      highlightSelectionMatches(),
+      lintGutter(),
+      yaml(),
+      theme,
+      syntaxHighlighting(highlight),
+      autocompletion(complete === undefined ? {} : { override: [complete] }),
+      keymap.of([...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap, indentWithTab]),
+      EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+      EditorView.updateListener.of((update) => {
+        if (update.docChanged) changed(update.state.doc.toString());
+      }),
+      reading.current.of([]),
+    ];
+    const made = new EditorView({ parent: place.current, state: EditorState.create({ doc: value, extensions }) });
+    view.current = made;
+    return () => {
+      view.current = null;
+      made.destroy();
+    };
+    // Made once: later values arrive as changes below, so that the cursor and its history stay.
+    // oxlint-disable-next-line react/exhaustive-deps, react/exhaustive-effect-dependencies
+  }, [label, complete]);
+  useEffect(() => {
+    const now = view.current;
+    if (now === null || now.state.doc.toString() === value) return;
+    now.dispatch({ changes: { from: 0, to: now.state.doc.length, insert: value } });
+  }, [value]);
+  useEffect(() => {
+    view.current?.dispatch({
+      effects: reading.current.reconfigure(readOnly ? [EditorState.readOnly.of(true), EditorView.editable.of(false)] : []),
+    });
+  }, [readOnly]);
+  useEffect(() => {
+    const now = view.current;
+    if (now !== null) now.dispatch(setDiagnostics(now.state, diagnosticsOf(now.state, problems)));
+  }, [problems]);
+  return <div ref={place} className={classes.editor} />;
+};

@@ -1,0 +1,244 @@
+/**
+ * The one table of the cockpit: cursor-paged and virtualised, so that 100,000 rows scroll like forty, walked with the keyboard row by
+ * row, its count honest about what is loaded. A column that needs more room than there is goes; what it said moves below the first one.
+ */
+import { useElementSize } from "@mantine/hooks";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useRef, useState } from "react";
+import { Button } from "@mantine/core";
+import { stateTexts, tableTexts, commonTexts } from "#web/i18n/texts/common.ts";
+import { useLanguage, useText } from "#web/i18n/language.ts";
+import { EmptyState, LoadingState, ProblemState } from "#web/components/states.tsx";
+import { renderLocal } from "#web/components/render-time.ts";
+import type { List } from "#web/components/use-list.ts";
+import classes from "#web/components/data-table.module.css";
+
+export interface Column<T> {
+  readonly id: string;
+  readonly header: string;
+  readonly cell: (row: T) => React.ReactNode;
+  /** Pixels; absent: shares what is left. */
+  readonly width?: number;
+  /** Shown only where the table is at least so many pixels wide. */
+  readonly from?: number;
+  readonly align?: "right";
+}
+
+export interface DataTableProps<T> {
+  /** What the table is called for those who hear it. */
+  readonly label: string;
+  readonly columns: readonly Column<T>[];
+  readonly list: List<T>;
+  readonly rowId: (row: T) => string;
+  /** A second line below the first cell, where columns had to go. */
+  readonly narrowLine?: (row: T) => React.ReactNode;
+  /** Enter, or a click beside links and buttons. */
+  readonly onOpen?: (row: T) => void;
+  /** Id of the row that is shown beside the table. */
+  readonly openId?: string | null;
+  /** In place of rows, where there are none at all. */
+  readonly empty?: React.ReactNode;
+  /** Filters are set: "nothing matches" instead of "nothing here". */
+  readonly onClearFilters?: (() => void) | undefined;
+}
+
+const rowHeight = 34;
+const tallRowHeight = 54;
+/** Below this width the second line is shown. */
+const narrowPx = 640;
+/** The next page is asked for when so many rows or fewer lie below what is seen. */
+const ahead = 60;
+
+const nextIndex = (key: string, index: number, count: number, page: number): number | null => {
+  const last = count - 1;
+  switch (key) {
+    case "ArrowDown":
+    case "j":
+      return Math.min(last, index + 1);
+    case "ArrowUp":
+    case "k":
+      return Math.max(0, index - 1);
+    case "PageDown":
+      return Math.min(last, index + page);
+    case "PageUp":
+      return Math.max(0, index - page);
+    case "Home":
+      return 0;
+    case "End":
+      return last;
+    default:
+      return null;
+  }
+};
+
+const isControl = (target: EventTarget, row: Element): boolean => {
+  const control = (target as Element).closest("a, button, input, select, textarea, label");
+  return control !== null && row.contains(control);
+};
+
+export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
+  const { label, list, rowId, onOpen, openId = null, narrowLine } = props;
+  const t = useText();
+  const scroller = useRef<HTMLDivElement>(null);
+  const { ref: sizeRef, width } = useElementSize<HTMLDivElement>();
+  const [active, setActive] = useState(0);
+  const wantsFocus = useRef(false);
+  const { rows } = list;
+  const narrow = narrowLine !== undefined && width > 0 && width < narrowPx;
+  const height = narrow ? tallRowHeight : rowHeight;
+  const columns = props.columns.filter((column) => column.from === undefined || width === 0 || width >= column.from);
+
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => height,
+    overscan: 12,
+  });
+  useEffect(() => virtual.measure(), [virtual, height]);
+  const items = virtual.getVirtualItems();
+  const lastSeen = items.at(-1)?.index ?? 0;
+  const { hasMore, isLoadingMore, loadMore, error } = list;
+  useEffect(() => {
+    if (hasMore && !isLoadingMore && error === null && rows.length > 0 && lastSeen >= rows.length - ahead) loadMore();
+  }, [hasMore, isLoadingMore, loadMore, error, rows.length, lastSeen]);
+  const current = Math.min(active, Math.max(0, rows.length - 1));
+  useEffect(() => {
+    if (!wantsFocus.current) return;
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${current}"]`);
+    if (row === null || row === undefined) return;
+    wantsFocus.current = false;
+    row.focus({ preventScroll: true });
+  });
+
+  if (list.isPending) return <LoadingState />;
+  if (rows.length === 0) {
+    if (list.error !== null) return <ProblemState error={list.error} retry={list.reload} />;
+    if (props.onClearFilters !== undefined)
+      return (
+        <EmptyState
+          title={t(tableTexts.noMatch)}
+          action={
+            <Button size="xs" variant="default" onClick={props.onClearFilters}>
+              {t(tableTexts.clearFilters)}
+            </Button>
+          }
+        />
+      );
+    return <>{props.empty ?? <EmptyState title={t(tableTexts.noRows)} />}</>;
+  }
+
+  const goTo = (index: number): void => {
+    wantsFocus.current = true;
+    setActive(index);
+    virtual.scrollToIndex(index);
+  };
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    const row = (event.target as Element).closest("[data-index]");
+    if (row === null || event.altKey || event.ctrlKey || event.metaKey) return;
+    const next = nextIndex(
+      event.key,
+      current,
+      rows.length,
+      Math.max(1, Math.floor((scroller.current?.clientHeight ?? height) / height) - 2),
+    );
+    if (next !== null) {
+      event.preventDefault();
+      goTo(next);
+    } else if (event.key === "Enter" && event.target === row && onOpen !== undefined) {
+      const chosen = rows[current];
+      if (chosen !== undefined) onOpen(chosen);
+    }
+  };
+  const before = items[0]?.start ?? 0;
+  const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
+
+  return (
+    <div className={classes.frame}>
+      <div ref={scroller} className={classes.scroller} onKeyDown={onKeyDown}>
+        <div ref={sizeRef}>
+          <table
+            role="grid"
+            aria-label={label}
+            aria-rowcount={list.total === null ? -1 : list.total + 1}
+            aria-colcount={columns.length}
+            className={classes.table}
+          >
+            <colgroup>
+              {columns.map((column) => (
+                <col key={column.id} style={column.width === undefined ? undefined : { width: column.width }} />
+              ))}
+            </colgroup>
+            <thead>
+              <tr aria-rowindex={1}>
+                {columns.map((column) => (
+                  <th key={column.id} scope="col" data-align={column.align}>
+                    {column.header}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {before > 0 ? <tr aria-hidden="true" style={{ height: before }} /> : null}
+              {items.map((item) => {
+                const row = rows[item.index];
+                if (row === undefined) return null;
+                const id = rowId(row);
+                return (
+                  <tr
+                    key={id}
+                    data-index={item.index}
+                    aria-rowindex={item.index + 2}
+                    aria-selected={openId === null ? undefined : id === openId}
+                    tabIndex={item.index === current ? 0 : -1}
+                    data-opens={onOpen !== undefined}
+                    style={{ height }}
+                    onFocus={() => setActive(item.index)}
+                    onClick={(event) => {
+                      if (onOpen !== undefined && !isControl(event.target, event.currentTarget) && getSelection()?.isCollapsed !== false)
+                        onOpen(row);
+                    }}
+                  >
+                    {columns.map((column, position) => (
+                      <td key={column.id} data-align={column.align}>
+                        <div className={classes.cell}>{column.cell(row)}</div>
+                        {narrow && position === 0 ? <div className={classes.second}>{narrowLine(row)}</div> : null}
+                      </td>
+                    ))}
+                  </tr>
+                );
+              })}
+              {after > 0 ? <tr aria-hidden="true" style={{ height: after }} /> : null}
+            </tbody>
+          </table>
+        </div>
+      </div>
+      <Foot list={list} />
+    </div>
+  );
+}
+
+const Foot = <T,>({ list }: { readonly list: List<T> }): React.ReactElement => {
+  const t = useText();
+  const language = useLanguage();
+  const loaded = list.rows.length;
+  const count = list.hasMore
+    ? list.total === null
+      ? t(tableTexts.countMore, { count: loaded })
+      : t(tableTexts.countOf, { loaded, total: list.total })
+    : t(tableTexts.countAll, { count: loaded });
+  return (
+    <div className={classes.foot}>
+      <span role="status">{list.isLoadingMore ? t(tableTexts.loadingMore) : count}</span>
+      {list.error === null ? null : (
+        <span className={classes.failed}>
+          {list.hasMore && list.isLoadingMore
+            ? t(tableTexts.moreFailed)
+            : t(stateTexts.stale, { time: renderLocal(new Date(list.updatedAtMs).toISOString(), language) })}
+          <Button size="compact-xs" variant="default" onClick={list.hasMore ? list.loadMore : list.reload}>
+            {t(commonTexts.retry)}
+          </Button>
+        </span>
+      )}
+    </div>
+  );
+};

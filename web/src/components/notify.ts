@@ -1,0 +1,30 @@
+/** Short notes that go by themselves. The code that shows them is loaded with the first one. */
+import { asProblem } from "#web/api/api-problem.ts";
+import { createStore } from "#web/api/small-store.ts";
+
+export interface Note {
+  readonly tone: "good" | "bad";
+  readonly title: string;
+  readonly text?: string;
+}
+
+export const anyNote = createStore(false);
+
+export const notify = (note: Note): void => {
+  anyNote.set(true);
+  void import("@mantine/notifications").then(({ notifications }) =>
+    notifications.show({
+      color: note.tone === "good" ? "teal" : "red",
+      title: note.title,
+      message: note.text ?? "",
+      // What went wrong stays until it is read.
+      autoClose: note.tone === "good" ? 5000 : false,
+    }),
+  );
+};
+
+/** For acts without a place of their own to say what went wrong. */
+export const notifyProblem = (error: unknown): void => {
+  const problem = asProblem(error);
+  notify({ tone: "bad", title: problem.message, text: problem.hint });
+};

@@ -1,0 +1,73 @@
+/** The frame of every page: its one heading, what it is about, its actions, and the title of the document. Focus goes to the heading of a new page. */
+import { useEffect, useRef } from "react";
+import { realm } from "#web/api/session.ts";
+import classes from "#web/components/page.module.css";
+
+export interface PageProps {
+  readonly title: string;
+  readonly about?: React.ReactNode;
+  /** Buttons at the right of the heading. */
+  readonly actions?: React.ReactNode;
+  /** Filters below the heading. */
+  readonly toolbar?: React.ReactNode;
+  /** The content fills what is left of the window and scrolls inside (tables), instead of the page. */
+  readonly fill?: boolean;
+  readonly children: React.ReactNode;
+}
+
+export const Page = ({ title, about, actions, toolbar, fill = false, children }: PageProps): React.ReactElement => {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${title} · Behalf · ${realm}`;
+  }, [title]);
+  useEffect(() => {
+    // Whoever listens to the page hears where he is; whoever came from a dialog or typed already keeps his place.
+    if (document.activeElement === null || document.activeElement === document.body) heading.current?.focus();
+  }, []);
+  return (
+    <div className={classes.page} data-fill={fill}>
+      <header className={classes.head}>
+        <div className={classes.words}>
+          <h1 ref={heading} tabIndex={-1} className={classes.title}>
+            {title}
+          </h1>
+          {about === undefined ? null : <p className={classes.about}>{about}</p>}
+        </div>
+        {actions === undefined ? null : <div className={classes.actions}>{actions}</div>}
+      </header>
+      {toolbar === undefined ? null : <div className={classes.toolbar}>{toolbar}</div>}
+      <div className={classes.body}>{children}</div>
+    </div>
+  );
+};
+
+/** A titled part of a page. */
+export const Section = ({
+  title,
+  aside,
+  children,
+}: {
+  readonly title: string;
+  readonly aside?: React.ReactNode;
+  readonly children: React.ReactNode;
+}): React.ReactElement => (
+  <section className={classes.section} aria-label={title}>
+    <div className={classes.sectionHead}>
+      <h2 className={classes.sectionTitle}>{title}</h2>
+      {aside === undefined ? null : <div className={classes.aside}>{aside}</div>}
+    </div>
+    {children}
+  </section>
+);
+
+/** Name and value pairs. */
+export const Facts = ({ facts }: { readonly facts: readonly (readonly [name: string, value: React.ReactNode])[] }): React.ReactElement => (
+  <dl className={classes.facts}>
+    {facts.map(([name, value]) => (
+      <div key={name} className={classes.fact}>
+        <dt>{name}</dt>
+        <dd>{value}</dd>
+      </div>
+    ))}
+  </dl>
+);

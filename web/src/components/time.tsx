@@ -1,0 +1,58 @@
+/** Instants: local time to read, how long ago at a glance, UTC on hover and for whoever copies it. */
+import { useSyncExternalStore } from "react";
+import { Tooltip } from "@mantine/core";
+import { commonTexts } from "#web/i18n/texts/common.ts";
+import { useLanguage, useText } from "#web/i18n/language.ts";
+import { createStore } from "#web/api/small-store.ts";
+import { renderAgo, renderLocal, renderUtc } from "#web/components/render-time.ts";
+
+const now = createStore(Date.now());
+let watchers = 0;
+let timer: ReturnType<typeof setInterval> | undefined;
+/** One clock for all instants on the page; it stands still while none is shown. */
+const watchClock = (listener: () => void): (() => void) => {
+  const stop = now.subscribe(listener);
+  watchers += 1;
+  if (watchers === 1) {
+    now.set(Date.now());
+    timer = setInterval(() => now.set(Date.now()), 5000);
+  }
+  return () => {
+    stop();
+    watchers -= 1;
+    if (watchers === 0) clearInterval(timer);
+  };
+};
+
+export const useNow = (): number => useSyncExternalStore(watchClock, now.get);
+
+const Hover = ({ at, children }: { readonly at: string; readonly children: React.ReactElement }): React.ReactElement => {
+  const t = useText();
+  const language = useLanguage();
+  return (
+    <Tooltip label={t(commonTexts.inUtc, { local: renderLocal(at, language), utc: renderUtc(at) })} openDelay={200}>
+      {children}
+    </Tooltip>
+  );
+};
+
+/** `3 min ago`. */
+export const Ago = ({ at }: { readonly at: string }): React.ReactElement => {
+  const language = useLanguage();
+  const nowMs = useNow();
+  return (
+    <Hover at={at}>
+      <time dateTime={at}>{renderAgo(Date.parse(at), nowMs, language)}</time>
+    </Hover>
+  );
+};
+
+/** Date and time. */
+export const Instant = ({ at }: { readonly at: string }): React.ReactElement => {
+  const language = useLanguage();
+  return (
+    <Hover at={at}>
+      <time dateTime={at}>{renderLocal(at, language)}</time>
+    </Hover>
+  );
+};

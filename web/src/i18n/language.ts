@@ -1,0 +1,33 @@
+/** Which language the cockpit speaks: chosen in Settings or the browser's; and the hook that every component takes its texts from. */
+import { useSyncExternalStore } from "react";
+import { renderText, type Language, type Translate } from "#web/i18n/text.ts";
+import { createStore } from "#web/api/small-store.ts";
+import { readLocal, writeLocal } from "#web/api/local.ts";
+
+export type LanguageChoice = Language | "system";
+export const languageKey = "behalf.language";
+
+const ofBrowser = (): Language => (navigator.language.startsWith("de") ? "de" : "en");
+const stored = readLocal(languageKey);
+const choice = createStore<LanguageChoice>(stored === "en" || stored === "de" ? stored : "system");
+
+export const chooseLanguage = (chosen: LanguageChoice): void => {
+  writeLocal(languageKey, chosen === "system" ? null : chosen);
+  choice.set(chosen);
+  document.documentElement.lang = chosen === "system" ? ofBrowser() : chosen;
+};
+
+export const useLanguageChoice = (): LanguageChoice => useSyncExternalStore(choice.subscribe, choice.get);
+
+export const useLanguage = (): Language => {
+  const chosen = useLanguageChoice();
+  return chosen === "system" ? ofBrowser() : chosen;
+};
+
+const translators: Readonly<Record<Language, Translate>> = {
+  en: (text, ...values) => renderText("en", text, values[0]),
+  de: (text, ...values) => renderText("de", text, values[0]),
+};
+
+/** `t(texts.title)`, `t(texts.count, { count })`. */
+export const useText = (): Translate => translators[useLanguage()];

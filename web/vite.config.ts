@@ -1,0 +1,32 @@
+/** How the cockpit is built: hashed files, no inline code but the one line that sets the theme, a place for the nonce of each answer (W5). */
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+/** The manager puts each answer's own nonce in its place (`src/manager/cockpit/`). */
+export const noncePlaceholder = "__BEHALF_NONCE__";
+
+export default defineConfig({
+  root: dirname(fileURLToPath(import.meta.url)),
+  base: "/",
+  publicDir: false,
+  logLevel: "warn",
+  html: { cspNonce: noncePlaceholder },
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    target: ["chrome125", "firefox126", "safari17.5"],
+    manifest: "manifest.json",
+    // A file of its own for everything: a `data:` address would need its own hole in the policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    chunkSizeWarningLimit: 900,
+    rolldownOptions: {
+      // Thousands of `"use client"` lines of libraries mean nothing here.
+      onLog: (level, log, report) => {
+        if (log.code !== "MODULE_LEVEL_DIRECTIVE") report(level, log);
+      },
+    },
+  },
+});
