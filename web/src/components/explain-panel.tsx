@@ -13,6 +13,7 @@ import { useText } from "#web/i18n/language.ts";
 import classes from "#web/components/explain-panel.module.css";
 
 type Because = Schemas["Because"];
+type Answer = Schemas["Explanation"];
 
 /** As `POST /api/v1/who-can` answers. */
 interface WhoCan {
@@ -69,6 +70,33 @@ const WhoCanAnswer = ({ question }: { readonly question: ExplainQuestion }): Rea
   );
 };
 
+/** Where the entry that decided was written. */
+const Source = ({ deciding }: { readonly deciding: Answer["decidedBy"] }): React.ReactElement | null => {
+  const t = useText();
+  if (deciding === null) return null;
+  return (
+    <p className="soft">
+      <code>{deciding.entry}</code> {t(explainTexts.ofRole, { role: deciding.role })}
+      {deciding.source === null ? "" : ` · ${deciding.source}`}
+    </p>
+  );
+};
+
+const Changer = ({ change }: { readonly change: Answer["change"] }): React.ReactElement => {
+  const t = useText();
+  const { byActor, byWhom, needs } = change;
+  const named = byWhom === null ? "" : [...byWhom.accounts.map(({ name }) => name), ...(byWhom.more ? ["…"] : [])].join(", ");
+  return (
+    <p className="soft">
+      {byActor
+        ? t(explainTexts.changedByYou, { permission: needs })
+        : named === ""
+          ? t(explainTexts.changedByHolder, { permission: needs })
+          : t(explainTexts.changedBy, { names: named })}
+    </p>
+  );
+};
+
 /** The four answers about one question; also used inside pages. */
 export const Explanation = ({ question }: { readonly question: ExplainQuestion }): React.ReactElement => {
   const t = useText();
@@ -76,19 +104,16 @@ export const Explanation = ({ question }: { readonly question: ExplainQuestion }
   const query = useQuery({
     queryKey: ["explain", permission, on, controller, actor],
     staleTime: 0,
-    queryFn: ({ signal }) =>
-      call(
-        "POST /api/v1/explain",
-        {
-          body: {
-            permission,
-            ...(on === undefined ? {} : { on }),
-            ...(controller === undefined ? {} : { controller }),
-            ...(actor === undefined ? {} : { actor }),
-          },
-        },
-        { signal, background: true },
-      ),
+    queryFn: async ({ signal }) => {
+      const body = {
+        permission,
+        ...(on === undefined ? {} : { on }),
+        ...(controller === undefined ? {} : { controller }),
+        ...(actor === undefined ? {} : { actor }),
+      };
+      // One question has one answer; only `questions` has `items`.
+      return (await call("POST /api/v1/explain", { body }, { signal, background: true })) as Answer;
+    },
   });
   return (
     <Loaded query={query}>
@@ -109,10 +134,13 @@ export const Explanation = ({ question }: { readonly question: ExplainQuestion }
           <p lang="en">
             {answer.because.text} <code className="soft">{answer.because.rule}</code>
           </p>
-          {answer.hint === null ? null : (
+          <Source deciding={answer.decidedBy} />
+          <Source deciding={answer.folder} />
+          {answer.effect === "permit" || answer.change.steps.length === 0 ? null : (
             <>
               <h3>{t(explainTexts.flip)}</h3>
-              <p lang="en">{answer.hint}</p>
+              <p lang="en">{answer.change.text}</p>
+              <Changer change={answer.change} />
             </>
           )}
           <h3>{t(explainTexts.whoCan)}</h3>

@@ -91,6 +91,13 @@ export const explainTexts = defineTexts({
   deny: { en: "refused", de: "abgelehnt" },
   decidedBy: { en: "Decided by", de: "Entschieden durch" },
   flip: { en: "Would flip if", de: "Anders wäre es, wenn" },
+  ofRole: { en: "of role {role}", de: "der Rolle {role}" },
+  changedByYou: {
+    en: "The account itself holds {permission} and can make this change.",
+    de: "Das Konto hat selbst {permission} und kann das ändern.",
+  },
+  changedByHolder: { en: "An account with {permission} can make this change.", de: "Ein Konto mit {permission} kann das ändern." },
+  changedBy: { en: "Can make this change: {names}", de: "Das ändern können: {names}" },
   whoCan: { en: "Who can", de: "Wer darf" },
   whoCanNone: { en: "No account can.", de: "Kein Konto darf das." },
   whoCanMore: {
