@@ -7,12 +7,13 @@ import { decide } from "#access/decide.ts";
 import { explain } from "#access/explain.ts";
 import { gatherFindings } from "#access/findings.ts";
 import type { FolderPool } from "#access/folder-index.ts";
-import { mayKnow } from "#access/may-know.ts";
+import { decideLogin } from "#access/decide-login.ts";
+import { folderVisibility, mayKnow } from "#access/may-know.ts";
 import { leafOf } from "#access/permissions.ts";
 import type { Actor, Grant, Question, Role, RoleScope } from "#access/question.ts";
 import { smallestChange, type Change } from "#access/smallest-change.ts";
 import { arbitraryActor, arbitraryGrant, arbitraryQuestion, arbitraryRoles, worldCount } from "#test/worlds/arbitrary-worlds.ts";
-import { naiveMay, naiveMayKnow } from "#test/worlds/naive-may.ts";
+import { naiveFolderShows, naiveLogin, naiveMay, naiveMayKnow } from "#test/worlds/naive-may.ts";
 
 const answer = (question: Question, actor: Actor): "permit" | "deny" => decide(question, compileAccess(actor)).effect;
 const runs = { numRuns: worldCount };
@@ -20,7 +21,7 @@ const fewer = { numRuns: Math.ceil(worldCount / 3) };
 /** Questions per world: compiling once and asking several is nearer to use, and quicker. */
 const questions = fc.array(arbitraryQuestion, { minLength: 1, maxLength: 4 });
 
-test("D75-D98: the engine, the explanation and the naive second implementation agree", () => {
+test("D75-D99: the engine, the explanation and the naive second implementation agree", () => {
   const met = { permit: 0, deny: 0 };
   fc.assert(
     fc.property(arbitraryActor, questions, (actor, asked) => {
@@ -59,6 +60,26 @@ test("E11: not found exactly where no leaf is held on the object", () => {
   );
 });
 
+test("D78, D93, E9: signing in, and how folders appear, are those of the naive implementation", () => {
+  const codes = { permit: undefined, "no role": "access.no-role", "no permission": "access.no-permission" };
+  const met = { content: 0, name: 0, nothing: 0 };
+  fc.assert(
+    fc.property(arbitraryActor, questions, (actor, asked) => {
+      const access = compileAccess(actor);
+      const login = decideLogin(access);
+      assert.equal(login.effect === "deny" ? login.problem.code : undefined, codes[naiveLogin(actor)]);
+      for (const { path, controller } of asked) {
+        if (path === undefined) continue;
+        const shows = naiveFolderShows(path, controller, actor);
+        met[shows] += 1;
+        assert.equal(folderVisibility(path, access, controller), shows, `${path} ${controller}`);
+      }
+    }),
+    fewer,
+  );
+  assert.ok(met.content > 0 && met.name > 0 && met.nothing > 0, JSON.stringify(met));
+});
+
 const withGrant = (actor: Actor, grant: Grant, roleAt: number, scopeAt: number): Actor => ({
   ...actor,
   roles: actor.roles.map((role, index) =>
@@ -86,21 +107,30 @@ test("E1: adding a permission grant never removes access, adding a denial never 
   );
 });
 
-const reordered = (actor: Actor): Actor => ({
+/** The list in another order, which the keys choose. */
+const shuffled = <T>(list: readonly T[], keys: readonly number[]): T[] =>
+  list
+    .map((item, index) => ({ item, key: keys[index % keys.length] ?? 0, index }))
+    .toSorted((left, right) => left.key - right.key || right.index - left.index)
+    .map(({ item }) => item);
+
+const reordered = (actor: Actor, keys: readonly number[]): Actor => ({
   ...actor,
-  roles: actor.roles.toReversed().map((role) => ({
+  roles: shuffled(actor.roles, keys).map((role) => ({
     ...role,
-    scopes: role.scopes
-      .toReversed()
-      .map((scope) => ({ ...scope, permissions: scope.permissions.toReversed(), folders: scope.folders.toReversed() })),
+    scopes: shuffled(role.scopes, keys).map((scope) => ({
+      ...scope,
+      permissions: shuffled(scope.permissions, keys),
+      folders: shuffled(scope.folders, keys),
+    })),
   })),
 });
 
 test("D94: order never matters, neither for the answer nor for the reason that is named", () => {
   fc.assert(
-    fc.property(arbitraryActor, arbitraryQuestion, (actor, question) => {
+    fc.property(arbitraryActor, arbitraryQuestion, fc.array(fc.nat(5), { minLength: 1, maxLength: 5 }), (actor, question, keys) => {
       const verdict = decide(question, compileAccess(actor));
-      const other = decide(question, compileAccess(reordered(actor)));
+      const other = decide(question, compileAccess(reordered(actor, keys)));
       assert.equal(other.effect, verdict.effect);
       assert.deepEqual(other.because, verdict.because);
     }),

@@ -65,6 +65,27 @@ test("B-I: what Behalf adds has no spelling there", () => {
   assert.equal(toSos("controller:runs"), "sos:products:controller:orders");
 });
 
+test("3.1: what Behalf adds is these permissions and no others", () => {
+  assert.deepEqual(
+    permissionLeaves.filter((leaf) => leaf.own).map((leaf) => leaf.permission),
+    [
+      "manager:view",
+      "manager:auditlog:verify",
+      "manager:credentials:view",
+      "manager:credentials:manage",
+      "manager:credentials:use",
+      "manager:explain:others",
+      "manager:nodes:view",
+      "manager:nodes:manage",
+      "manager:process_servers:view",
+      "manager:process_servers:manage",
+      "manager:trusts:view",
+      "manager:trusts:manage",
+      "controller:runs:log",
+    ],
+  );
+});
+
 test("3.1: every branch and leaf has a meaning of one line, and no two the same", () => {
   const meanings = permissionNodes.map((node) => node.meaning);
   for (const node of permissionNodes) assert.match(node.meaning, /^[^\n]{4,120}$/, node.permission);

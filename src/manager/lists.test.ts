@@ -4,8 +4,8 @@ import type { TestContext } from "node:test";
 import * as fc from "fast-check";
 import type { Role } from "#access/question.ts";
 import type { Answer } from "#test/fixtures/http.ts";
-import { eventually } from "#test/fixtures/instance.ts";
 import { addNodeRecord, startManager, type ManagerWorld, type Person } from "#test/fixtures/manager.ts";
+import { assignStored, changeStoredPolicy, insertRole } from "#test/fixtures/policy.ts";
 import { onBothStores, type StoreCase } from "#test/fixtures/stores.ts";
 import { arbitraryActor, isLong } from "#test/worlds/arbitrary-worlds.ts";
 
@@ -43,38 +43,18 @@ const copyToController = async ({ manager }: ManagerWorld, submission: string, c
   });
 };
 
-/** Gives the account exactly these roles, past the door that would refuse what random worlds hold. */
-const setRoles = async ({ manager }: ManagerWorld, accessId: string, roles: readonly Role[]): Promise<void> => {
-  const { store, identity, identityContext } = manager.services;
-  await store.write(async (tx) => {
-    await identityContext.policy.raise(tx);
-    await tx.deleteFrom("role_assignments").where("subject", "=", accessId).execute();
+/** Gives the account exactly these roles. */
+const setRoles = (world: ManagerWorld, accessId: string, roles: readonly Role[]): Promise<void> =>
+  changeStoredPolicy(world, async (tx) => {
+    await assignStored(tx, accessId, []);
     await tx.deleteFrom("roles").where("id", "like", "rol_random%").execute();
-    for (const [index, role] of roles.entries()) {
-      const id = `rol_random${index}`;
-      await tx
-        .insertInto("roles")
-        .values({
-          id,
-          service: role.service,
-          name: `${role.name}-${index}`,
-          scopes: JSON.stringify(role.scopes),
-          revision: 1,
-          updated_at: 1,
-          updated_by: "os:0",
-        })
-        .execute();
-      await tx.insertInto("role_assignments").values({ subject: accessId, role_id: id }).execute();
-    }
+    for (const [index, role] of roles.entries()) await insertRole(tx, `rol_random${index}`, { ...role, name: `${role.name}-${index}` });
+    await assignStored(
+      tx,
+      accessId,
+      roles.map((_, index) => `rol_random${index}`),
+    );
   });
-  identityContext.policy.changed();
-  const revision = await identityContext.policy.current();
-  await eventually(
-    "the policy is known",
-    () => identity.policyRevision(),
-    (known) => known >= revision,
-  );
-};
 
 interface Listed {
   readonly items: readonly Record<string, string>[];

@@ -1,5 +1,5 @@
 /**
- * A second MAY, written from the requirements alone (D75-D98 with E1-E12) and as plainly as possible: lists and loops, nothing
+ * A second MAY, written from the requirements alone (D75-D99 with E1-E12) and as plainly as possible: lists and loops, nothing
  * prepared, nothing shared with the engine but the list of permissions. Only tests use it, to compare answers.
  */
 import { permissionLeaves } from "#access/permissions.ts";
@@ -25,11 +25,24 @@ const denialOf = (text: string): string[] => {
   return segments;
 };
 
+/** D99, E7: roles of one name are one role, of whatever services: their lists for the same controllers are put together. */
+const mergedScopes = (actor: Actor): RoleScope[] => {
+  const names = [...new Set(actor.roles.map((role) => role.name))];
+  return names.flatMap((name) => {
+    const scopes = actor.roles.filter((role) => role.name === name).flatMap((role) => role.scopes);
+    return [...new Set(scopes.map((scope) => scope.controller))].map((controller) => ({
+      controller,
+      permissions: scopes.filter((scope) => scope.controller === controller).flatMap((scope) => scope.permissions),
+      folders: scopes.filter((scope) => scope.controller === controller).flatMap((scope) => scope.folders),
+    }));
+  });
+};
+
 /** E4: default, and the asked controller; `manager:…` looks at default only. */
 const scopesFor = (permission: string, controller: string | undefined, actor: Actor): RoleScope[] =>
-  actor.roles
-    .flatMap((role) => role.scopes)
-    .filter((scope) => scope.controller === "default" || (!permission.startsWith("manager:") && scope.controller === controller));
+  mergedScopes(actor).filter(
+    (scope) => scope.controller === "default" || (!permission.startsWith("manager:") && scope.controller === controller),
+  );
 
 const isHeld = (permission: string, controller: string | undefined, actor: Actor): boolean => {
   const asked = permission.split(":");
@@ -88,4 +101,29 @@ export const naiveMayKnow = (path: string, kind: string, controller: string | un
         naiveMay({ permission: leaf.permission, path, ...(one === undefined ? {} : { controller: one }) }, actor) === "permit",
     ),
   );
+};
+
+/** D78, D93, E6: signing in needs a role, and `manager:view` or an ancestor of it for all controllers. */
+export const naiveLogin = (actor: Actor): "permit" | "no role" | "no permission" =>
+  naiveMay({ permission: "manager:view" }, actor) === "permit" ? "permit" : actor.roles.length === 0 ? "no role" : "no permission";
+
+/** E9: a folder shows its content where something is held in it, its bare name where it leads to such a folder. */
+export const naiveFolderShows = (folder: string, controller: string | undefined, actor: Actor): "content" | "name" | "nothing" => {
+  const asked = folder.endsWith("/") ? folder : `${folder}/`;
+  if (!isPath(asked)) return "nothing";
+  if (naiveMayKnow(asked, "job", controller, actor)) return "content";
+  const all = new Set(actor.roles.flatMap((role) => role.scopes.map((scope) => scope.controller)));
+  const own = segmentsOf(asked, "/");
+  const leadsOn = (controller === undefined ? [undefined, ...all] : [controller]).some((one) =>
+    leaves.some(
+      (leaf) =>
+        leaf.object === "job" &&
+        isHeld(leaf.permission, one, actor) &&
+        foldersFor(leaf.permission, one, actor).some((entry) => {
+          const path = segmentsOf(entry.path, "/");
+          return path.length > own.length && startsWithSegments(path, own);
+        }),
+    ),
+  );
+  return leadsOn ? "name" : "nothing";
 };

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as fc from "fast-check";
+import { compileAccess } from "#access/compile.ts";
+import { decide } from "#access/decide.ts";
 import type { Role } from "#access/question.ts";
 import { folderDenialNotices, folderNotices, isEmptyRole, liftedDenials, unassignedFolderNotices } from "#identity/rules/role-rules.ts";
+import { arbitraryActor, arbitraryQuestion, worldCount } from "#test/worlds/arbitrary-worlds.ts";
 import { readScopes, renderScopes } from "#identity/rules/role-scopes.ts";
 
 const role = (name: string, permissions: readonly string[], folders: readonly string[] = [], controller = "default"): Role => {
@@ -25,6 +29,51 @@ test("E1: a first role, a further folder and a role without folders narrow nothi
   assert.deepEqual(folderNotices("alice", [], [narrow]), []);
   assert.deepEqual(folderNotices("alice", [narrow], [narrow, role("more", [], ["/other"])]), []);
   assert.deepEqual(folderNotices("alice", [narrow], [narrow, wide]), []);
+});
+
+test("D98, E1: what narrows at one controller only is said with its name", () => {
+  const here = role("here", ["controller:view"], ["/demo"], "main");
+  const [notice, ...more] = folderNotices("alice", [wide], [wide, here]);
+  assert.deepEqual(more, []);
+  assert.equal(notice?.text, "`alice` could reach every folder of controller `main` and now only `/demo`");
+  const bare = { ...here, scopes: here.scopes.map((scope) => ({ ...scope, folders: [{ path: "/demo", recursive: false }] })) };
+  assert.deepEqual(
+    folderNotices("alice", [narrow], [narrow, bare]).map((one) => one.text),
+    ["`alice` loses a part of `/demo` of controller `main`: the controller's own entry stands there"],
+  );
+  assert.deepEqual(
+    rules(folderNotices("alice", [wide, here], [wide, here, narrow])),
+    ["folders.narrowed"],
+    "limited there is not limited everywhere",
+  );
+  assert.deepEqual(rules(folderNotices("alice", [here, narrow], [here])), ["folders.opened"], "E5: open at every controller but one");
+});
+
+test("E1: whenever a further role without a denial takes something away, the notice says so", () => {
+  const met = { narrowed: 0, silent: 0 };
+  const further = arbitraryActor.filter(({ roles }) => roles.length > 0).map(({ roles }) => ({ ...roles[0], id: "rol_further" }) as Role);
+  fc.assert(
+    fc.property(arbitraryActor, further, fc.array(arbitraryQuestion, { minLength: 1, maxLength: 6 }), (actor, added, questions) => {
+      const harmless = {
+        ...added,
+        scopes: added.scopes.map((scope) => ({ ...scope, permissions: scope.permissions.filter((one) => !one.denied) })),
+      };
+      if (actor.roles.length === 0) return;
+      const after = [...actor.roles, harmless];
+      const notices = folderNotices(actor.name, actor.roles, after);
+      const [before, then] = [compileAccess(actor), compileAccess({ ...actor, roles: after })];
+      for (const question of questions) {
+        if (decide(question, before).effect === "deny" || decide(question, then).effect === "permit") {
+          met.silent += notices.length === 0 ? 1 : 0;
+          continue;
+        }
+        met.narrowed += 1;
+        assert.ok(rules(notices).includes("folders.narrowed"), `${JSON.stringify(question)} ${JSON.stringify(notices)}`);
+      }
+    }),
+    { numRuns: Math.ceil(worldCount / 5) },
+  );
+  assert.ok(met.narrowed > 0 && met.silent > 0, JSON.stringify(met));
 });
 
 test("E5: losing the last folder opens every folder, and that is said", () => {
