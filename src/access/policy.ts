@@ -45,11 +45,17 @@ export const openAccessBook = (): AccessBook => {
     known.set(role, number);
     return number;
   };
-  const keyOf = (holder: Holder): string =>
-    holder.roles
+  const keys = new WeakMap<Holder, string>();
+  const keyOf = (holder: Holder): string => {
+    const before = keys.get(holder);
+    if (before !== undefined) return before;
+    const key = holder.roles
       .map(numberOf)
       .toSorted((left, right) => left - right)
       .join(",");
+    keys.set(holder, key);
+    return key;
+  };
   return {
     keyOf,
     accessOf: (holder) => {

@@ -1,8 +1,11 @@
 /** `behalf apply -f FILE…`: definitions from YAML, all or nothing. */
 import { readFileSync } from "node:fs";
-import { fail } from "#kernel/problem.ts";
+import { fail, ProblemError, type Problem } from "#kernel/problem.ts";
+import type { ApiClient } from "#cli/api-client.ts";
 import type { AddCommand } from "#cli/command.ts";
-import { renderTable } from "#cli/output.ts";
+import { ExitCode } from "#cli/exit-code.ts";
+import { exitCodeOf, renderProblem, renderTable, type Output } from "#cli/output.ts";
+import { printWhatIf, type WhatIfAnswer } from "#cli/what-if.ts";
 
 interface ApplyAnswer {
   readonly results: readonly {
@@ -58,7 +61,81 @@ export const joinFiles = async (
   return { documents: texts.join(between), files };
 };
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
+type Given = Awaited<ReturnType<typeof joinFiles>>;
+
+/** Refusals of what was read and understood: the what-if shows what they come from. */
+const refusals: readonly string[] = ["identity.confirmation-needed", "identity.last-administrator", "policy.test-failed"];
+
+/** What applying would answer, or what it would be refused with. */
+const tryApply = async (api: ApiClient, given: Given, confirm: boolean): Promise<ApplyAnswer | Problem> => {
+  try {
+    return await api.call<ApplyAnswer>("POST", "/api/v1/definitions", { ...given, dryRun: true, confirm });
+  } catch (error) {
+    if (error instanceof ProblemError && refusals.includes(error.problem.code)) return error.problem;
+    throw error;
+  }
+};
+
+/** Null: the caller may not see what others gain and lose. */
+const askWhatIf = async (api: ApiClient, given: Given, days: number): Promise<WhatIfAnswer | null> => {
+  try {
+    return await api.call<WhatIfAnswer>("POST", "/api/v1/what-if", { ...given, days });
+  } catch (error) {
+    if (error instanceof ProblemError && exitCodeOf(error.problem) === 3) return null;
+    throw error;
+  }
+};
+
+const changeWords = { create: "created", edit: "changed", delete: "removed", none: "unchanged" } as const;
+
+const printResults = (output: Output, answer: ApplyAnswer, isDryRun: boolean): void => {
+  output.print(
+    renderTable(
+      output,
+      ["kind", "name", "change", "revision"],
+      answer.results.map((one) => [one.kind, one.name, isDryRun ? `would be ${one.change}` : one.change, String(one.revision ?? "-")]),
+      "no documents",
+    ),
+  );
+  for (const one of answer.results) {
+    if (one.oneTimePassword !== null)
+      output.print(`one-time password of ${one.name}: ${output.paint("bold", one.oneTimePassword)}   shown only now`);
+  }
+  for (const one of answer.results)
+    for (const notice of one.notices) output.note(`${output.paint("yellow", "note")}: ${one.name}: ${notice}`);
+  for (const { text } of answer.notices) output.note(`${output.paint("yellow", "note")}: ${text}`);
+};
+
+/** Says what would happen, and ends as the apply would end. */
+const dryRun = async (api: ApiClient, output: Output, given: Given, options: { days: number; confirm: boolean }): Promise<void> => {
+  const tried = await tryApply(api, given, options.confirm);
+  const refusal = "results" in tried ? null : tried;
+  const isPolicy = refusal !== null || ("results" in tried && tried.results.some(({ kind }) => kind !== "Job"));
+  const whatIf = isPolicy ? await askWhatIf(api, given, options.days) : null;
+  if (refusal !== null && whatIf === null) throw new ProblemError(refusal);
+  const answer: ApplyAnswer =
+    "results" in tried
+      ? tried
+      : {
+          results: (whatIf?.changes ?? []).map(({ action, ...one }) => ({ ...one, change: changeWords[action], oneTimePassword: null })),
+          notices: whatIf?.notices ?? [],
+        };
+  if (output.json) output.printJson({ ...answer, dryRun: true, whatIf, refusal });
+  else {
+    printResults(output, answer, true);
+    if (whatIf !== null) printWhatIf(output, whatIf);
+    if (refusal !== null) process.stderr.write(`${renderProblem(output, refusal)}\n`);
+  }
+  if (refusal !== null) throw new ExitCode(exitCodeOf(refusal));
+};
+
+const daysOf = (text: string): number =>
+  /^\d{1,3}$/.test(text) && Number(text) <= 366
+    ? Number(text)
+    : fail("cli.usage", `\`${text.slice(0, 20)}\` is not a number of days`, { hint: "give 0 to 366, e.g. `--days 30`" });
+
+/** An option that may be given several times. */
+export const collect = (value: string, before: string[]): string[] => [...before, value];
 
 export const addApplyCommand: AddCommand = (program, act) => {
   program
@@ -66,35 +143,17 @@ export const addApplyCommand: AddCommand = (program, act) => {
     .description("create or change what YAML documents define; all of them or none")
     .requiredOption("-f, --file <file>", "a file of YAML documents, `-` for standard input; may be given several times", collect, [])
     .option("--confirm", "go on although a change takes or widens access in a way that was asked back about")
-    .option("--dry-run", "check everything and say what would change, but change nothing")
+    .option("--dry-run", "check everything, say what would change and who would gain and lose what, but change nothing")
+    .option("--days <n>", "with --dry-run: decide the submissions of the last n days again (default 30; 0: none)")
     .action(
-      act(async ({ api, output }, options: { file: string[]; dryRun?: boolean; confirm?: boolean }) => {
-        const answer = await api().call<ApplyAnswer>("POST", "/api/v1/definitions", {
-          ...(await joinFiles(options.file)),
-          dryRun: options.dryRun === true,
-          confirm: options.confirm === true,
-        });
+      act(async ({ api, output }, options: { file: string[]; dryRun?: boolean; confirm?: boolean; days?: string }) => {
+        const days = daysOf(options.days ?? "30");
+        const given = await joinFiles(options.file);
+        const confirm = options.confirm === true;
+        if (options.dryRun === true) return await dryRun(api(), output, given, { days, confirm });
+        const answer = await api().call<ApplyAnswer>("POST", "/api/v1/definitions", { ...given, confirm });
         if (output.json) return output.printJson(answer);
-        output.print(
-          renderTable(
-            output,
-            ["kind", "name", "change", "revision"],
-            answer.results.map((one) => [
-              one.kind,
-              one.name,
-              options.dryRun === true ? `would be ${one.change}` : one.change,
-              String(one.revision ?? "-"),
-            ]),
-            "no documents",
-          ),
-        );
-        for (const one of answer.results) {
-          if (one.oneTimePassword !== null)
-            output.print(`one-time password of ${one.name}: ${output.paint("bold", one.oneTimePassword)}   shown only now`);
-        }
-        for (const one of answer.results)
-          for (const notice of one.notices) output.note(`${output.paint("yellow", "note")}: ${one.name}: ${notice}`);
-        for (const { text } of answer.notices) output.note(`${output.paint("yellow", "note")}: ${text}`);
+        return printResults(output, answer, false);
       }),
     );
 };

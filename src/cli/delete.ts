@@ -6,8 +6,8 @@ import { fail } from "#kernel/problem.ts";
 export const addDeleteCommand: AddCommand = (program, act) => {
   program
     .command("delete")
-    .description("delete a job, a role or an account; its history stays")
-    .argument("<kind>", "job, role or account")
+    .description("delete a job, a role, an account or a policy test; its history stays")
+    .argument("<kind>", "job, role, account or policytest")
     .argument("<name>", "its name or path")
     .option("--confirm", "go on although this takes access in a way that was asked back about")
     .action(

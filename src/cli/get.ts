@@ -12,8 +12,8 @@ interface Page {
 export const addGetCommand: AddCommand = (program, act) => {
   program
     .command("get")
-    .description("show jobs, roles, accounts or nodes")
-    .argument("<kind>", "jobs, roles, accounts or nodes")
+    .description("show jobs, roles, accounts, policy tests or nodes")
+    .argument("<kind>", "jobs, roles, accounts, policytests or nodes")
     .argument("[name]", "one of them, e.g. a job's path")
     .option("-o, --output <format>", "table, yaml or json")
     .option("--folder <path>", "only jobs in this folder or below")

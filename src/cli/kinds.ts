@@ -49,6 +49,13 @@ export const kinds: readonly Kind[] = [
     ],
   },
   {
+    names: ["policytest", "policytests"],
+    collection: "/api/v1/policy-tests",
+    item: (name) => `/api/v1/policy-tests/${encodeURIComponent(name)}`,
+    head: ["policy test", "cases", "revision", "description"],
+    row: (item) => [text(item["name"]), text(item["cases"]), text(item["revision"]), text(item["description"])],
+  },
+  {
     names: ["node", "nodes"],
     collection: "/api/v1/nodes",
     item: (name) => `/api/v1/nodes/${encodeURIComponent(name)}`,

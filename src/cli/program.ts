@@ -18,6 +18,7 @@ import { addLoginCommands } from "#cli/login.ts";
 import { addNodeCommands } from "#cli/node.ts";
 import { createOutput, exitCodeOf, renderProblem } from "#cli/output.ts";
 import { addPartCommands } from "#cli/parts.ts";
+import { addPolicyCommands } from "#cli/policy.ts";
 import { addRealmCommands } from "#cli/realm.ts";
 import { addRunCommand } from "#cli/run.ts";
 import { addRunsCommands } from "#cli/runs.ts";
@@ -54,6 +55,7 @@ export const buildProgram = (): Command => {
     addRunCommand,
     addRunsCommands,
     addExplainCommand,
+    addPolicyCommands,
     addCredentialCommands,
     addNodeCommands,
     addRealmCommands,

@@ -119,9 +119,18 @@ const folderLines = async (
   const lines: FolderLine[] = [];
   for (const [folder, jobs] of Map.groupBy(visible, folderOf)) {
     await turn();
+    // Accounts whose roles change in the same way share their changes.
+    const known = new Map<readonly AccessChange[], readonly string[]>();
+    const permissionsIn = (changes: readonly AccessChange[]): readonly string[] => {
+      const before = known.get(changes);
+      if (before !== undefined) return before;
+      const permissions = changes.filter((change) => reaches(change, folder)).map((change) => change.permission);
+      known.set(changes, permissions);
+      return permissions;
+    };
     const inFolder = (which: "gains" | "losses"): FolderLine["gains"] =>
       simulation.changed.flatMap(({ accessId, name, [which]: changes }) => {
-        const permissions = changes.filter((change) => reaches(change, folder)).map((change) => change.permission);
+        const permissions = permissionsIn(changes);
         return permissions.length === 0 ? [] : [{ accessId, name, permissions }];
       });
     const gains = inFolder("gains");
@@ -165,8 +174,11 @@ const decideSubmissions = async (
     visible.set(key, isVisible);
     if (!isVisible) continue;
     compared += 1;
-    const before = decideAgain(simulation.before(submission.submitter), submission);
-    const after = decideAgain(simulation.after(submission.submitter), submission);
+    const [was, is] = [simulation.before(submission.submitter), simulation.after(submission.submitter)];
+    // Whose roles say the same on both sides has the very same access.
+    if (was === is) continue;
+    const before = decideAgain(was, submission);
+    const after = decideAgain(is, submission);
     if (before.effect === after.effect) continue;
     otherwiseTotal += 1;
     if (otherwise.length < mostOtherwise)

@@ -33,6 +33,11 @@ if (wants("decide")) {
   tell("decide");
   found.push(...benchDecide().map(asMeasured));
 }
+if (wants("what-if")) {
+  tell("what-if");
+  const { benchWhatIf } = await import("#test/bench/what-if.ts");
+  found.push(...(await benchWhatIf({ repetitions: quick ? 3 : 7 })));
+}
 if (wants("end-to-end")) {
   if (process.getuid?.() === 0) {
     const { benchEndToEnd } = await import("#test/bench/end-to-end.ts");
