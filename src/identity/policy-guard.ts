@@ -161,7 +161,7 @@ export const assessChange = async (
 
 const failureHint = ({ outcome }: CaseResult, name: string): string =>
   outcome === "unknown-account" || outcome === "unknown-role"
-    ? `the test names what would not exist: change or delete the test in the same \`behalf apply\`, or first with \`behalf delete policytest ${name}\``
+    ? `the test names what would not exist: change the test in the same \`behalf apply\`, or delete it first with \`behalf delete policytest ${name}\``
     : "correct the change, or change the test in the same `behalf apply`";
 
 /** The failing cases of tests as problems, at most 20. Without `mayExplain` they say which, not why (W7). */

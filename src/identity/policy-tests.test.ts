@@ -94,7 +94,7 @@ onBothStores("3.6: a failing policy test blocks every way to change the policy, 
   assert.equal(await facts(), before);
   const gone = await refusalOf(identity.deleteAccount(owner, clerk, sure));
   assert.match(gone.message, /there is no account `clerk`/);
-  assert.match(gone.hint, /in the same `behalf apply`, or first with `behalf delete policytest closing`/);
+  assert.match(gone.hint, /in the same `behalf apply`, or delete it first with `behalf delete policytest closing`/);
   assert.deepEqual(gone.also?.length, 1, "every failing case is told");
   const records = await auditRecords(world, "account.delete");
   assert.ok(records.some((record) => record.phase === "failed" && record.detail.includes("policy.test-failed")));

@@ -202,6 +202,7 @@ export const whatIf = async (services: Services, principal: Principal, draft: Dr
     const losses = linesOf(simulation, "losses");
     const folders = await folderLines(services, principal, simulation, turn);
     const { more, ...submissions } = await decideSubmissions(services, principal, simulation, days, turn);
+    const told = new Set(applied.flatMap((one) => one.notices));
     const confirmHint = problemCodes["identity.confirmation-needed"].hint;
     return {
       changes: applied,
@@ -225,7 +226,8 @@ export const whatIf = async (services: Services, principal: Principal, draft: Dr
       ],
       tests: assessment.tests,
       notices: [
-        ...assessment.notices.filter((one) => !one.confirm),
+        // What is said of a change is said with it.
+        ...assessment.notices.filter((one) => !one.confirm && !told.has(one.text)),
         ...(more ? [notice("what-if.older-left-out", `only the newest ${mostSubmissions} submissions were decided again`)] : []),
         ...(folders.more ? [notice("what-if.folders-left-out", `only ${mostFolders} folders with jobs are listed`)] : []),
         ...(simulation.uncompared > 0
