@@ -1,9 +1,10 @@
 /** `behalf audit list|verify`: the record, and whether anyone touched it (K1). */
 import { readFileSync } from "node:fs";
 import { fail } from "#kernel/problem.ts";
+import type { ApiClient } from "#cli/api-client.ts";
 import type { AddCommand } from "#cli/command.ts";
 import { ExitCode } from "#cli/exit-code.ts";
-import { parseJournal } from "#cli/node-journal.ts";
+import { parseJournal, type NodeJournal } from "#cli/node-journal.ts";
 import { renderTable, renderTime } from "#cli/output.ts";
 
 interface AuditRecord {
@@ -30,8 +31,26 @@ interface Verification {
   }[];
 }
 
-/** What the manager takes in one body. */
-const maxJournalBytes = 30 * 1024 * 1024;
+/** A page of receipts, in characters: well below what the manager takes in one body. */
+const pageCharacters = 512 * 1024;
+
+/** Shows a node's journal to the manager, page by page; answers the id that a verification names. */
+const showWitness = async (client: ApiClient, { node, publicKey, receipts }: NodeJournal): Promise<string> => {
+  const { id } = await client.call<{ id: string }>("POST", "/api/v1/audit/witnesses", { node, publicKey });
+  for (let after = 0; after < receipts.length;) {
+    const page: string[] = [];
+    for (let characters = 0; after + page.length < receipts.length && characters < pageCharacters && page.length < 10_000;) {
+      const receipt = receipts[after + page.length] ?? "";
+      page.push(receipt);
+      characters += receipt.length;
+    }
+    ({ receipts: after } = await client.call<{ receipts: number }>("POST", `/api/v1/audit/witnesses/${id}/receipts`, {
+      after,
+      receipts: page,
+    }));
+  }
+  return id;
+};
 
 export const addAuditCommands: AddCommand = (program, act) => {
   const audit = program.command("audit").description("the hash-chained record of who did what");
@@ -80,7 +99,6 @@ export const addAuditCommands: AddCommand = (program, act) => {
           } catch (error) {
             fail("cli.unreadable-file", `the journal \`${options.against}\` cannot be read`, { cause: error });
           }
-          if ((journal?.length ?? 0) > maxJournalBytes) fail("input.too-large", "the journal is larger than 30 MiB");
         }
         const client = api();
         const head = options.head?.split(":");
@@ -88,7 +106,7 @@ export const addAuditCommands: AddCommand = (program, act) => {
           fail("cli.usage", "a head has three parts", { hint: "--head WRITER:SEQUENCE:HASH, as `behalf audit verify` prints it" });
         const body = {
           ...(head === undefined ? {} : { head: { writer: head[0] ?? "", sequence: Number(head[1]), hash: head[2] ?? "" } }),
-          ...(options.against === undefined ? {} : { witness: parseJournal(options.against, journal ?? "") }),
+          ...(options.against === undefined ? {} : { witness: await showWitness(client, parseJournal(options.against, journal ?? "")) }),
         };
         const found = await client.call<Verification>("POST", "/api/v1/audit/verify", body);
         if (output.json) output.printJson(found);

@@ -10,6 +10,8 @@ export interface DataLayout {
     readonly keys: string;
     readonly logs: string;
     readonly checkpoints: string;
+    /** Receipts of nodes that wait for a verification. */
+    readonly witnesses: string;
     /** The local CLI's socket in a 0700 folder (S11). */
     readonly socketFolder: string;
     readonly socket: string;
@@ -64,6 +66,7 @@ export const dataLayout = (root: string): DataLayout => {
       keys: at("manager", "keys"),
       logs: at("manager", "logs"),
       checkpoints: at("manager", "checkpoints.jsonl"),
+      witnesses: at("manager", "witnesses"),
       socketFolder: at("manager", "cli"),
       socket: at("manager", "cli", "m.sock"),
       instanceFile: at("manager", "instance.json"),

@@ -4,7 +4,7 @@
  */
 import { randomFillSync } from "node:crypto";
 
-export type IdKind = "run" | "sub" | "acc" | "ses" | "rol" | "nod" | "job" | "tok" | "inv" | "rlm" | "err" | "jrn" | "wrt";
+export type IdKind = "run" | "sub" | "acc" | "ses" | "rol" | "nod" | "job" | "tok" | "inv" | "rlm" | "err" | "jrn" | "wrt" | "wit";
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 const pool = Buffer.allocUnsafe(4096);

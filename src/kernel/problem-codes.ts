@@ -382,6 +382,8 @@ export const problemCodes = {
   ),
 
   // --- controller: dispatch, and the port where agents dial in
+  "audit.witness-not-found": entry(404, 4, "no such receipts", "begin again: behalf audit verify --against FILE"),
+  "audit.witness-out-of-step": entry(409, 5, "page out of step", "go on with the receipt that the message names, or begin again"),
   "controller.disk-low": entry(
     503,
     1,

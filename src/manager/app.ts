@@ -62,7 +62,6 @@ const register = (app: FastifyInstance, one: Route): void => {
   app.route({
     method: one.method,
     url: one.url,
-    ...(one.bodyLimit === undefined ? {} : { bodyLimit: one.bodyLimit }),
     config: { question: one.question, stream },
     schema: {
       summary: one.summary,

@@ -201,6 +201,31 @@ permissions: [controller:runs:veiw]
       assert.equal(wrong.json.ok, false);
     });
 
+    test("W9, K1: a node's journal of any size comes in pages of at most 1 MiB, is verified as a whole, and is nobody else's", async () => {
+      const ask = (path: string, body: object, as = world.owner) => as.ask({ method: "POST", path: `/api/v1/audit/${path}`, body });
+      const { id } = (await ask("witnesses", { node: { id: "nod_x", name: "x" }, publicKey: "A".repeat(43) })).json;
+      const receipts = Array.from({ length: 300 }, (_, index) => `${index}.${"x".repeat(3000)}`);
+      assert.equal(
+        (await ask(`witnesses/${id}/receipts`, { after: 0, receipts: [...receipts, ...receipts] })).json.code,
+        "input.too-large",
+      );
+      for (let page = 0; page < 3; page += 1)
+        assert.equal((await ask(`witnesses/${id}/receipts`, { after: page * 300, receipts })).json.receipts, (page + 1) * 300);
+      const other = await world.person("verifier", { permissions: ["manager:auditlog:verify"] });
+      for (const [path, body] of [
+        [`witnesses/${id}/receipts`, { after: 900, receipts: ["x"] }],
+        ["verify", { witness: id }],
+      ] as const)
+        assert.deepEqual((await ask(path, body, other)).json.code, "audit.witness-not-found");
+      const found = (await ask("verify", { witness: id })).json;
+      assert.equal(found.receipts, 900);
+      assert.equal(found.ok, false);
+      const kinds = new Set((found.findings as { kind: string }[]).map((finding) => finding.kind));
+      assert.ok(kinds.has("node-key") && kinds.has("bad-receipt"), [...kinds].join(", "));
+      assert.equal(found.furtherFindings > 600, true);
+      assert.equal((await ask("verify", { witness: id })).json.code, "audit.witness-not-found", "used up");
+    });
+
     test("2.3: two authors at once: one wins, the other gets a revision conflict, nothing is lost", async () => {
       const job = (text: string): string => `kind: Job\npath: /race/job\nrun: { shell: "${text}" }\n`;
       await apply(job("0"));

@@ -30,6 +30,7 @@ import { allRoutes } from "#manager/routes/all-routes.ts";
 import { mainController } from "#manager/routes/jobs.ts";
 import { RunFeed } from "#manager/run-feed.ts";
 import type { Services } from "#manager/services.ts";
+import { openWitnessFiles } from "#manager/witness-files.ts";
 import { webTls } from "#manager/web-tls.ts";
 import { defaultStreamOptions, EventStreams, type StreamOptions } from "#manager/web/event-stream.ts";
 import { createListenerTls, type ListenerTls } from "#nodes/listener-certificate.ts";
@@ -191,6 +192,8 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
     }, policyWatchMs).unref();
     closers.push(() => clearInterval(watch));
 
+    const witnesses = openWitnessFiles({ folder: layout.manager.witnesses, clock });
+    closers.push(() => witnesses.close());
     const services: Services = {
       clock,
       log,
@@ -202,6 +205,7 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       audit,
       auditKey: publicKeyFromRaw(keys.audit.publicKey),
       checkpointFile: layout.manager.checkpoints,
+      witnesses,
       identity,
       identityContext,
       jobs,

@@ -68,8 +68,6 @@ export interface RouteSpec<
   /** The answer's schema; absent: 204, or what `produces` says. */
   readonly answer?: A;
   readonly status?: 200 | 201 | 202;
-  /** Largest body, bytes; absent: 1 MiB (W9). */
-  readonly bodyLimit?: number;
   /** Content type of an answer that is not JSON. */
   readonly produces?: "text/plain" | "text/event-stream" | "text/html" | "application/octet-stream";
   /** Request headers that mean something to this route. */

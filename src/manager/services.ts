@@ -12,6 +12,7 @@ import type { LogFiles } from "#manager/log-file.ts";
 import type { RunFeed } from "#manager/run-feed.ts";
 import type { EventStreams } from "#manager/web/event-stream.ts";
 import type { KeyRing } from "#nodes/key-ring.ts";
+import type { WitnessFiles } from "#manager/witness-files.ts";
 import type { Nodes } from "#nodes/open-nodes.ts";
 import type { Store } from "#store/store.ts";
 
@@ -27,6 +28,7 @@ export interface Services {
   /** Public half of the audit key, and where this manager writes its checkpoints. */
   readonly auditKey: KeyObject;
   readonly checkpointFile: string;
+  readonly witnesses: WitnessFiles;
   readonly identity: Identity;
   /** For use-cases of identity that take part in a transaction of several rooms (`joined-transaction.ts`). */
   readonly identityContext: IdentityContext;

@@ -5,11 +5,12 @@ import { listAudit, type AuditFilter } from "#audit/list-audit.ts";
 import { verifyAudit } from "#audit/verify-chain.ts";
 import type { CompiledAccess } from "#access/compile.ts";
 import { decide } from "#access/decide.ts";
-import type { AuditRecord } from "#audit/record.ts";
+import type { AuditRecord, ChainPosition } from "#audit/record.ts";
 import { auditedWithin, jobsOfRuns } from "#jobs/audited-object.ts";
 import { count, instant, isoOf, line, pageOf } from "#manager/routes/fields.ts";
 import { route, type Route } from "#manager/route.ts";
 import type { Services } from "#manager/services.ts";
+import type { WitnessFiles, WitnessHead } from "#manager/witness-files.ts";
 import { foldersOf, seesEveryFolder } from "#manager/visible.ts";
 
 const headSchema = z.object({ writer: z.string(), sequence: z.int(), hash: z.string() });
@@ -56,8 +57,6 @@ const visibleRecords = async (
 };
 
 const exact = (max: number): z.ZodOptional<z.ZodString> => line(max).min(1).optional();
-/** A node's receipts come as one body: about 2 KiB each, so this is some ten thousand runs. */
-const maxWitnessBytes = 32 * 1024 * 1024;
 
 const witnessSchema = z.strictObject({
   node: z.strictObject({ id: line(100).min(1), name: line(300).min(1) }),
@@ -65,7 +64,19 @@ const witnessSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_-]{43}$/)
     .describe("the node's own, as the node itself printed it"),
-  receipts: z.array(z.string().max(64 * 1024)).max(100_000),
+});
+const witnessId = line(60).min(1);
+
+const reportSchema = z.object({
+  ok: z.boolean(),
+  records: z.int(),
+  chains: z.int(),
+  checkpoints: z.int(),
+  receipts: z.int(),
+  unfinishedActs: z.int(),
+  head: headSchema.nullable(),
+  findings: z.array(z.object({ kind: z.string(), writer: z.string().nullable(), sequence: z.int().nullable(), text: z.string() })),
+  furtherFindings: z.int(),
 });
 
 type Finding = { kind: string; writer: string | null; sequence: number | null; text: string };
@@ -74,7 +85,7 @@ type Finding = { kind: string; writer: string | null; sequence: number | null; t
  * SECURITY: the key comes from the node, not from the database under verification: whoever rewrote the record could have replaced the
  * key in it as well. That the two differ is a finding of its own (K1).
  */
-const compareKeys = async ({ store }: Services, witness: z.output<typeof witnessSchema>): Promise<Finding[]> => {
+const compareKeys = async ({ store }: Services, witness: WitnessHead): Promise<Finding[]> => {
   const known = await store.read.selectFrom("nodes").select("public_key").where("id", "=", witness.node.id).executeTakeFirst();
   if (known?.public_key === witness.publicKey) return [];
   const text =
@@ -84,8 +95,27 @@ const compareKeys = async ({ store }: Services, witness: z.output<typeof witness
   return [{ kind: "node-key", writer: null, sequence: null, text }];
 };
 
-export const auditRoutes = (services: Services): Route[] => {
+const verify = async (
+  services: Services,
+  trustedHead: ChainPosition | undefined,
+  witness: ReturnType<WitnessFiles["take"]> | null,
+): Promise<z.input<typeof reportSchema>> => {
   const { store, audit, auditKey, checkpointFile } = services;
+  const head = audit.head();
+  const report = await verifyAudit({
+    read: store.read,
+    checkpoints: readCheckpointFile(checkpointFile),
+    publicKey: auditKey,
+    ...(trustedHead === undefined ? {} : { trustedHead }),
+    ...(witness === null ? {} : { receipts: [{ nodeName: witness.node.name, publicKey: witness.publicKey, receipts: witness.receipts }] }),
+  });
+  const strangers = witness === null ? [] : await compareKeys(services, witness);
+  const findings = [...strangers, ...report.findings.map(({ kind, writer, sequence, text }) => ({ kind, writer, sequence, text }))];
+  return { ...report, ok: report.ok && strangers.length === 0, chains: report.chains.length, head, findings };
+};
+
+export const auditRoutes = (services: Services): Route[] => {
+  const { store, audit, witnesses } = services;
   return [
     route({
       method: "GET",
@@ -143,40 +173,61 @@ export const auditRoutes = (services: Services): Route[] => {
     }),
     route({
       method: "POST",
+      url: "/api/v1/audit/witnesses",
+      summary: "Begin to show a node's journal for a verification; its receipts follow in pages, within ten minutes each",
+      question: { may: "manager:auditlog:verify" },
+      body: witnessSchema,
+      answer: z.object({ id: z.string().describe("one at a time: another one of the same principal replaces it") }),
+      status: 201,
+      handle: async ({ body, caller }) => {
+        const { accessId } = caller.principal;
+        const id = witnesses.begin(accessId, body);
+        await audit.note({
+          actor: accessId,
+          action: "audit.witness",
+          object: body.node.name,
+          detail: { witness: id, nodeId: body.node.id },
+        });
+        return { id };
+      },
+    }),
+    route({
+      method: "POST",
+      url: "/api/v1/audit/witnesses/:id/receipts",
+      summary: "Add a page of a node's journal; a page that was sent before changes nothing",
+      question: { may: "manager:auditlog:verify" },
+      params: z.object({ id: witnessId }),
+      body: z.strictObject({
+        after: z.int().min(0).max(10_000_000).describe("how many receipts come before this page"),
+        receipts: z
+          .array(z.string().regex(/^[\x21-\x7e]{1,65536}$/))
+          .max(10_000)
+          .describe("as `behalf node journal` prints them, oldest first"),
+      }),
+      answer: z.object({ receipts: z.int().describe("how many there are now") }),
+      handle: async ({ params, body, caller }) => ({
+        receipts: witnesses.add(caller.principal.accessId, params.id, body.after, body.receipts),
+      }),
+    }),
+    route({
+      method: "POST",
       url: "/api/v1/audit/verify",
       summary: "Verify the record, also against a trusted head or a node's journal",
       question: { may: "manager:auditlog:verify" },
-      bodyLimit: maxWitnessBytes,
       body: z.strictObject({
         head: z.strictObject({ writer: line(100).min(1), sequence: z.int().min(0), hash: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),
-        witness: witnessSchema.optional().describe("what `behalf node journal` printed on a node"),
+        witness: witnessId.optional().describe("id of a node's journal that was shown before; used up by this"),
       }),
-      answer: z.object({
-        ok: z.boolean(),
-        records: z.int(),
-        chains: z.int(),
-        checkpoints: z.int(),
-        receipts: z.int(),
-        unfinishedActs: z.int(),
-        head: headSchema.nullable(),
-        findings: z.array(z.object({ kind: z.string(), writer: z.string().nullable(), sequence: z.int().nullable(), text: z.string() })),
-        furtherFindings: z.int(),
-      }),
+      answer: reportSchema,
       handle: async ({ body, caller }) => {
-        await audit.note({ actor: caller.principal.accessId, action: "audit.verify", object: "audit" });
-        const head = audit.head();
-        const report = await verifyAudit({
-          read: store.read,
-          checkpoints: readCheckpointFile(checkpointFile),
-          publicKey: auditKey,
-          ...(body.head === undefined ? {} : { trustedHead: body.head }),
-          ...(body.witness === undefined
-            ? {}
-            : { receipts: [{ nodeName: body.witness.node.name, publicKey: body.witness.publicKey, receipts: body.witness.receipts }] }),
-        });
-        const strangers = body.witness === undefined ? [] : await compareKeys(services, body.witness);
-        const findings = [...strangers, ...report.findings.map(({ kind, writer, sequence, text }) => ({ kind, writer, sequence, text }))];
-        return { ...report, ok: report.ok && strangers.length === 0, chains: report.chains.length, head, findings };
+        const { accessId } = caller.principal;
+        const witness = body.witness === undefined ? null : witnesses.take(accessId, body.witness);
+        try {
+          await audit.note({ actor: accessId, action: "audit.verify", object: "audit" });
+          return await verify(services, body.head, witness);
+        } finally {
+          witness?.drop();
+        }
       },
     }),
   ];
