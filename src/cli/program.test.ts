@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -56,22 +56,34 @@ test(
     assert.equal(code, 0);
     const folder = mkdtempSync(join(tmpdir(), "behalf-completion-"));
     writeFileSync(join(folder, "c"), stdout);
-    const complete = (...words: string[]): string[] =>
+    /** What bash would offer; names come from a stand-in for the manager. */
+    const complete = (line: string, names = ""): string[] =>
       spawnSync(
         "/bin/bash",
         [
           "-c",
-          `. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _behalf; printf '%s\\n' "\${COMPREPLY[@]}"`,
+          `. "$0"; behalf() { printf '%s\\n' "$*" >> "$0.asked"; [ -z "$NAMES" ] || printf '%s\\n' "$NAMES"; }; COMP_LINE=$1; COMP_POINT=\${#1}; _behalf; printf '%s\\n' "\${COMPREPLY[@]}"`,
           join(folder, "c"),
-          ...words,
+          line,
         ],
-        { encoding: "utf8" },
+        { encoding: "utf8", cwd: folder, env: { NAMES: names } },
       )
         .stdout.trim()
         .split("\n");
-    assert.deepEqual(complete("behalf", "runs", "c"), ["count", "cancel"]);
-    assert.ok(complete("behalf", "cred").includes("credential"));
-    assert.ok(complete("behalf", "run", "--fol").includes("--follow"));
+    assert.deepEqual(complete("behalf runs c"), ["count", "cancel"]);
+    assert.ok(complete("behalf cred").includes("credential"));
+    assert.ok(complete("behalf run --fol").includes("--follow"));
+    assert.deepEqual(complete("behalf run /fin", "/finance/close books"), ["/finance/close\\ books"]);
+    assert.deepEqual(complete("behalf run $(touch", "$(touch x)"), ["\\$\\(touch\\ x\\)"], "a name is never run");
+    assert.ok(!existsSync(join(folder, "x")));
+    assert.deepEqual(complete("behalf explain --permission controller:runs:cr", "controller:runs:create"), ["create"]);
+    assert.deepEqual(complete("behalf get roles ", "administrator\nclerk"), ["administrator", "clerk"]);
+    assert.deepEqual(readFileSync(join(folder, "c.asked"), "utf8").trim().split("\n").slice(-4), [
+      "complete job --may controller:runs:create -- /fin",
+      "complete job --may controller:runs:create -- $(touch",
+      "complete permission -- controller:runs:cr",
+      "complete role --",
+    ]);
     rmSync(folder, { recursive: true });
   },
 );

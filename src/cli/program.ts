@@ -5,6 +5,7 @@ import { version } from "#kernel/version.ts";
 import { addAccountCommands } from "#cli/account.ts";
 import { addApplyCommand } from "#cli/apply.ts";
 import { addAuditCommands } from "#cli/audit.ts";
+import { addCompleteCommand } from "#cli/complete.ts";
 import { addCompletionCommand } from "#cli/completion.ts";
 import type { Act } from "#cli/command.ts";
 import { createContext, type GlobalOptions } from "#cli/context.ts";
@@ -63,6 +64,7 @@ export const buildProgram = (): Command => {
     addAuditCommands,
     addDoctorCommand,
     addCompletionCommand,
+    addCompleteCommand,
   ]) {
     add(program, act);
   }

@@ -4,6 +4,7 @@ import type { TestContext } from "node:test";
 import * as fc from "fast-check";
 import type { Role } from "#access/question.ts";
 import type { Answer } from "#test/fixtures/http.ts";
+import { runCli } from "#test/fixtures/instance.ts";
 import { addNodeRecord, startManager, type ManagerWorld, type Person } from "#test/fixtures/manager.ts";
 import { assignStored, changeStoredPolicy, insertRole } from "#test/fixtures/policy.ts";
 import { onBothStores, type StoreCase } from "#test/fixtures/stores.ts";
@@ -257,6 +258,8 @@ onBothStores("3.3: completion offers what the caller may see, and asks for each 
   assert.equal(await offered(world.owner, "kind=account&prefix=EV"), "eva");
   assert.equal(await offered(world.owner, "kind=role&prefix=role-of"), "role-of-eva");
   assert.equal(await offered(world.owner, "kind=node&prefix=lo"), "local");
+  const cli = await runCli(["--data", world.layout.root, "complete", "job", "--may", "controller:runs:create", "--", "/finance"]);
+  assert.deepEqual([cli.code, cli.stdout], [0, "/finance/eu/close\n/finance/us/close\n"], cli.stderr);
   const page = await world.owner.ask({ path: "/api/v1/complete?kind=job&prefix=/sales" });
   assert.deepEqual([page.json.items.length, page.json.more], [20, true]);
   for (const bad of [
