@@ -45,6 +45,9 @@ export interface Login {
   login(request: LoginRequest): Promise<NewSession>;
 }
 
+/** What the record calls a login that was refused. */
+export const loginFailedAction = "session.login-failed";
+
 /** Nobody gave an account's name. */
 const noAccount = "*none";
 /** The name given cannot be that of an account; it is not recorded, it may be a password typed into the wrong field. */
@@ -198,7 +201,7 @@ export const openLogin = (
         if (error instanceof ProblemError && !["identity.delayed", "general.overloaded"].includes(error.problem.code))
           await audit.note({
             actor: "part:identity",
-            action: "session.login-failed",
+            action: loginFailedAction,
             object: `account:${shown}`,
             detail: { code: error.problem.code, kind: request.kind, client: describeClient(request.client) },
           });

@@ -73,3 +73,15 @@ export const holdersOf = async (source: Source, roleId: string): Promise<readonl
   (await source.selectFrom("role_assignments").select("subject").where("role_id", "=", roleId).orderBy("subject").execute()).map(
     (row) => row.subject,
   );
+
+/** How many hold each role; a role that nobody holds is absent. */
+export const countHolders = async (source: Source): Promise<ReadonlyMap<string, number>> =>
+  new Map(
+    (
+      await source
+        .selectFrom("role_assignments")
+        .select(["role_id", (of) => of.fn.countAll().as("holders")])
+        .groupBy("role_id")
+        .execute()
+    ).map((row) => [row.role_id, Number(row.holders)]),
+  );

@@ -11,7 +11,7 @@ import type { ChangeOptions } from "#identity/confirmation.ts";
 import { changePolicy, type Doer, type IdentityContext } from "#identity/identity-context.ts";
 import { beginChange } from "#identity/policy-guard.ts";
 import { effectNotices, holdingsOf } from "#identity/role-effects.ts";
-import { findRole, findRoleByName, holdersOf, loadRoles, type StoredRole } from "#identity/role-store.ts";
+import { countHolders, findRole, findRoleByName, holdersOf, loadRoles, type StoredRole } from "#identity/role-store.ts";
 import { readRoleName } from "#identity/rules/account-name.ts";
 import { initialServiceName } from "#identity/rules/identity-settings.ts";
 import { notice, toConfirm, type Notice } from "#identity/rules/notice.ts";
@@ -43,6 +43,8 @@ export interface Roles {
   findRole(name: string, service?: string): Promise<StoredRole | null>;
   /** Access IDs that hold the role. */
   holdersOf(roleId: string): Promise<readonly string[]>;
+  /** How many hold each role; a role that nobody holds is absent. */
+  countHolders(): Promise<ReadonlyMap<string, number>>;
   createRole(actor: Doer, input: RoleInput, options?: RoleOptions): Promise<RoleOutcome>;
   /** Renames, or replaces the scopes, or both. References are by id, so a new name changes nothing else (E5). */
   editRole(
@@ -200,6 +202,7 @@ export const openRoles = (context: IdentityContext): Roles => {
     getRole: async (id) => (await findRole(store.read, id)) ?? noRole(),
     findRole: (name, service = initialServiceName) => findRoleByName(store.read, service, name),
     holdersOf: (roleId) => holdersOf(store.read, roleId),
+    countHolders: () => countHolders(store.read),
     createRole,
     editRole,
     duplicateRole: async (actor, id, name) => {

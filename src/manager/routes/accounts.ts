@@ -1,7 +1,9 @@
 /** Accounts, their roles, sessions and passwords, and roles given to accounts of the operating system. The rules: `identity/accounts.ts`. */
 import { z } from "zod";
 import { stringify as renderYaml } from "yaml";
-import { count, cursor, instant, isoOf, isoOrNull, line, pageAfter, pageOf } from "#manager/routes/fields.ts";
+import { count, cursor, idOf, instant, isoOf, isoOrNull, line, pageAfter, pageOf, searched } from "#manager/routes/fields.ts";
+import { listAudit } from "#audit/list-audit.ts";
+import type { AuditRecord } from "#audit/record.ts";
 import { isId } from "#kernel/ids.ts";
 import { fail } from "#kernel/problem.ts";
 import { renderAccount } from "#identity/schema.ts";
@@ -10,6 +12,8 @@ import type { Services } from "#manager/services.ts";
 import type { Account } from "#identity/account-store.ts";
 import type { AccountOutcome } from "#identity/accounts.ts";
 import type { Principal } from "#identity/principal.ts";
+import { loginFailedAction } from "#identity/login.ts";
+import { accountNameKey } from "#identity/rules/account-name.ts";
 import type { Notice } from "#identity/rules/notice.ts";
 
 const view = { may: "manager:administration:accounts:view" } as const;
@@ -71,6 +75,8 @@ const confirm = z.boolean().default(false).describe("the caller has seen what th
 const revision = z.int().min(0).nullable().default(null).describe("revision from which the change was made; null: whatever is there");
 const byName = z.object({ account: line(1024).min(1).describe("account id or name") });
 
+const accountObject = "account:";
+
 /** An account by id or by name. */
 const accountOf = async (identity: Services["identity"], given: string): Promise<Account> =>
   isId("acc", given)
@@ -88,6 +94,33 @@ export const confirmed = (query: {
   confirm: query.confirm === "true",
   revision: query.revision ?? null,
 });
+
+const accountStates = ["enabled", "disabled", "password-due", "never-signed-in"] as const;
+
+const isInState = (account: Account, state: (typeof accountStates)[number]): boolean => {
+  switch (state) {
+    case "enabled":
+      return !account.disabled;
+    case "disabled":
+      return account.disabled;
+    case "password-due":
+      return account.mustChangePassword;
+    case "never-signed-in":
+      return account.lastLoginAtMs === null;
+  }
+};
+
+/** What a list of accounts asks for; absent: all. */
+const isWanted = (
+  account: Account,
+  { q, role, state }: { q?: string | undefined; role?: string | undefined; state?: (typeof accountStates)[number] | undefined },
+): boolean => {
+  if (state !== undefined && !isInState(account, state)) return false;
+  if (role !== undefined && !account.roles.some((held) => held.name === role)) return false;
+  if (q === undefined) return true;
+  const text = accountNameKey(q);
+  return [account.name, ...account.groups].some((name) => accountNameKey(name).includes(text));
+};
 
 const assignmentSchema = z.object({ accessId: z.string(), roles: z.array(z.string()), notices: z.array(noticeSchema) });
 
@@ -117,22 +150,49 @@ const assign = async (
   return { accessId: account.accessId, roles: outcome.account.roles.map((role) => role.name), notices: noticesJson(outcome.notices) };
 };
 
-export const accountRoutes = ({ identity, streams, clock }: Services): Route[] => [
+const failedLoginSchema = z.object({
+  at: instant,
+  account: z
+    .string()
+    .describe("the name that was given; `*none` where none was, `*invalid` where it cannot be an account's and is not recorded"),
+  code: z.string().describe("why it was refused"),
+  kind: z.enum(["browser", "cli"]),
+  client: z.string().describe("address and program"),
+});
+
+/** SECURITY: the record holds no password, and no name that could be one typed into the wrong field (`identity/login.ts`). */
+const failedLoginJson = ({ at, object, detail }: AuditRecord): z.input<typeof failedLoginSchema> => {
+  const { code, kind, client } = JSON.parse(detail) as { code: string; kind: "browser" | "cli"; client: string };
+  return { at: isoOf(at), account: object.slice(accountObject.length), code, kind, client };
+};
+
+export const accountRoutes = ({ identity, streams, store, clock }: Services): Route[] => [
   route({
     method: "GET",
     url: "/api/v1/accounts",
     summary: "List accounts",
     question: view,
-    query: z.object({ limit: count(1, 200, 100), cursor }),
+    query: z.object({
+      q: searched.describe("only accounts whose name or groups contain this text"),
+      role: line(1024).min(1).optional().describe("only holders of the role with this name"),
+      state: z.enum(accountStates).optional(),
+      limit: count(1, 200, 100),
+      cursor,
+    }),
     answer: pageOf(accountSchema).extend({
+      total: z.int().describe("on all pages"),
       osAccounts: z
         .array(z.object({ accessId: z.string(), roles: z.array(z.string()) }))
         .describe("accounts of the operating system that hold roles here"),
     }),
-    handle: async ({ query }) => ({
-      ...pageAfter(await identity.listAccounts(), query, (account) => account.id, accountJson),
-      osAccounts: (await identity.listOsAccounts()).map(({ accessId, roles }) => ({ accessId, roles: [...roles] })),
-    }),
+    handle: async ({ query }) => {
+      const found = (await identity.listAccounts()).filter((account) => isWanted(account, query));
+      return {
+        ...pageAfter(found, query, (account) => account.id, accountJson),
+        total: found.length,
+        osAccounts: (await identity.listOsAccounts()).map(({ accessId, roles }) => ({ accessId, roles: [...roles] })),
+      };
+    },
   }),
   route({
     method: "POST",
@@ -284,6 +344,44 @@ export const accountRoutes = ({ identity, streams, clock }: Services): Route[] =
       const ended = await identity.endSessionsOf(caller.principal, (await accountOf(identity, params.account)).id);
       await streams.recheckAll();
       return { ended };
+    },
+  }),
+  route({
+    method: "DELETE",
+    url: "/api/v1/accounts/:account/sessions/:session",
+    summary: "End one session of an account",
+    question: manage,
+    params: byName.extend({ session: idOf("ses") }),
+    handle: async ({ caller, params }) => {
+      const account = await accountOf(identity, params.account);
+      if (!(await identity.listSessions(account.id)).some((one) => one.id === params.session))
+        fail("identity.session-not-found", "there is no such session of this account");
+      await identity.endSession(caller.principal, params.session);
+      streams.endSession(params.session);
+      return undefined;
+    },
+  }),
+  route({
+    method: "GET",
+    url: "/api/v1/failed-logins",
+    summary: "Logins that were refused, newest first",
+    question: view,
+    query: z.object({
+      account: line(1024)
+        .min(1)
+        .optional()
+        .describe("only those under this account name; `*none`: no name was given; `*invalid`: the name given cannot be one"),
+      limit: count(1, 200, 100),
+      cursor: z.string().max(200).optional(),
+    }),
+    answer: pageOf(failedLoginSchema),
+    handle: async ({ query }) => {
+      const filter = {
+        action: loginFailedAction,
+        ...(query.account === undefined ? {} : { object: `${accountObject}${query.account}` }),
+      };
+      const { records, next } = await listAudit(store.read, filter, query.cursor ?? null, query.limit);
+      return { items: records.map(failedLoginJson), nextCursor: next };
     },
   }),
   route({

@@ -81,8 +81,16 @@ export const roleRoutes = ({ identity, streams }: Services): Route[] => [
     summary: "List roles",
     question: view,
     query: z.object({ limit: count(1, 200, 100), cursor }),
-    answer: pageOf(roleAnswer),
-    handle: async ({ query }) => pageAfter(await identity.listRoles(), query, (role) => role.id, roleJson),
+    answer: pageOf(roleAnswer.extend({ holderCount: z.int().describe("how many accounts hold it, those of the operating system too") })),
+    handle: async ({ query }) => {
+      const holders = await identity.countHolders();
+      return pageAfter(
+        await identity.listRoles(),
+        query,
+        (role) => role.id,
+        (role) => ({ ...roleJson(role), holderCount: holders.get(role.id) ?? 0 }),
+      );
+    },
   }),
   route({
     method: "POST",

@@ -47,7 +47,8 @@ const ownRole = z
   })
   .meta({ id: "OwnRole" });
 
-const account = z.string().min(1).max(256);
+/** May be empty: that is a failed login as any other (`*none`). */
+const account = z.string().max(256);
 const password = z.string().min(1).max(1024);
 
 const isTls = (request: FastifyRequest): boolean => {
