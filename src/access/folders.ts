@@ -149,9 +149,11 @@ export const folderAbove = (path: string): string => {
 /** The folder that an object or folder path lies in or is: `/finance/close-books` -> `/finance`, `/finance/` -> `/finance`. */
 export const folderOf = (path: string): string => (path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : folderAbove(path));
 
-/** E9: whether `folder` is an ancestor of `path` by whole segments. */
+/** E9: whether `folder` is an ancestor of `path` by whole segments. An empty text is nobody's. */
 export const isBelow = (path: string, folder: string): boolean =>
-  folder === "/" ? path !== "/" : path.length > folder.length && path.charCodeAt(folder.length) === slash && path.startsWith(folder);
+  folder === "/"
+    ? path !== "/"
+    : folder !== "" && path.length > folder.length && path.charCodeAt(folder.length) === slash && path.startsWith(folder);
 
 /** Whether an entry holds a question's path. */
 export const holds = (entry: { readonly path: string; readonly recursive: boolean }, asked: string): boolean => {

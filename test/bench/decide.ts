@@ -5,6 +5,7 @@
 import { compileAccess, type CompiledAccess } from "#access/compile.ts";
 import { decide } from "#access/decide.ts";
 import { covers, permissionLeaves, permissionNodes } from "#access/permissions.ts";
+import { whoCan } from "#access/who-can.ts";
 import type { Actor, FolderGrant, Grant, Question, Role } from "#access/question.ts";
 
 export interface DecideFigure {
@@ -162,6 +163,34 @@ const afterChangeMs = (all: Actor, held: number): number => {
   return medianOf(times);
 };
 
+/** Each account holds 5 of the roles, so that nearly all sets of roles are different. The first question about a role reads it; it is counted. */
+const whoCanFigures = (): DecideFigure[] => {
+  const next = sequence(11);
+  const folders = (): FolderGrant[] => Array.from({ length: 10 }, () => ({ path: folderName(next(500)), recursive: next(4) !== 0 }));
+  return [200, 10_000].map((count) => {
+    const roles = asStored(Array.from({ length: count }, (_, index) => roleOf(next, index, index % 3 === 0 ? [] : folders())));
+    const holders = asStored(
+      Array.from({ length: 100_000 }, (_, index) => ({
+        accessId: `user:bench/${index}`,
+        roleIds: Array.from({ length: 5 }, () => `rol_${next(count)}`),
+      })),
+    );
+    let found = 0;
+    let asked = 0;
+    const ms = timeOf(() => {
+      const question = { permission: pick(next, leaves), path: `${folderName(next(500))}/job`, controller: "main" };
+      found += whoCan(question, holders, roles).length;
+      asked += 1;
+    });
+    return {
+      name: `who can: 100,000 accounts with 5 of ${count.toLocaleString("en")} roles each (${Math.round(found / asked)} may)`,
+      perSecond: Math.round(1000 / ms),
+      medianMs: ms,
+      goal: { atMostMs: 200 },
+    };
+  });
+};
+
 /** Runs every measurement; about 15 seconds. */
 export const benchDecide = (): DecideFigure[] => {
   const next = sequence(1);
@@ -226,6 +255,7 @@ export const benchDecide = (): DecideFigure[] => {
       goal: { atMostMs: 1 },
     });
   }
+  figures.push(...whoCanFigures());
   return figures;
 };
 
