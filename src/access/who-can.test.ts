@@ -6,11 +6,11 @@ import { compileAccess } from "#access/compile.ts";
 import { decide } from "#access/decide.ts";
 import { explain } from "#access/explain.ts";
 import type { Question, Role } from "#access/question.ts";
-import { whoCan, type Holder } from "#access/who-can.ts";
+import { whoCan, type RoleHolder } from "#access/who-can.ts";
 import { arbitraryQuestion, arbitraryRoles, worldCount } from "#test/worlds/arbitrary-worlds.ts";
 import { loadWorlds } from "#test/worlds/load-worlds.ts";
 
-interface Account extends Holder {
+interface Account extends RoleHolder {
   readonly accessId: string;
 }
 

@@ -11,8 +11,8 @@ import { leafOf, type PermissionLeaf } from "#access/permissions.ts";
 import type { FolderGrant, Question, Role } from "#access/question.ts";
 import { emptyPart, partOfRole, type ScopePart } from "#access/role-part.ts";
 
-/** Whoever holds roles. */
-export interface Holder {
+/** Whoever holds roles, by their ids. */
+export interface RoleHolder {
   readonly roleIds: readonly string[];
 }
 
@@ -108,7 +108,7 @@ const holdsContested = (held: readonly (RoleBits | undefined)[]): boolean => {
 };
 
 /** Those who may, in the order given. The question names a leaf; who asks about anything else gets nobody. */
-export const whoCan = <H extends Holder>(question: Question, holders: Iterable<H>, roles: readonly Role[]): H[] => {
+export const whoCan = <H extends RoleHolder>(question: Question, holders: Iterable<H>, roles: readonly Role[]): H[] => {
   const leaf = leafOf(question.permission);
   const path = question.path === undefined ? null : comparablePath(question.path);
   if (leaf === undefined) return [];

@@ -1,4 +1,4 @@
-/** `behalf explain`: the chain of a run, or the answer to "may A do P on PATH", in plain words. */
+/** `behalf explain`: the chain of a run, the answer to "may A do P on PATH", or everyone who may, in plain words. */
 import type { Because } from "#kernel/problem.ts";
 import type { VerdictRecord } from "#proof/launch-order.ts";
 import { fail, ProblemError } from "#kernel/problem.ts";
@@ -8,6 +8,7 @@ import { readInput } from "#cli/apply.ts";
 import type { AddCommand } from "#cli/command.ts";
 import { ExitCode } from "#cli/exit-code.ts";
 import { plainText, type Output } from "#cli/output.ts";
+import { printWhoCan } from "#cli/who-can.ts";
 
 interface RunExplanation {
   readonly run: string;
@@ -41,6 +42,8 @@ interface Options {
   readonly on?: string;
   readonly controller?: string;
   readonly file?: string;
+  readonly whoCan?: string;
+  readonly limit?: string;
 }
 
 /** What the API takes in one call. */
@@ -113,14 +116,16 @@ export const addExplainCommand: AddCommand = (program, act) => {
   program
     .command("explain")
     .description(
-      "why a run was allowed or refused, or whether an actor may do something\n  behalf explain run RUN\n  behalf explain --actor ACTOR --permission PERMISSION --on PATH",
+      "why a run was allowed or refused, whether an actor may do something, or who may\n  behalf explain run RUN\n  behalf explain --actor ACTOR --permission PERMISSION --on PATH\n  behalf explain --who-can PERMISSION --on PATH",
     )
     .argument("[what]", "`run`")
     .argument("[id]", "run id")
     .option("--actor <id>", "account name or access ID; without it: yourself")
     .option("--permission <permission>", "a permission, e.g. controller:runs:create")
+    .option("--who-can <permission>", "every account that may, instead of one actor")
     .option("--on <path>", "folder or object path")
     .option("--controller <name>", "controller asked about")
+    .option("--limit <n>", "with --who-can: how many are shown (100)")
     .option("-f, --file <file>", "many questions as YAML, each with actor, permission, on and controller; `-` for standard input")
     .action(
       act(async ({ api, output }, what: string | undefined, id: string | undefined, options: Options) => {
@@ -129,7 +134,14 @@ export const addExplainCommand: AddCommand = (program, act) => {
             fail("cli.usage", "explain what?", { hint: "behalf explain run RUN, or behalf explain --actor A --permission P --on PATH" });
           return explainRun(api(), output, id ?? "");
         }
-        const { file, ...question } = options;
+        const { file, whoCan, limit, ...question } = options;
+        if (whoCan !== undefined) {
+          if (file !== undefined || question.actor !== undefined || question.permission !== undefined)
+            fail("cli.usage", "`--who-can` asks about everybody, with the permission behind it", {
+              hint: "behalf explain --who-can controller:runs:create --on /finance/close-books",
+            });
+          return printWhoCan(api(), output, { ...question, whoCan, ...(limit === undefined ? {} : { limit }) });
+        }
         if (file !== undefined) {
           const answers = await explainAll(api(), output, readQuestions(await readInput(file)));
           if (answers.some((answer) => answer.effect === "deny")) throw new ExitCode(3);

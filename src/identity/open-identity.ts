@@ -16,15 +16,17 @@ import { openPolicyRevision } from "#identity/policy-revision.ts";
 import { openPolicyTests, type PolicyTests } from "#identity/policy-tests.ts";
 import type { LoadOwnedJobs } from "#identity/ports.ts";
 import { openPrincipalResolver, type PrincipalResolver } from "#identity/resolve-principal.ts";
+import { openRoleMemory } from "#identity/role-memory.ts";
 import { loadRoleOrigins } from "#identity/role-sources.ts";
 import { openRoles, type Roles } from "#identity/roles.ts";
+import { openRosterReader, type RosterReader } from "#identity/roster.ts";
 import { defaultIdentitySettings, initialServiceName, type IdentitySettings } from "#identity/rules/identity-settings.ts";
 import type { ServiceEntry } from "#identity/rules/login-pipeline.ts";
 import { checkNewPassword } from "#identity/rules/password-rules.ts";
 import { localService } from "#identity/services/local.ts";
 import { openSessions, type Sessions } from "#identity/sessions.ts";
 
-export interface Identity extends Login, PasswordChange, Sessions, PrincipalResolver, Accounts, Roles, PolicyTests {
+export interface Identity extends Login, PasswordChange, Sessions, PrincipalResolver, Accounts, Roles, PolicyTests, RosterReader {
   /** Only at the very first start: the one-time password of `root`, to be printed once (D21, S13). Never logged. */
   readonly firstPassword: FirstPassword | null;
   /** The services that a login goes through (D64). */
@@ -85,7 +87,8 @@ export const openIdentity = async (options: IdentityOptions): Promise<Identity> 
     ...(options.ownedJobs && { ownedJobs: options.ownedJobs }),
   };
   const failures = openFailureStore(store, clock);
-  const resolver = openPrincipalResolver(context);
+  const roleMemory = openRoleMemory();
+  const resolver = openPrincipalResolver(context, roleMemory);
   const firstPassword = await startFirst(context, options.ownerUid);
   return {
     ...openLogin(context, { failures, resolver, services, kinds: [localService(store, clock)] }),
@@ -95,6 +98,7 @@ export const openIdentity = async (options: IdentityOptions): Promise<Identity> 
     ...openRoles(context),
     ...openPolicyTests(context),
     ...resolver,
+    ...openRosterReader(context, roleMemory),
     firstPassword,
     listServices: () => services,
     hashLoad: () => ({ ...hasher.load(), computed: hasher.computed() }),

@@ -12,7 +12,7 @@ import type { Role } from "#access/question.ts";
 import { isId } from "#kernel/ids.ts";
 import { accessIdOf, type IdentityContext } from "#identity/identity-context.ts";
 import { findAccountById, groupsOf } from "#identity/account-store.ts";
-import { openRoleMemory } from "#identity/role-memory.ts";
+import type { RoleMemory } from "#identity/role-memory.ts";
 import { rolesOfSubject } from "#identity/role-store.ts";
 import type { Principal } from "#identity/principal.ts";
 
@@ -43,13 +43,12 @@ const osPattern = /^os:(0|[1-9]\d{0,9})$/;
 /** The service that stands for accounts of the machine's own operating system. */
 export const osServiceName = "OS";
 
-export const openPrincipalResolver = (context: IdentityContext): PrincipalResolver => {
+export const openPrincipalResolver = (context: IdentityContext, { roleOf }: RoleMemory): PrincipalResolver => {
   const { store, realm, policy, clock } = context;
   let cachedRevision = -1;
   let cache = new Map<string, Facts>();
   /** Of the revision before: never an answer, only what the next access is made from. */
   let older = new Map<string, Facts>();
-  const { roleOf } = openRoleMemory();
 
   const compile = (accessId: string, name: string, roles: readonly Role[]): CompiledAccess =>
     compileAccess({ accessId, name, roles }, older.get(accessId)?.access ?? null);

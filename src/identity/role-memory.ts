@@ -7,18 +7,18 @@
  * (`resolve-principal.test.ts`, "E12").
  */
 import type { Role } from "#access/question.ts";
-import { readRole, type RoleSource } from "#identity/role-store.ts";
+import { readRole, type RoleContent } from "#identity/role-store.ts";
 
 /** Beyond this everything is forgotten: roles that were deleted stay until then. */
 const mostRemembered = 50_000;
 
 export interface RoleMemory {
   /** Throws where the scopes cannot be read, as `readRole` does. */
-  roleOf(row: RoleSource): Role;
+  roleOf(row: RoleContent): Role;
 }
 
 export const openRoleMemory = (): RoleMemory => {
-  let roles = new Map<string, { readonly row: RoleSource; readonly role: Role }>();
+  let roles = new Map<string, { readonly row: RoleContent; readonly role: Role }>();
   return {
     roleOf: (row) => {
       const known = roles.get(row.id);

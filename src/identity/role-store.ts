@@ -19,9 +19,9 @@ export interface StoredRole extends Role {
 const scopesOf = (row: Pick<RoleRow, "scopes">): readonly RoleScope[] => JSON.parse(row.scopes) as readonly RoleScope[];
 
 /** What a role is made of. */
-export type RoleSource = Pick<RoleRow, "id" | "service" | "name" | "scopes">;
+export type RoleContent = Pick<RoleRow, "id" | "service" | "name" | "scopes">;
 
-export const readRole = (row: RoleSource): Role => ({
+export const readRole = (row: RoleContent): Role => ({
   id: row.id,
   service: row.service,
   name: row.name,
@@ -56,7 +56,7 @@ export const findRoleByName = async (source: Source, service: string, name: stri
 export const rolesOfSubject = async (
   source: Source,
   subject: string,
-  roleOf: (row: RoleSource) => Role = readRole,
+  roleOf: (row: RoleContent) => Role = readRole,
 ): Promise<readonly Role[]> => {
   const rows = await source
     .selectFrom("role_assignments")

@@ -17,6 +17,7 @@ import { statusRoutes } from "#manager/routes/status.ts";
 import { streamRoutes } from "#manager/routes/streams.ts";
 import { submissionRoutes } from "#manager/routes/submissions.ts";
 import { whatIfRoutes } from "#manager/routes/what-if.ts";
+import { whoCanRoutes } from "#manager/routes/who-can.ts";
 import type { Services } from "#manager/services.ts";
 
 export const allRoutes = (services: Services): Route[] => [
@@ -29,6 +30,7 @@ export const allRoutes = (services: Services): Route[] => [
   ...runRoutes(services),
   ...streamRoutes(services),
   ...explainRoutes(services),
+  ...whoCanRoutes(services),
   ...completeRoutes(services),
   ...accountRoutes(services),
   ...roleRoutes(services),

@@ -6,6 +6,7 @@ import { explainWhole, type Deciding, type ExplainOptions } from "#access/explai
 import { comparablePath, renderFolder } from "#access/folders.ts";
 import { permissionNodeOf } from "#access/permissions.ts";
 import { nearestPermission } from "#access/permission-spelling.ts";
+import type { Question } from "#access/question.ts";
 import { changeWords, type Change } from "#access/smallest-change.ts";
 import { fail, type Because } from "#kernel/problem.ts";
 import { isoOf, line } from "#manager/routes/fields.ts";
@@ -55,6 +56,12 @@ const questionSchema = z.strictObject({
 });
 type Asked = z.output<typeof questionSchema>;
 
+export const questionOf = ({ permission, on, controller }: Omit<Asked, "actor">): Question => ({
+  permission,
+  ...(on === undefined ? {} : { path: on }),
+  ...(controller === undefined ? {} : { controller }),
+});
+
 const decidingSchema = z
   .object({
     kind: z.enum(["grant", "denial", "folder"]),
@@ -103,7 +110,7 @@ const explanationSchema = z
 const mostQuestions = 100;
 const mostNamed = 5;
 const explainOthers = "manager:explain:others";
-const seeRoles = "manager:administration:accounts:view";
+export const seeRoles = "manager:administration:accounts:view";
 
 const stepJson = (change: Change): z.input<typeof explanationSchema>["change"]["steps"][number] => {
   const text = changeWords(change);
@@ -141,7 +148,7 @@ const sourceFrom =
   };
 
 /** SECURITY: about another account, and only where the caller may know of the folder that is asked about. */
-const authoriseOthers = (caller: Principal, asked: Asked): void => {
+export const authoriseOthers = (caller: Principal, asked: { readonly on?: string | undefined }): void => {
   authorise(caller, explainOthers, {});
   if (asked.on !== undefined && comparablePath(asked.on) !== null) authorise(caller, explainOthers, { path: asked.on });
 };
@@ -149,7 +156,7 @@ const authoriseOthers = (caller: Principal, asked: Asked): void => {
 const explainsIn = (caller: Principal, folder: string): boolean =>
   decide({ permission: explainOthers, path: folder === "/" ? folder : `${folder}/` }, caller.access).effect === "permit";
 
-const checkPermission = (permission: string, at: string): void => {
+export const checkPermission = (permission: string, at: string): void => {
   if (permissionNodeOf(permission) !== undefined) return;
   const near = nearestPermission(permission);
   fail("input.invalid-value", `there is no permission \`${permission}\``, {
@@ -190,11 +197,7 @@ class Explainer {
       fail("identity.account-not-found", `there is no account \`${asked.actor ?? named}\``, { at: { path: `${at}actor` } });
     const { accessId, name, roles } = principal;
     const actor = { accessId, name, roles };
-    const question = {
-      permission: asked.permission,
-      ...(asked.on === undefined ? {} : { path: asked.on }),
-      ...(asked.controller === undefined ? {} : { controller: asked.controller }),
-    };
+    const question = questionOf(asked);
     const verdict = decide(question, compileAccess(actor));
     const origins = this.#seesRoles
       ? await this.#once(this.#origins, accessId, () => this.#identity.roleOrigins(roles.map(({ id }) => id)))
