@@ -1,14 +1,17 @@
 /** Opens the operating-system half for this platform, and lets the keeper hold each run's pipes as long as the run is held (O3). */
-import { createHash } from "node:crypto";
-import { closeSync, constants, existsSync, openSync } from "node:fs";
+import { closeSync, constants, existsSync, lstatSync, openSync } from "node:fs";
 import { join } from "node:path";
 import type { DataLayout } from "#kernel/data-layout.ts";
 import type { Log } from "#kernel/log.ts";
 import { fail } from "#kernel/problem.ts";
 import { ok } from "#kernel/result.ts";
 import { fifoPaths, openLinuxHost } from "#launch/linux/host.ts";
+import { leftFolderName, markFolder, removeLeftFolders } from "#launch/linux/left-folders.ts";
 import type { HeldProcess, ProcessHost } from "#launch/process-port.ts";
 import type { KeeperLink } from "#launcher/keeper-link.ts";
+
+/** Not among the first things of a start: it looks at every process. */
+const lookForLeftFoldersAfterMs = 45_000;
 
 export interface OpenHostOptions {
   readonly layout: DataLayout["launcher"];
@@ -22,7 +25,7 @@ export interface OpenHostOptions {
  */
 export const jobTmpFolder = (launcherFolder: string): string => {
   const base = existsSync("/var/tmp") ? "/var/tmp" : "/tmp";
-  return join(base, `behalf-${process.getuid?.() ?? 0}-${createHash("sha256").update(launcherFolder).digest("hex").slice(0, 12)}`);
+  return join(base, leftFolderName("tmp", launcherFolder));
 };
 
 /**
@@ -70,5 +73,8 @@ export const openHost = async (options: OpenHostOptions): Promise<ProcessHost> =
   if (process.platform !== "linux")
     return fail("general.not-supported", `jobs cannot be started on ${process.platform} yet`, { hint: "run the launcher on Linux" });
   const host = await openLinuxHost({ fifoFolder: layout.fifos, tmpFolder: jobTmpFolder(layout.folder), log });
+  markFolder(jobTmpFolder(layout.folder), layout.folder);
+  if (lstatSync(layout.fifos).isSymbolicLink()) markFolder(layout.fifos, layout.fifos);
+  setTimeout(() => void removeLeftFolders({ log }), lookForLeftFoldersAfterMs).unref();
   return kept(host, layout.fifos, keeper);
 };

@@ -2,10 +2,10 @@
  * Puts a folder of short-lived names into memory: making a named pipe on a disk whose journal others are syncing takes 1.3 ms, in memory
  * 0.02 (measured). The given path stays the one everybody uses: it becomes a link. What does not belong here: anything that must outlive the boot.
  */
-import { createHash } from "node:crypto";
 import { chmodSync, lstatSync, mkdirSync, readlinkSync, rmdirSync, statfsSync, symlinkSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makePrivateFolder } from "#kernel/private-file.ts";
+import { leftFolderName } from "#launch/linux/left-folders.ts";
 
 const tmpfsMagic = 0x0102_1994;
 
@@ -34,7 +34,7 @@ const makeOwnFolder = (path: string): string | null => {
 /** As root only: memory folders of ordinary accounts are emptied when they log out. */
 const findMemoryFolder = (path: string): string | null => {
   if (process.getuid?.() !== 0) return null;
-  const name = `behalf-${createHash("sha256").update(path).digest("hex").slice(0, 16)}`;
+  const name = leftFolderName("pipes", path);
   for (const base of ["/run", "/dev/shm"]) {
     if (!isInMemory(base)) continue;
     const made = makeOwnFolder(join(base, name));
