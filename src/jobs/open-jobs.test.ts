@@ -533,3 +533,34 @@ onBothStores(
     assert.deepEqual(await countRows(store), [1, 1, 0]);
   },
 );
+
+onBothStores("D88: runs over time are counted by slice, job, controller and result, with how long they waited", async (given) => {
+  const world = await openWorld(given);
+  const { jobs, store } = world;
+  const minute = 60_000;
+  await jobs.applyJob(ann, item("/f/a"));
+  await jobs.applyJob(ann, item("/g/b"));
+  const fromMs = world.nowMs;
+  const firstRun = (await submitOne(world, "/f/a")).runs[0]?.id ?? "";
+  world.nowMs += 30_000;
+  await finish(world, firstRun);
+  const secondRun = (await submitOne(world, "/f/a")).runs[0]?.id ?? "";
+  world.nowMs += minute - 30_000 - 1;
+  await finish(world, secondRun);
+  await submitOne(world, "/g/b");
+  // The first instant of the next slice, and one that a clock which went back has started before it was queued.
+  world.nowMs += 1;
+  const early = (await submitOne(world, "/g/b")).runs[0]?.id ?? "";
+  await finish({ ...world, store, nowMs: world.nowMs - 500 }, early);
+  const filter = { folders: "all", fromMs, toMs: fromMs + 2 * minute, sliceMs: minute } as const;
+  const sorted = async (given: Parameters<Jobs["countSeries"]>[0]): Promise<readonly object[]> =>
+    (await jobs.countSeries(given)).toSorted((a, b) => a.atMs - b.atMs || a.job.localeCompare(b.job));
+  const none = { controller: "main", started: 0, waitedMs: 0, longestWaitMs: 0 };
+  const inFirst = { ...none, job: "/f/a", atMs: fromMs, result: "succeeded", runs: 2, started: 2, waitedMs: 59_999, longestWaitMs: 30_000 };
+  const last = { ...none, job: "/g/b", atMs: fromMs + minute, result: "succeeded", runs: 1, started: 1 };
+  assert.deepEqual(await sorted(filter), [inFirst, { ...none, job: "/g/b", atMs: fromMs, result: null, runs: 1 }, last]);
+  assert.deepEqual(await sorted({ ...filter, folders: [{ path: "/f", recursive: true }] }), [inFirst]);
+  assert.deepEqual(await sorted({ ...filter, folders: [] }), []);
+  assert.deepEqual(await sorted({ ...filter, fromMs: fromMs + minute }), [last], "slices begin at `fromMs`");
+  assert.deepEqual(await sorted({ ...filter, toMs: fromMs }), []);
+});

@@ -19,6 +19,7 @@ import {
   type Submission,
   type SubmissionFilter,
 } from "#jobs/run-queries.ts";
+import { countSeries, type SeriesCount, type SeriesFilter } from "#jobs/run-series.ts";
 import {
   listJobFolders,
   listJobPaths,
@@ -54,6 +55,8 @@ export interface Jobs {
   listRuns(filter: RunFilter): Promise<Page<RunSummary>>;
   /** The runs of the same filter, counted by job, controller, state and result. */
   countRuns(filter: Omit<RunFilter, "limit" | "cursor">): Promise<readonly RunCount[]>;
+  /** Runs over time, counted by job, controller, slice and result. */
+  countSeries(filter: SeriesFilter): Promise<readonly SeriesCount[]>;
   getRun(id: string): Promise<RunDetails | null>;
   listSubmissions(filter: SubmissionFilter): Promise<Page<Submission>>;
   getSubmission(id: string): Promise<Submission | null>;
@@ -94,6 +97,7 @@ export const openJobs = (given: Omit<JobsContext, "revisions">): Jobs => {
     submit: (principal, requests, options) => submit(context, principal, requests, options),
     requestCancel: (principal, runId, reason) => requestCancel(context, principal, runId, reason),
     listRuns: (filter) => listRuns(read, filter),
+    countSeries: (filter) => countSeries(read, filter),
     countRuns: (filter) => countRuns(read, filter),
     getRun: (id) => known(id, () => readRunDetails(read, id)),
     listSubmissions: (filter) => listSubmissions(read, filter),

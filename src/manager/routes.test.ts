@@ -240,6 +240,28 @@ describe("routes", () => {
       assert.equal((await world.owner.ask({ path: `/api/v1/runs?cursor=${bad}` })).status, 400, bad);
   });
 
+  test("D88: runs over time count what the reader may see, and no more", async () => {
+    const sales = await world.person("sol", { permissions: ["controller:runs:view"], folders: ["/sales/*"] });
+    type Series = { slices: { at: string; runs: number; results: Record<string, number>; meanWaitMs: number | null }[]; sliceMs: number };
+    const totals = async (person: Person, span: string): Promise<number> => {
+      const answer = await person.ask({ path: `/api/v1/runs/series?span=${span}` });
+      assert.equal(answer.status, 200, answer.text);
+      const { slices, sliceMs } = answer.json as Series;
+      assert.ok(slices.every((slice, index) => Date.parse(slice.at) === Date.parse(slices[0]?.at ?? "") + index * sliceMs));
+      assert.ok(
+        slices.every((slice) => slice.meanWaitMs === null),
+        "none has started",
+      );
+      return slices.reduce((sum, slice) => sum + slice.runs, 0);
+    };
+    for (const span of ["1h", "24h", "7d", "30d"]) {
+      for (const person of [world.owner, sales])
+        assert.equal(await totals(person, span), (await person.ask({ path: "/api/v1/runs/counts" })).json.total, `${person.name} ${span}`);
+    }
+    assert.ok((await totals(world.owner, "24h")) > (await totals(sales, "24h")), "the others' runs are not counted");
+    assert.equal((await sales.ask({ path: "/api/v1/runs/series?span=1y" })).status, 422);
+  });
+
   test("E4: a list asks about each entry by itself: a folder held at another controller shows nothing of this one", async () => {
     const definition = {
       kind: "Role",

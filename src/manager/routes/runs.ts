@@ -8,7 +8,7 @@ import { decide } from "#access/decide.ts";
 import type { RunDetails, RunFilter, RunSummary } from "#jobs/run-queries.ts";
 import { readFolderPath } from "#jobs/rules/path.ts";
 import { checkedPiece, chunkJson } from "#manager/log-file.ts";
-import { count, cursor, idOf, instant, line, pageOf, searched } from "#manager/routes/fields.ts";
+import { count, cursor, idOf, instant, isoOf, line, pageOf, searched } from "#manager/routes/fields.ts";
 import {
   chainOf,
   explanationSchema,
@@ -95,10 +95,22 @@ const filterOf = (access: CompiledAccess, query: z.output<typeof filterQuery>): 
   };
 };
 
+type Results = Record<(typeof runResults)[number], number>;
+const resultCounts = z.object(Object.fromEntries(runResults.map((result) => [result, z.int()])) as Record<keyof Results, z.ZodInt>);
+const noResults = (): Results => Object.fromEntries(runResults.map((result) => [result, 0])) as Results;
+
+/** Slices of a chart by what it spans. */
+const seriesSpans = {
+  "1h": { slices: 60, sliceMs: 60_000 },
+  "24h": { slices: 48, sliceMs: 30 * 60_000 },
+  "7d": { slices: 56, sliceMs: 3 * 3_600_000 },
+  "30d": { slices: 60, sliceMs: 12 * 3_600_000 },
+} as const;
+
 const placeOf = (run: Pick<RunSummary, "job" | "controller">): Place => ({ path: run.job, controller: run.controller });
 
 export const runRoutes = (services: Services): Route[] => {
-  const { jobs, controller, logFiles, feed } = services;
+  const { jobs, controller, logFiles, feed, clock } = services;
   const about = aboutRun(services);
   return [
     route({
@@ -134,14 +146,12 @@ export const runRoutes = (services: Services): Route[] => {
       answer: z.object({
         total: z.int(),
         states: z.object(Object.fromEntries(runStates.map((state) => [state, z.int()])) as Record<(typeof runStates)[number], z.ZodInt>),
-        results: z.object(
-          Object.fromEntries(runResults.map((result) => [result, z.int()])) as Record<(typeof runResults)[number], z.ZodInt>,
-        ),
+        results: resultCounts,
       }),
       handle: async ({ caller, query }) => {
         const { access } = caller.principal;
         const states = Object.fromEntries(runStates.map((state) => [state, 0])) as Record<(typeof runStates)[number], number>;
-        const results = Object.fromEntries(runResults.map((result) => [result, 0])) as Record<(typeof runResults)[number], number>;
+        const results = noResults();
         let total = 0;
         for (const one of await jobs.countRuns(filterOf(access, query))) {
           if (decide({ permission: viewRuns, ...placeOf(one) }, access).effect === "deny") continue;
@@ -150,6 +160,61 @@ export const runRoutes = (services: Services): Route[] => {
           if (one.result !== null) results[one.result] += one.runs;
         }
         return { total, states, results };
+      },
+    }),
+    route({
+      method: "GET",
+      url: "/api/v1/runs/series",
+      summary: "Runs that the reader may see, by the time they were queued: how they ended and how long they waited",
+      question: { may: viewRuns, refined: "each run is asked about by its job" },
+      query: z.object({ span: z.enum(["1h", "24h", "7d", "30d"]).default("24h").describe("up to now") }),
+      answer: z.object({
+        from: instant,
+        to: instant,
+        sliceMs: z.int(),
+        slices: z.array(
+          z.object({
+            at: instant,
+            runs: z.int(),
+            results: resultCounts,
+            meanWaitMs: z.number().nullable().describe("from queued to started; null: none has started"),
+            longestWaitMs: z.number().nullable(),
+          }),
+        ),
+      }),
+      handle: async ({ caller, query }) => {
+        const { access } = caller.principal;
+        const spec = seriesSpans[query.span];
+        // Slices begin at whole multiples, so that a chart that is loaded again does not shift.
+        const toMs = (Math.floor(clock.nowMs() / spec.sliceMs) + 1) * spec.sliceMs;
+        const fromMs = toMs - spec.slices * spec.sliceMs;
+        const slices = Array.from({ length: spec.slices }, () => ({
+          runs: 0,
+          results: noResults(),
+          started: 0,
+          waitedMs: 0,
+          longestWaitMs: 0,
+        }));
+        for (const one of await jobs.countSeries({ folders: placesOf(access, viewRuns), fromMs, toMs, sliceMs: spec.sliceMs })) {
+          const slice = slices[(one.atMs - fromMs) / spec.sliceMs];
+          if (slice === undefined || decide({ permission: viewRuns, ...placeOf(one) }, access).effect === "deny") continue;
+          slice.runs += one.runs;
+          if (one.result !== null) slice.results[one.result] += one.runs;
+          slice.started += one.started;
+          slice.waitedMs += one.waitedMs;
+          slice.longestWaitMs = Math.max(slice.longestWaitMs, one.longestWaitMs);
+        }
+        return {
+          from: isoOf(fromMs),
+          to: isoOf(toMs),
+          sliceMs: spec.sliceMs,
+          slices: slices.map(({ started, waitedMs, longestWaitMs, ...slice }, index) => ({
+            at: isoOf(fromMs + index * spec.sliceMs),
+            ...slice,
+            meanWaitMs: started === 0 ? null : waitedMs / started,
+            longestWaitMs: started === 0 ? null : longestWaitMs,
+          })),
+        };
       },
     }),
     route({

@@ -1,6 +1,7 @@
 /** Signing in and out, one's own sessions and password. What a session is and when it ends: `identity/`. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import { listLogins } from "#audit/list-logins.ts";
 import { isoOf, idOf, instant } from "#manager/routes/fields.ts";
 import { fail } from "#kernel/problem.ts";
 import { route, type Caller, type Route } from "#manager/route.ts";
@@ -112,7 +113,9 @@ const sessionView = z.object({
   expiresAt: instant,
 });
 
-export const sessionRoutes = ({ identity, streams, realm }: Services): Route[] => [
+const mostLogins = 20;
+
+export const sessionRoutes = ({ identity, streams, realm, store }: Services): Route[] => [
   route({
     method: "POST",
     url: "/api/v1/sessions",
@@ -238,6 +241,29 @@ export const sessionRoutes = ({ identity, streams, realm }: Services): Route[] =
         })),
       };
     },
+  }),
+  route({
+    method: "GET",
+    url: "/api/v1/sessions/logins",
+    summary: "One's own latest sign-ins, and failed ones under one's name",
+    question: { self: "shows the sign-ins of the caller's own account" },
+    answer: z.object({
+      items: z.array(
+        z.object({
+          at: instant,
+          succeeded: z.boolean(),
+          client: z.string().describe("address and program"),
+          current: z.boolean().describe("the session that asks"),
+        }),
+      ),
+    }),
+    handle: async ({ caller }) => ({
+      items: (await listLogins(store.read, caller.principal, mostLogins)).map(({ atMs, sessionId, ...login }) => ({
+        at: isoOf(atMs),
+        ...login,
+        current: sessionId !== null && sessionId === caller.session?.id,
+      })),
+    }),
   }),
   route({
     method: "DELETE",

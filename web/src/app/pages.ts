@@ -6,10 +6,10 @@ import type { Text } from "#web/i18n/text.ts";
 import { navigationTexts } from "#web/i18n/texts/shell.ts";
 import type { IconName } from "#web/components/icon.tsx";
 import { parentRoute } from "#web/pages/parent.ts";
-import { nodesRoute } from "#web/pages/nodes/route.ts";
+import { nodeRoute, nodesRoute } from "#web/pages/nodes/route.ts";
 import { overviewRoute } from "#web/pages/overview/route.ts";
 
-export const routeTree = parentRoute.addChildren([overviewRoute, nodesRoute]);
+export const routeTree = parentRoute.addChildren([overviewRoute, nodesRoute, nodeRoute]);
 
 export interface NavigationEntry {
   readonly to: string;

@@ -25,6 +25,23 @@ export const renderAgo = (atMs: number, nowMs: number, language: Language): stri
   return relative[language].format(-Math.round(seconds / size), unit);
 };
 
+const clockTime: Readonly<Record<Language, Intl.DateTimeFormat>> = {
+  en: new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }),
+  de: new Intl.DateTimeFormat("de-DE", { hour: "2-digit", minute: "2-digit" }),
+};
+const dayOfMonth: Readonly<Record<Language, Intl.DateTimeFormat>> = {
+  en: new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" }),
+  de: new Intl.DateTimeFormat("de-DE", { day: "numeric", month: "short" }),
+};
+
+/** At the axis of a chart whose ticks are so far apart: the time of day, or the day where one begins. */
+export const renderTick = (atSeconds: number, stepSeconds: number, language: Language): string => {
+  const at = new Date(atSeconds * 1000);
+  return stepSeconds >= 86_400 || (at.getHours() === 0 && at.getMinutes() === 0)
+    ? dayOfMonth[language].format(at)
+    : clockTime[language].format(at);
+};
+
 export const renderLocal = (at: string, language: Language): string => local[language].format(new Date(at));
 
 /** `2026-03-01 09:30:12`. */

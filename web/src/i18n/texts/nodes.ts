@@ -21,4 +21,68 @@ export const nodesTexts = defineTexts({
     en: "Invite one; it joins with the token you are then shown.",
     de: "Laden Sie einen ein; er tritt mit dem dann gezeigten Token bei.",
   },
+  invite: { en: "Invite a node", de: "Knoten einladen" },
+});
+
+export const nodeTexts = defineTexts({
+  identity: { en: "Identity", de: "Identität" },
+  joined: { en: "Joined", de: "Beigetreten" },
+  labels: { en: "Labels", de: "Merkmale" },
+  thumbprint: { en: "Key thumbprint", de: "Fingerabdruck des Schlüssels" },
+  certificate: { en: "Certificate fingerprint", de: "Fingerabdruck des Zertifikats" },
+  version: { en: "Version", de: "Version" },
+  platform: { en: "Platform", de: "Plattform" },
+  rotation: { en: "Serial of the manager’s keys", de: "Seriennummer der Manager-Schlüssel" },
+  asWhom: { en: "As whom jobs run", de: "Unter wem Jobs laufen" },
+  defaultAccount: { en: "Default job account", de: "Vorgabekonto für Jobs" },
+  switching: { en: "Account switched by", de: "Kontowechsel durch" },
+  tree: { en: "Processes held by", de: "Prozesse gehalten durch" },
+  launcherAccount: { en: "Launcher runs as", de: "Launcher läuft als" },
+  agentAccount: { en: "Agent runs as", de: "Agent läuft als" },
+  separation: { en: "Separation", de: "Trennung" },
+  separationNone: { en: "none: the parts share one account", de: "keine: die Teile teilen ein Konto" },
+  separationAccounts: { en: "accounts of their own", de: "eigene Konten" },
+  keys: { en: "Credential keys", de: "Schlüssel für Zugangsdaten" },
+  keysNote: {
+    en: "Names only: accounts, secrets and who may use a key stay on the node. There, these show and test them:",
+    de: "Nur Namen: Konten, Geheimnisse und wer einen Schlüssel nutzen darf, bleiben auf dem Knoten. Dort zeigen und prüfen sie:",
+  },
+  noKeys: { en: "The node reports no credential key.", de: "Der Knoten meldet keinen Schlüssel." },
+  policyNote: {
+    en: "Policy and authorization table are the node’s own and are changed there only. They refuse what the manager allows, never the other way round:",
+    de: "Regeln und Berechtigungstabelle gehören dem Knoten und werden nur dort geändert. Sie verweigern, was der Manager erlaubt, nie umgekehrt:",
+  },
+  warnings: { en: "Warnings of the node", de: "Warnungen des Knotens" },
+  runs: { en: "Latest runs here", de: "Letzte Läufe hier" },
+  noRuns: { en: "No run here that you may see.", de: "Kein Lauf hier, den Sie sehen dürfen." },
+  neverConnected: {
+    en: "It has not connected yet; what it is, is not known.",
+    de: "Er war noch nicht verbunden; was er ist, ist nicht bekannt.",
+  },
+  revoke: { en: "Revoke", de: "Widerrufen" },
+  revokeTitle: { en: "Revoke node {node}?", de: "Knoten {node} widerrufen?" },
+  revokeEffect: {
+    en: "Its connection is cut at once and it gets no more runs. What runs there goes on, unreported. The name may join anew with a new invitation.",
+    de: "Die Verbindung wird sofort getrennt, er erhält keine Läufe mehr. Was dort läuft, läuft unberichtet weiter. Der Name kann mit neuer Einladung wieder beitreten.",
+  },
+  revoked: { en: "Node {node} is revoked", de: "Knoten {node} ist widerrufen" },
+});
+
+export const inviteTexts = defineTexts({
+  name: { en: "Name of the node", de: "Name des Knotens" },
+  labels: { en: "Labels", de: "Merkmale" },
+  labelsHint: { en: "One name=value per line; may be left empty", de: "Je Zeile ein name=wert; darf leer bleiben" },
+  badLabel: { en: "Line {line} is not name=value", de: "Zeile {line} ist nicht name=wert" },
+  make: { en: "Make the invitation", de: "Einladung erstellen" },
+  madeTitle: { en: "Invitation for {node}", de: "Einladung für {node}" },
+  once: {
+    en: "This token is shown this once. It works once, for this name, until",
+    de: "Dieser Token wird nur jetzt gezeigt. Er gilt einmal, für diesen Namen, bis",
+  },
+  token: { en: "Join token", de: "Beitrittstoken" },
+  onNode: {
+    en: "On the node, as the launcher’s account; the token goes to standard input:",
+    de: "Auf dem Knoten, als Konto des Launchers; der Token kommt auf die Standardeingabe:",
+  },
+  done: { en: "Done", de: "Fertig" },
 });

@@ -1,22 +1,23 @@
 /** Every node: how it is, and the account it runs jobs as. */
 import { Switch } from "@mantine/core";
-import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
+import { createLazyRoute, getRouteApi, Link } from "@tanstack/react-router";
+import { useMay } from "#web/api/access.ts";
 import { call } from "#web/api/call.ts";
 import type { Schemas } from "#web/api/generated.ts";
+import { ActionButton, allowedBy } from "#web/components/action-button.tsx";
 import { DataTable, type Column } from "#web/components/data-table.tsx";
+import { nodeState } from "#web/components/node-state.ts";
 import { Page } from "#web/components/page.tsx";
-import { StateMark, type MarkedState } from "#web/components/state-mark.tsx";
+import { StateMark } from "#web/components/state-mark.tsx";
 import { EmptyState } from "#web/components/states.tsx";
 import { Ago } from "#web/components/time.tsx";
 import { listKeyOf, useList } from "#web/components/use-list.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { nodesTexts } from "#web/i18n/texts/nodes.ts";
 import { useText } from "#web/i18n/language.ts";
+import { InviteDialog } from "#web/pages/nodes/invite-dialog.tsx";
 
 type Node = Schemas["Node"];
-
-export const nodeState = (node: Node): MarkedState =>
-  node.state === "revoked" ? "revoked" : node.online ? (node.launcherReachable ? "online" : "degraded") : "offline";
 
 const Account = ({ node }: { readonly node: Node }): React.ReactElement => {
   const t = useText();
@@ -29,11 +30,13 @@ const Account = ({ node }: { readonly node: Node }): React.ReactElement => {
 };
 
 const pageRoute = getRouteApi("/nodes");
+const manage = { permission: "manager:nodes:manage" } as const;
 
 const NodesPage = (): React.ReactElement => {
   const t = useText();
-  const { revoked = false } = pageRoute.useSearch();
+  const { revoked = false, invite = false } = pageRoute.useSearch();
   const navigate = pageRoute.useNavigate();
+  const mayManage = allowedBy(useMay(manage));
   const list = useList(listKeyOf("nodes", { revoked }), (cursor, signal) =>
     call(
       "GET /api/v1/nodes",
@@ -41,8 +44,17 @@ const NodesPage = (): React.ReactElement => {
       { signal },
     ),
   );
+  const open = (node: Node): void => void navigate({ to: "/nodes/$node", params: { node: node.name } });
   const columns: readonly Column<Node>[] = [
-    { id: "name", header: t(nodesTexts.name), cell: (node) => <strong>{node.name}</strong> },
+    {
+      id: "name",
+      header: t(nodesTexts.name),
+      cell: (node) => (
+        <Link to="/nodes/$node" params={{ node: node.name }}>
+          {node.name}
+        </Link>
+      ),
+    },
     { id: "health", header: t(nodesTexts.health), width: 130, cell: (node) => <StateMark state={nodeState(node)} /> },
     { id: "account", header: t(nodesTexts.account), from: 560, cell: (node) => <Account node={node} /> },
     {
@@ -68,11 +80,18 @@ const NodesPage = (): React.ReactElement => {
       cell: (node) => (node.lastSeenAt === null ? t(commonTexts.never) : <Ago at={node.lastSeenAt} />),
     },
   ];
+  const showInvite = (shown: boolean): void =>
+    void navigate({ search: { ...(revoked ? { revoked } : {}), ...(shown ? { invite: true } : {}) } });
   return (
     <Page
       title={t(nodesTexts.title)}
       about={t(nodesTexts.about)}
       fill
+      actions={
+        <ActionButton allowed={mayManage} question={manage} onClick={() => showInvite(true)} variant="filled">
+          {t(nodesTexts.invite)}
+        </ActionButton>
+      }
       toolbar={
         <Switch
           size="xs"
@@ -87,9 +106,11 @@ const NodesPage = (): React.ReactElement => {
         columns={columns}
         list={list}
         rowId={(node) => node.id}
+        onOpen={open}
         narrowLine={(node) => <Account node={node} />}
         empty={<EmptyState title={t(nodesTexts.empty)} hint={t(nodesTexts.emptyHint)} />}
       />
+      {invite && mayManage?.allowed === true ? <InviteDialog onClose={() => showInvite(false)} /> : null}
     </Page>
   );
 };

@@ -1,0 +1,196 @@
+/** One node: what it is, as whom it runs jobs, its keys by name, its latest runs. What it allows is its own matter and is told as such. */
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
+import { useMay } from "#web/api/access.ts";
+import { call } from "#web/api/call.ts";
+import type { Schemas } from "#web/api/generated.ts";
+import { ActionButton, allowedBy } from "#web/components/action-button.tsx";
+import { ConfirmDialog } from "#web/components/confirm.tsx";
+import { Copyable } from "#web/components/copyable.tsx";
+import { nodeState } from "#web/components/node-state.ts";
+import { notify } from "#web/components/notify.ts";
+import { Facts, Page, Section } from "#web/components/page.tsx";
+import { RunLink } from "#web/components/run-link.tsx";
+import { StateMark } from "#web/components/state-mark.tsx";
+import { Loaded } from "#web/components/states.tsx";
+import { Ago, Instant } from "#web/components/time.tsx";
+import { commonTexts } from "#web/i18n/texts/common.ts";
+import { nodesTexts, nodeTexts } from "#web/i18n/texts/nodes.ts";
+import { useText } from "#web/i18n/language.ts";
+import classes from "#web/pages/nodes/nodes.module.css";
+
+type Node = Schemas["Node"];
+
+const Identity = ({ node }: { readonly node: Node }): React.ReactElement => {
+  const t = useText();
+  const labels = Object.entries(node.labels).map(([name, value]) => `${name}=${value}`);
+  return (
+    <Section title={t(nodeTexts.identity)} aside={<StateMark state={nodeState(node)} />}>
+      <Facts
+        facts={[
+          [t(nodeTexts.joined), <Instant key="joined" at={node.joinedAt} />],
+          [t(nodesTexts.seen), node.lastSeenAt === null ? t(commonTexts.never) : <Ago key="seen" at={node.lastSeenAt} />],
+          [t(nodesTexts.running), node.runsInFlight],
+          [t(nodeTexts.labels), labels.length === 0 ? t(commonTexts.none) : labels.join(", ")],
+          ...(node.facts === null
+            ? []
+            : ([
+                [t(nodeTexts.version), node.facts.version],
+                [t(nodeTexts.platform), node.facts.platform],
+                [t(nodeTexts.rotation), node.facts.rotationSerial ?? t(nodesTexts.notReported)],
+              ] as const)),
+          [t(nodeTexts.thumbprint), <code key="thumbprint">{node.keyThumbprint}</code>],
+          [t(nodeTexts.certificate), <code key="certificate">{node.certificateFingerprint}</code>],
+        ]}
+      />
+    </Section>
+  );
+};
+
+const AsWhom = ({ node }: { readonly node: Node }): React.ReactElement => {
+  const t = useText();
+  const { facts } = node;
+  return (
+    <Section title={t(nodeTexts.asWhom)}>
+      {facts === null ? (
+        <p className="soft">{t(nodeTexts.neverConnected)}</p>
+      ) : (
+        <Facts
+          facts={[
+            [
+              t(nodeTexts.defaultAccount),
+              facts.defaultJobAccount === null ? t(nodesTexts.namedOnly) : <code key="account">{facts.defaultJobAccount}</code>,
+            ],
+            [t(nodeTexts.switching), <code key="switching">{facts.switching}</code>],
+            [t(nodeTexts.tree), <code key="tree">{facts.tree}</code>],
+            [t(nodeTexts.launcherAccount), <code key="launcher">{facts.launcherAccount}</code>],
+            [t(nodeTexts.agentAccount), <code key="agent">{facts.agentAccount}</code>],
+            [t(nodeTexts.separation), t(facts.separation === "none" ? nodeTexts.separationNone : nodeTexts.separationAccounts)],
+          ]}
+        />
+      )}
+    </Section>
+  );
+};
+
+const Keys = ({ node }: { readonly node: Node }): React.ReactElement => {
+  const t = useText();
+  const keys = node.facts?.credentialKeys ?? [];
+  return (
+    <Section title={t(nodeTexts.keys)}>
+      {keys.length === 0 ? (
+        <p className="soft">{t(nodeTexts.noKeys)}</p>
+      ) : (
+        <ul className={classes.keys}>
+          {keys.map((key) => (
+            <li key={key}>
+              <code>{key}</code>
+            </li>
+          ))}
+        </ul>
+      )}
+      <p className="soft">{t(nodeTexts.keysNote)}</p>
+      <Copyable text="behalf credential list" />
+      <p className="soft">{t(nodeTexts.policyNote)}</p>
+      <Copyable text="behalf node table show" />
+    </Section>
+  );
+};
+
+const LatestRuns = ({ node }: { readonly node: Node }): React.ReactElement => {
+  const t = useText();
+  const query = useQuery({
+    queryKey: ["runs", "node", node.name],
+    queryFn: ({ signal }) => call("GET /api/v1/runs", { query: { node: node.name, limit: 10 } }, { signal }),
+    refetchInterval: 15_000,
+  });
+  return (
+    <Section title={t(nodeTexts.runs)}>
+      <Loaded query={query}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <p className="soft">{t(nodeTexts.noRuns)}</p>
+          ) : (
+            <ul className={classes.runs}>
+              {items.map((run) => (
+                <li key={run.id}>
+                  <RunLink run={run} />
+                  <StateMark state={run.result ?? run.state} />
+                  <span className="soft">{run.runAs === null ? "" : <code>{run.runAs}</code>}</span>
+                  <span className="soft">
+                    <Ago at={run.queuedAt} />
+                  </span>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </Section>
+  );
+};
+
+const pageRoute = getRouteApi("/nodes/$node");
+const manage = { permission: "manager:nodes:manage" } as const;
+
+const NodePage = (): React.ReactElement => {
+  const t = useText();
+  const { node: name } = pageRoute.useParams();
+  const queries = useQueryClient();
+  const [revoking, setRevoking] = useState(false);
+  const mayManage = allowedBy(useMay(manage));
+  const query = useQuery({
+    queryKey: ["nodes", "one", name],
+    queryFn: ({ signal }) => call("GET /api/v1/nodes/{node}", { path: { node: name } }, { signal }),
+    refetchInterval: 15_000,
+  });
+  const revoke = async (): Promise<void> => {
+    await call("POST /api/v1/nodes/{node}/revoke", { path: { node: name } });
+    notify({ tone: "good", title: t(nodeTexts.revoked, { node: name }) });
+    await queries.invalidateQueries({ queryKey: ["nodes"] });
+  };
+  return (
+    <Page
+      title={name}
+      actions={
+        query.data?.state === "active" ? (
+          <ActionButton allowed={mayManage} question={manage} onClick={() => setRevoking(true)} color="red" variant="outline">
+            {t(nodeTexts.revoke)}
+          </ActionButton>
+        ) : null
+      }
+    >
+      <Loaded query={query}>
+        {(node) => (
+          <>
+            {node.facts === null || node.facts.warnings.length === 0 ? null : (
+              <Section title={t(nodeTexts.warnings)}>
+                <ul lang="en">
+                  {node.facts.warnings.map((warning) => (
+                    <li key={warning}>{warning}</li>
+                  ))}
+                </ul>
+              </Section>
+            )}
+            <Identity node={node} />
+            <AsWhom node={node} />
+            <Keys node={node} />
+            <LatestRuns node={node} />
+          </>
+        )}
+      </Loaded>
+      <ConfirmDialog
+        opened={revoking}
+        onClose={() => setRevoking(false)}
+        title={t(nodeTexts.revokeTitle, { node: name })}
+        effect={t(nodeTexts.revokeEffect)}
+        action={t(nodeTexts.revoke)}
+        typed={name}
+        act={revoke}
+      />
+    </Page>
+  );
+};
+
+export const lazyRoute = createLazyRoute("/nodes/$node")({ component: NodePage });
