@@ -29,10 +29,15 @@ export interface PrincipalResolver {
    * `authTime` 0: what was proved at submission is kept there.
    */
   principalOf(accessId: string, proof?: Proof): Promise<Principal | null>;
-  /** The same, read anew from the store and not from what is kept: for explanations. */
-  freshPrincipalOf(accessId: string): Promise<Principal | null>;
+  /** The same, read anew from the store and not from what is kept, and also for a disabled account: for explanations alone. */
+  freshPrincipalOf(accessId: string): Promise<ExplainedPrincipal | null>;
   /** The principal of the local socket's peer (S11): `os:<uid>`, if roles were given to it. */
   osPrincipal(uid: number): Promise<Principal | null>;
+}
+
+/** SECURITY: not for deciding what somebody may: it may be disabled. */
+export interface ExplainedPrincipal extends Pick<Principal, "accessId" | "name" | "roles"> {
+  readonly disabled: boolean;
 }
 
 type Facts = Pick<Principal, "accountId" | "name" | "service" | "groups" | "roles" | "access">;
@@ -100,7 +105,10 @@ export const openPrincipalResolver = (context: IdentityContext, { roleOf }: Role
     principalOf,
     freshPrincipalOf: async (accessId) => {
       const facts = await load(accessId);
-      return facts === null ? null : { accessId, ...facts, amr: [], authTime: 0 };
+      if (facts !== null) return { accessId, name: facts.name, roles: facts.roles, disabled: false };
+      const account = await findAccountById(store.read, accessId.slice(accessId.lastIndexOf("/") + 1));
+      if (account === undefined || accessId !== accessIdOf(realm.name, account.id)) return null;
+      return { accessId, name: account.name, roles: await rolesOfSubject(store.read, accessId, roleOf), disabled: account.disabled !== 0 };
     },
     osPrincipal: (uid) => principalOf(`os:${uid}`, { amr: ["os"], authTime: Math.floor(clock.nowMs() / 1000) }),
   };

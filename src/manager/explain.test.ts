@@ -117,6 +117,17 @@ onBothStores("3.4: the smallest change names who can make it, to those who may k
   );
 });
 
+onBothStores("3.4: a disabled account can do nothing, whatever its roles say, and the explanation says both", async (given, t) => {
+  const world = await startManager(t, { database: given.url });
+  assert.equal((await apply(world, `${roles}\n---\n${people}`)).status, 200);
+  assert.equal((await world.owner.ask({ method: "POST", path: "/api/v1/accounts/ann/disable?confirm=true", body: {} })).status, 200);
+  const told = await explain(world.owner, view);
+  assert.deepEqual([told.effect, told.because.rule, told.because.children[0].rule], ["deny", "who.disabled", "may.granted"]);
+  assert.equal(told.hint, "enable it with `behalf account enable ann`");
+  assert.deepEqual([told.change.text, told.change.steps], [told.hint, []]);
+  assert.ok(told.change.byWhom.accounts.length > 0);
+});
+
 onBothStores("3.4: an explanation is read from the store each time, never from what is kept", async (given, t) => {
   const world = await startManager(t, { database: given.url });
   assert.equal((await apply(world, `${roles}\n---\n${people}`)).status, 200);

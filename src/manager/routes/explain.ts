@@ -14,6 +14,7 @@ import type { RoleOrigin } from "#identity/role-sources.ts";
 import { route, type Route } from "#manager/route.ts";
 import type { Services } from "#manager/services.ts";
 import type { Principal } from "#identity/principal.ts";
+import type { ExplainedPrincipal } from "#identity/resolve-principal.ts";
 import { authorise } from "#manager/web/guard.ts";
 
 interface BecauseJson {
@@ -41,8 +42,8 @@ export const becauseJson = (because: Because): BecauseJson => ({
   ...(because.children === undefined ? {} : { children: because.children.map(becauseJson) }),
 });
 
-/** By access ID, `os:<uid>` or account name, read anew from the store; null: unknown or disabled. */
-const findPrincipal = async (identity: Services["identity"], actor: string): Promise<Principal | null> => {
+/** By access ID, `os:<uid>` or account name, read anew from the store; null: unknown. */
+const findPrincipal = async (identity: Services["identity"], actor: string): Promise<ExplainedPrincipal | null> => {
   if (/^(?:os|user):/.test(actor)) return await identity.freshPrincipalOf(actor);
   const account = await identity.findAccount(actor);
   return account === null ? null : await identity.freshPrincipalOf(account.accessId);
@@ -170,7 +171,7 @@ class Explainer {
   readonly #identity: Services["identity"];
   readonly #caller: Principal;
   readonly #seesRoles: boolean;
-  readonly #principals = new Map<string, Promise<Principal | null>>();
+  readonly #principals = new Map<string, Promise<ExplainedPrincipal | null>>();
   readonly #origins = new Map<string, Promise<ReadonlyMap<string, RoleOrigin>>>();
   readonly #holders = new Map<string, ReturnType<Services["identity"]["permissionHolders"]>>();
 
@@ -207,17 +208,21 @@ class Explainer {
       ...(own ? {} : { knowsFolder: (path) => explainsIn(caller, path) }),
     });
     const { change } = whole;
+    const may = { ...verdict.because, children: whole.because.children ?? [] };
+    const enable = `enable it with \`behalf account enable ${name}\``;
     return {
       question: { actor: name, permission: asked.permission, on: asked.on ?? null, controller: asked.controller ?? null },
       actor: { accessId, name, roles: roles.map((role) => ({ service: role.service, name: role.name })) },
-      effect: verdict.effect,
-      because: becauseJson({ ...verdict.because, children: whole.because.children ?? [] }),
-      hint: verdict.effect === "permit" ? null : verdict.problem.hint,
+      effect: principal.disabled ? "deny" : verdict.effect,
+      because: becauseJson(
+        principal.disabled ? { rule: "who.disabled", text: `\`${name}\` is disabled and can do nothing`, children: [may] } : may,
+      ),
+      hint: principal.disabled ? enable : verdict.effect === "permit" ? null : verdict.problem.hint,
       decidedBy: decidingJson(whole.decidedBy),
       folder: decidingJson(whole.folder),
       change: {
-        text: change.text,
-        steps: change.changes.map(stepJson),
+        text: principal.disabled ? enable : change.text,
+        steps: principal.disabled ? [] : change.changes.map(stepJson),
         needs: change.needs,
         byActor: change.byActor,
         byWhom: !this.#seesRoles || change.changes.length === 0 ? null : await this.#byWhom(change.needs),
