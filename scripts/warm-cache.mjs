@@ -24,6 +24,7 @@ const parts = [
       "nodes/join.ts",
       "launcher/launcher.ts",
       "launcher/settings.ts",
+      "launch/linux/starter-thread.ts",
       "agent/courier.ts",
       "agent/agent-files.ts",
       "agent/controller-link.ts",

@@ -8,7 +8,7 @@ import type { Log } from "#kernel/log.ts";
 import type { FromLauncher, NodeFacts, ToLauncher } from "#link/messages.ts";
 import { serveFrames, type FrameConnection, type FrameServer } from "#link/socket.ts";
 import { readLogFrames } from "#launcher/run-log.ts";
-import type { EndedRecord } from "#launcher/run-records.ts";
+import { attemptKey, type EndedRecord } from "#launcher/run-records.ts";
 import type { RunEvents, Runs } from "#launcher/runs.ts";
 import type { Result } from "#kernel/result.ts";
 import { maxAnnouncementCharacters } from "#proof/rotation.ts";
@@ -39,6 +39,8 @@ const maxLogPayloadBytes = 256 * 1024;
 /** Logs up to this ride along with the outcome. */
 const inlineLogBytes = 64 * 1024;
 const grownEveryMs = 100;
+/** A run that ends within it is told of once, as ended: two messages of it less on every way to the manager. */
+const stateAfterMs = 10;
 
 export interface AgentLink {
   readonly events: RunEvents;
@@ -69,6 +71,8 @@ export const openAgentLink = (options: AgentLinkOptions): AgentLink => {
   const listening = new Set<Peer>();
   const grown = new Map<string, { readonly run: string; readonly attempt: number; logBytes: number }>();
   let grownTimer: NodeJS.Timeout | null = null;
+  const states = new Map<string, FromLauncher & { readonly type: "state" }>();
+  let stateTimer: NodeJS.Timeout | null = null;
   let server: FrameServer | null = null;
   let runs: Runs | null = null;
 
@@ -80,6 +84,12 @@ export const openAgentLink = (options: AgentLinkOptions): AgentLink => {
     grownTimer = null;
     for (const entry of grown.values()) tell({ type: "log-grown", ...entry });
     grown.clear();
+  };
+
+  const tellStates = (): void => {
+    stateTimer = null;
+    for (const state of states.values()) tell(state);
+    states.clear();
   };
 
   const sendEnded = async (ended: EndedRecord, peers: Iterable<Peer>): Promise<void> => {
@@ -162,14 +172,20 @@ export const openAgentLink = (options: AgentLinkOptions): AgentLink => {
 
   return {
     events: {
-      onState: (run, attempt, state, atMs, pid) => tell({ type: "state", run, attempt, state, at: new Date(atMs).toISOString(), pid }),
+      onState: (run, attempt, state, atMs, pid) => {
+        if (listening.size === 0) return;
+        states.set(attemptKey(run, attempt), { type: "state", run, attempt, state, at: new Date(atMs).toISOString(), pid });
+        stateTimer ??= setTimeout(tellStates, stateAfterMs).unref();
+      },
       onLogGrown: (run, attempt, logBytes) => {
         if (listening.size === 0) return;
-        grown.set(`${run}.${attempt}`, { run, attempt, logBytes });
+        grown.set(attemptKey(run, attempt), { run, attempt, logBytes });
         grownTimer ??= setTimeout(tellGrown, grownEveryMs).unref();
       },
       onEnded: (ended) => {
-        grown.delete(`${ended.run}.${ended.attempt}`);
+        const key = attemptKey(ended.run, ended.attempt);
+        grown.delete(key);
+        states.delete(key);
         void sendEnded(ended, listening);
       },
     },
@@ -199,6 +215,7 @@ export const openAgentLink = (options: AgentLinkOptions): AgentLink => {
     tellFacts: () => tell({ type: "facts", facts: options.facts() }),
     close: async () => {
       if (grownTimer !== null) clearTimeout(grownTimer);
+      if (stateTimer !== null) clearTimeout(stateTimer);
       await server?.close();
     },
   };

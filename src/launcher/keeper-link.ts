@@ -13,17 +13,26 @@ export interface KeeperLink {
 }
 
 const retryMs = 1000;
+/** Letting go may wait for others: one message for many. */
+const releaseAfterMs = 50;
 
 export const openKeeperLink = (socketPath: string, log: Log): KeeperLink => {
   const live = new Set<string>();
   let socket: Socket | null = null;
   let isClosed = false;
+  const released: string[] = [];
+  let releaseTimer: NodeJS.Timeout | null = null;
 
   const tell = (word: "hold" | "release", paths: Iterable<string>): void => {
     if (socket === null || socket.connecting) return;
     let lines = "";
     for (const path of paths) lines += `${word} ${path}\n`;
     if (lines !== "") socket.write(lines);
+  };
+
+  const tellReleased = (): void => {
+    releaseTimer = null;
+    tell("release", released.splice(0));
   };
 
   const reach = (): void => {
@@ -55,10 +64,15 @@ export const openKeeperLink = (socketPath: string, log: Log): KeeperLink => {
     },
     release: (paths) => {
       for (const path of paths) live.delete(path);
-      tell("release", paths);
+      released.push(...paths);
+      releaseTimer ??= setTimeout(tellReleased, releaseAfterMs).unref();
     },
     close: () => {
       isClosed = true;
+      if (releaseTimer !== null) {
+        clearTimeout(releaseTimer);
+        tellReleased();
+      }
       socket?.destroy();
     },
   };

@@ -63,7 +63,7 @@ const marks = (t: TestContext): { folder: string; of(run: string): number } => {
 
 test("2.8: a run survives SIGKILL of the launcher; the next one adopts it, goes on with its log, and never calls an unseen exit a success", async (t) => {
   const { launcher, agent } = await withKeeper(t);
-  const order = launcher.order({ program: shell("echo one; sleep 1.5; echo two; sleep 1; echo three") });
+  const order = launcher.order({ program: shell("echo one; sleep 3; echo two; sleep 2; echo three") });
   const short = launcher.order({ program: shell("echo begin; sleep 0.6; echo end") });
   agent.startOrder(order);
   agent.startOrder(short);

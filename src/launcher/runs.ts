@@ -174,9 +174,11 @@ export class Runs {
   /** The manager has the outcome: what is kept of the run is deleted, its replay key is not. */
   acknowledge(run: string, attempt: number): void {
     const { recorder } = this.#options;
-    if (!isId("run", run) || recorder.book.open.has(attemptKey(run, attempt))) return;
+    const key = attemptKey(run, attempt);
+    if (!isId("run", run) || recorder.book.open.has(key)) return;
+    const hasNoLog = recorder.book.ended.get(key)?.logBytes === 0;
     recorder.acknowledge(run, attempt);
-    rm(this.logPath(run, attempt), { force: true }, () => {});
+    if (!hasNoLog) rm(this.logPath(run, attempt), { force: true }, () => {});
   }
 
   known(): KnownRun[] {

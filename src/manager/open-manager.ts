@@ -153,7 +153,7 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
         tls: listenerTls,
       },
       handleJoin: (body) => nodes.handleJoin(body),
-      ...(options.controllerSettings === undefined ? {} : { settings: options.controllerSettings }),
+      settings: { maxInFlightPerNode: values["max-in-flight"], ...options.controllerSettings },
     });
     closers.push(() => controller.close());
     listenerAddress = `${shownHost(values["agent-host"], values["allow-host"])}:${controller.port}`;

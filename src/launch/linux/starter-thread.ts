@@ -3,6 +3,7 @@
  * the limit of starts per second (measured). Its children inherit its session keyring: it takes a new one after every start (O5). What does
  * not belong here: deciding, watching, reaping.
  */
+import { flushCompileCache } from "node:module";
 import { parentPort } from "node:worker_threads";
 import { joinNewSessionKeyring, resetScheduling } from "#launch/linux/libc.ts";
 import {
@@ -80,3 +81,4 @@ resetScheduling();
 joinNewSessionKeyring();
 const port = parentPort;
 port?.on("message", (request: StarterRequest) => port.postMessage(handle(request)));
+flushCompileCache();
