@@ -30,6 +30,15 @@ export interface Checkpoint extends ChainPosition {
   readonly at: number;
 }
 
+/** The manager's own statement that it removed the records of a chain before this place, which is a checkpointed one and stays. */
+export interface PrunedStatement extends ChainPosition {
+  readonly version: 1;
+  readonly kind: "pruned";
+  /** Everything removed was written before this instant, milliseconds. */
+  readonly before: number;
+  readonly at: number;
+}
+
 const position = {
   writer: text({ min: 1, max: 100 }),
   sequence: integer(1, Number.MAX_SAFE_INTEGER),
@@ -41,21 +50,35 @@ const checkpointShape: Shape<Checkpoint> = object({
   ...position,
   at: integer(0, Number.MAX_SAFE_INTEGER),
 });
+const prunedShape: Shape<PrunedStatement> = object({
+  version: oneOf(1),
+  kind: oneOf("pruned"),
+  ...position,
+  before: integer(0, Number.MAX_SAFE_INTEGER),
+  at: integer(0, Number.MAX_SAFE_INTEGER),
+});
 const joinsShape: Shape<readonly ChainPosition[]> = list(object(position), 1000);
 
 const maxCheckpointCharacters = 4096;
 
-/** Signs a checkpoint with the audit key. */
-export const signCheckpoint = (checkpoint: Checkpoint, signingKey: KeyObject): string =>
-  signToken("behalf-checkpoint+jws", canonicalJson(checkpoint), signingKey, keyThumbprint(rawPublicKey(signingKey)));
+/** Signs a checkpoint, or what was pruned, with the audit key. */
+export const signCheckpoint = (statement: Checkpoint | PrunedStatement, signingKey: KeyObject): string =>
+  signToken("behalf-checkpoint+jws", canonicalJson(statement), signingKey, keyThumbprint(rawPublicKey(signingKey)));
 
-/** The checkpoint of a signed text; null when it was not signed by that key or is not one. */
-export const checkCheckpoint = (signature: unknown, publicKey: KeyObject): Checkpoint | null => {
+const checkStatement = <T>(signature: unknown, publicKey: KeyObject, shape: Shape<T>): T | null => {
   const opened = openToken(signature, "behalf-checkpoint+jws", maxCheckpointCharacters, () => publicKey);
   if (!opened.ok) return null;
-  const read = readShape(checkpointShape, opened.payload, "the checkpoint");
+  const read = readShape(shape, opened.payload, "the checkpoint");
   return read.ok ? read.value : null;
 };
+
+/** The checkpoint of a signed text; null when it was not signed by that key or is not one. */
+export const checkCheckpoint = (signature: unknown, publicKey: KeyObject): Checkpoint | null =>
+  checkStatement(signature, publicKey, checkpointShape);
+
+/** What was pruned, of a signed text; null when it was not signed by that key or says something else. */
+export const checkPruned = (signature: unknown, publicKey: KeyObject): PrunedStatement | null =>
+  checkStatement(signature, publicKey, prunedShape);
 
 /** The heads that the first record of a chain joins; null when its detail does not read. */
 export const readJoins = (detail: string): readonly ChainPosition[] | null => {

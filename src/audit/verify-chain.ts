@@ -6,10 +6,11 @@
  */
 import type { KeyObject } from "node:crypto";
 import { publicKeyFromRaw } from "#proof/keys.ts";
-import { checkCheckpoint, readJoins } from "#audit/checkpoint.ts";
+import { checkCheckpoint, checkPruned, readJoins, type PrunedStatement } from "#audit/checkpoint.ts";
 import { Expectations } from "#audit/expectations.ts";
 import type { AuditFinding, AuditReport, ChainSummary } from "#audit/findings.ts";
 import { chainStart, recordHash, type ChainPosition } from "#audit/record.ts";
+import { storedPruned } from "#audit/prune-audit.ts";
 import { readWitness, type NodeWitness, type UnknownRuns } from "#audit/verify-receipts.ts";
 import type { Reader } from "#store/store.ts";
 import type { AuditTable } from "#store/tables.ts";
@@ -51,6 +52,8 @@ class Verification {
   readonly expectations = new Expectations((finding) => this.report(finding));
   records = 0;
   unfinishedActs = 0;
+  /** How far the manager itself has pruned each chain: the furthest statement. */
+  readonly pruned = new Map<string, PrunedStatement>();
   #chain: { writer: string; records: number; last: ChainPosition; confirmed: number; readonly open: Set<number> } | null = null;
   readonly #joins: { readonly by: string; readonly head: ChainPosition }[] = [];
 
@@ -64,14 +67,18 @@ class Verification {
     for await (const line of lines) {
       count += 1;
       const checkpoint = checkCheckpoint(line, key);
-      if (checkpoint === null)
+      const pruned = checkpoint === null ? checkPruned(line, key) : null;
+      if (pruned !== null) {
+        this.expectations.expect(pruned, `the statement of ${new Date(pruned.at).toISOString()} that older records were pruned`);
+        if ((this.pruned.get(pruned.writer)?.sequence ?? 0) < pruned.sequence) this.pruned.set(pruned.writer, pruned);
+      } else if (checkpoint === null)
         this.report({
           kind: "bad-checkpoint",
           writer: "",
           sequence: count,
           text: `checkpoint ${count} of the ${where} was not signed by the audit key`,
         });
-      else this.expectations.expect(checkpoint, `a checkpoint of ${new Date(checkpoint.at).toISOString()}`);
+      else if (checkpoint !== null) this.expectations.expect(checkpoint, `a checkpoint of ${new Date(checkpoint.at).toISOString()}`);
     }
     return count;
   }
@@ -91,6 +98,9 @@ class Verification {
     const chain = this.#chain;
     const { writer, sequence } = record;
     chain.records += 1;
+    // A pruned chain begins at, or after a removal that was cut short before, the place that the manager's statement names.
+    if (chain.records === 1 && sequence > 1 && sequence <= (this.pruned.get(writer)?.sequence ?? 0))
+      chain.last = { writer, sequence: sequence - 1, hash: record.previous };
     if (sequence !== chain.last.sequence + 1)
       this.report({
         kind: "removed",
@@ -169,6 +179,11 @@ class Verification {
         });
       // Places inside the chain that were not met are holes, reported as removed already.
     }
+  }
+
+  /** Records before this instant may be gone for good reason; 0: none. */
+  get prunedBeforeMs(): number {
+    return Math.max(0, ...[...this.pruned.values()].map((pruned) => pruned.before));
   }
 
   joins(): readonly { readonly by: string; readonly head: ChainPosition }[] {
@@ -250,11 +265,15 @@ export const verifyAudit = async (options: VerifyAuditOptions): Promise<AuditRep
   const verification = new Verification();
   const checkpoints = await verification.addCheckpoints(options.checkpoints, key, "checkpoint file");
   await verification.addCheckpoints(tableCheckpoints(read), key, "checkpoint table");
+  await verification.addCheckpoints(await storedPruned(read), key, "database");
   if (options.trustedHead !== undefined) verification.expectations.expect(options.trustedHead, "the trusted head");
   let receipts = 0;
   for (const witness of options.receipts ?? [])
-    receipts += await readWitness(read, witness, verification.expectations, verification.unknownRuns, (finding) =>
-      verification.report(finding),
+    receipts += await readWitness(
+      read,
+      witness,
+      { expectations: verification.expectations, unknown: verification.unknownRuns, prunedBeforeMs: verification.prunedBeforeMs },
+      (finding) => verification.report(finding),
     );
   for await (const record of recordsInOrder(read)) verification.meet(record);
   verification.end();

@@ -31,7 +31,7 @@ const compareWithStore = async (
   read: Reader,
   batch: readonly Read[],
   nodeName: string,
-  unknown: UnknownRuns,
+  { unknown, prunedBeforeMs }: WitnessNotes,
   report: (finding: AuditFinding) => void,
 ): Promise<void> => {
   if (batch.length === 0) return;
@@ -44,8 +44,9 @@ const compareWithStore = async (
   for (const { receipt, jws } of batch) {
     const place = { writer: receipt.node.id, sequence: receipt.sequence };
     const row = byId.get(receipt.run);
-    if (row === undefined) unknown.set(receipt.run, { nodeId: receipt.node.id, sequence: receipt.sequence, nodeName });
-    else if (row.attempt < receipt.attempt)
+    if (row === undefined) {
+      if (receipt.iat * 1000 >= prunedBeforeMs) unknown.set(receipt.run, { nodeId: receipt.node.id, sequence: receipt.sequence, nodeName });
+    } else if (row.attempt < receipt.attempt)
       report({
         kind: "unreported-run",
         ...place,
@@ -60,15 +61,23 @@ const compareWithStore = async (
   }
 };
 
+/** What is gathered for the verification of the chains. */
+export interface WitnessNotes {
+  readonly expectations: Expectations;
+  readonly unknown: UnknownRuns;
+  /** Of runs that ended before this instant nothing need be left. */
+  readonly prunedBeforeMs: number;
+}
+
 /** Reads a node's receipts: reports what is wrong with them, and notes the heads they witness and the runs nobody knows. */
 export const readWitness = async (
   read: Reader,
   witness: NodeWitness,
-  expectations: Expectations,
-  unknown: UnknownRuns,
+  notes: WitnessNotes,
   report: (finding: AuditFinding) => void,
 ): Promise<number> => {
   const { nodeName } = witness;
+  const { expectations } = notes;
   const key = publicKeyFromRaw(witness.publicKey);
   let count = 0;
   let last: { readonly sequence: number; readonly digest: string } | null = null;
@@ -98,10 +107,10 @@ export const readWitness = async (
     if (receipt.auditHead !== null) expectations.expect(receipt.auditHead, `node \`${nodeName}\`'s receipt of run \`${receipt.run}\``);
     batch.push({ receipt, jws });
     if (batch.length >= batchSize) {
-      await compareWithStore(read, batch, nodeName, unknown, report);
+      await compareWithStore(read, batch, nodeName, notes, report);
       batch = [];
     }
   }
-  await compareWithStore(read, batch, nodeName, unknown, report);
+  await compareWithStore(read, batch, nodeName, notes, report);
   return count;
 };

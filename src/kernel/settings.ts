@@ -172,6 +172,15 @@ export const settingTable = [
     parts: both,
   }),
   define({
+    name: "keep-audit",
+    kind: "duration",
+    default: null,
+    placeholder: "TIME",
+    description: "audit records are removed after this time, up to a signed place that stays; without it they are kept forever",
+    min: 86_400_000,
+    parts: both,
+  }),
+  define({
     name: "max-in-flight",
     kind: "integer",
     default: "50",

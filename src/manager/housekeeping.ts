@@ -1,4 +1,4 @@
-/** What the manager does by itself now and then: old history and logs, the agent listener's certificate. */
+/** What the manager does by itself now and then: old history, logs and audit records, the agent listener's certificate. */
 import type { Controller } from "#controller/open-controller.ts";
 import type { Jobs } from "#jobs/open-jobs.ts";
 import type { RetentionPolicy } from "#jobs/retention.ts";
@@ -9,6 +9,8 @@ export interface HousekeepingOptions {
   readonly controller: Controller;
   readonly log: Log;
   readonly policy: RetentionPolicy;
+  /** Removes audit records that are not kept any longer; true: there is more. */
+  readonly pruneAudit: () => Promise<boolean>;
   readonly renewTls: () => Promise<void>;
 }
 
@@ -40,6 +42,11 @@ export const startHousekeeping = (options: HousekeepingOptions): (() => Promise<
       more = await sweepOnce(options);
     } catch (error) {
       log.error({ err: error }, "old history could not be removed");
+    }
+    try {
+      more = (await options.pruneAudit()) || more;
+    } catch (error) {
+      log.error({ err: error }, "old audit records could not be removed");
     }
     plan(more ? soonMs : sweepEveryMs);
   };

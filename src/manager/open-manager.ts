@@ -5,6 +5,7 @@
  */
 import { hostname } from "node:os";
 import { openAuditTrail } from "#audit/audit-trail.ts";
+import { pruneAudit } from "#audit/prune-audit.ts";
 import { openController, type ControllerOptions } from "#controller/open-controller.ts";
 import { openIdentity } from "#identity/open-identity.ts";
 import type { FirstPassword } from "#identity/first-start.ts";
@@ -173,6 +174,12 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
         controller,
         log,
         policy: { historyMs: values["keep-history"], logsMs: values["keep-logs"] },
+        pruneAudit: async () => {
+          const keepMs = values["keep-audit"];
+          if (keepMs === null) return false;
+          const signingKey = keys.audit.privateKey;
+          return (await pruneAudit({ store, audit, clock, checkpointFile: layout.manager.checkpoints, signingKey, keepMs })).more;
+        },
         renewTls: async () => controller.renewTls(await makeListenerTls()),
       }),
     );
