@@ -53,7 +53,8 @@ export interface Roles {
     change: { readonly name?: string; readonly scopes?: readonly RoleScope[] },
     options?: RoleOptions,
   ): Promise<RoleOutcome>;
-  duplicateRole(actor: Doer, id: string, name: string): Promise<RoleOutcome>;
+  /** Under another name, or into another identity service. */
+  duplicateRole(actor: Doer, id: string, name: string, service?: string): Promise<RoleOutcome>;
   deleteRole(actor: Doer, id: string, options?: ChangeOptions): Promise<readonly Notice[]>;
   /** Ends an editing session: removes the roles that have neither a permission nor a folder (D73). */
   removeEmptyRoles(actor: Doer): Promise<readonly Notice[]>;
@@ -205,9 +206,13 @@ export const openRoles = (context: IdentityContext): Roles => {
     countHolders: () => countHolders(store.read),
     createRole,
     editRole,
-    duplicateRole: async (actor, id, name) => {
+    duplicateRole: async (actor, id, name, service) => {
       const source = (await findRole(store.read, id)) ?? noRole();
-      return await createRole(actor, { name, service: source.service, scopes: source.scopes }, { keepEmpty: isEmptyRole(source.scopes) });
+      return await createRole(
+        actor,
+        { name, service: service ?? source.service, scopes: source.scopes },
+        { keepEmpty: isEmptyRole(source.scopes) },
+      );
     },
     deleteRole: async (actor, id, options = {}) => {
       const found = (await findRole(store.read, id)) ?? noRole();

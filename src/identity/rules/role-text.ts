@@ -56,16 +56,17 @@ const roleShape = object({
 });
 
 /** Gives every problem its line and column. */
-const placed = (document: YamlDocument, found: Problem): Problem => ({
+export const placedIn = (document: YamlDocument, found: Problem): Problem => ({
   ...found,
   at: {
     ...document.locate(stepsTo(document.value, found.at?.path ?? "")),
     ...(found.at?.path === undefined || found.at.path === "" ? {} : { path: found.at.path }),
   },
-  ...(found.also === undefined ? {} : { also: found.also.map((one) => placed(document, one)) }),
+  ...(found.also === undefined ? {} : { also: found.also.map((one) => placedIn(document, one)) }),
 });
 
-const readValue = (value: unknown): Result<Pick<Role, "service" | "name" | "scopes">> => {
+/** Reads one role from a plain value; problems have paths. */
+export const readRoleValue = (value: unknown): Result<Pick<Role, "service" | "name" | "scopes">> => {
   const read = readShape(roleShape, value, "the role");
   if (!read.ok) return read;
   const role = read.value;
@@ -101,6 +102,6 @@ export const readRoleText = (source: string): Result<Pick<Role, "service" | "nam
         hint: "keep one role; several are applied with `behalf apply`",
       }),
     );
-  const read = readValue(document.value);
-  return read.ok ? read : refuse(placed(document, read.problem));
+  const read = readRoleValue(document.value);
+  return read.ok ? read : refuse(placedIn(document, read.problem));
 };
