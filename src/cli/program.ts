@@ -15,12 +15,14 @@ import { addDoctorCommand } from "#cli/doctor.ts";
 import { ExitCode } from "#cli/exit-code.ts";
 import { addExplainCommand } from "#cli/explain.ts";
 import { addGetCommand } from "#cli/get.ts";
+import { addImportCommands } from "#cli/import.ts";
 import { addLoginCommands } from "#cli/login.ts";
 import { addNodeCommands } from "#cli/node.ts";
 import { createOutput, exitCodeOf, renderProblem } from "#cli/output.ts";
 import { addPartCommands } from "#cli/parts.ts";
 import { addPolicyCommands } from "#cli/policy.ts";
 import { addRealmCommands } from "#cli/realm.ts";
+import { addRoleCommands } from "#cli/role.ts";
 import { addRunCommand } from "#cli/run.ts";
 import { addRunsCommands } from "#cli/runs.ts";
 import { addUpCommand } from "#cli/up.ts";
@@ -61,6 +63,8 @@ export const buildProgram = (): Command => {
     addNodeCommands,
     addRealmCommands,
     addAccountCommands,
+    addRoleCommands,
+    addImportCommands,
     addAuditCommands,
     addDoctorCommand,
     addCompletionCommand,

@@ -37,9 +37,13 @@ const accountSchema = z
   })
   .meta({ id: "Account" });
 
-export const noticeSchema = z.object({ rule: z.string(), text: z.string() });
-export const noticesJson = (notices: readonly Notice[]): { rule: string; text: string }[] =>
-  notices.map(({ rule, text }) => ({ rule, text }));
+export const noticeSchema = z.object({
+  rule: z.string(),
+  text: z.string(),
+  confirm: z.boolean().describe("refused until it is repeated with `confirm`"),
+});
+export const noticesJson = (notices: readonly Notice[]): z.input<typeof noticeSchema>[] =>
+  notices.map(({ rule, text, confirm }) => ({ rule, text, confirm }));
 
 const outcomeSchema = z.object({
   account: accountSchema,

@@ -5,6 +5,7 @@ import { auditRoutes } from "#manager/routes/audit.ts";
 import { completeRoutes } from "#manager/routes/complete.ts";
 import { definitionRoutes } from "#manager/routes/definitions.ts";
 import { explainRoutes } from "#manager/routes/explain.ts";
+import { importRoutes } from "#manager/routes/import.ts";
 import { jobRoutes } from "#manager/routes/jobs.ts";
 import { nodeRoutes } from "#manager/routes/nodes.ts";
 import { pageRoutes } from "#manager/routes/page.ts";
@@ -33,6 +34,7 @@ export const allRoutes = (services: Services): Route[] => [
   ...whoCanRoutes(services),
   ...completeRoutes(services),
   ...accountRoutes(services),
+  ...importRoutes(services),
   ...roleRoutes(services),
   ...policyTestRoutes(services),
   ...whatIfRoutes(services),

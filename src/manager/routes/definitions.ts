@@ -45,6 +45,8 @@ export type Definition =
       readonly role: RoleDefinition;
       /** Where its document stands; absent: it came from no document that people keep. */
       readonly source?: RoleSource;
+      /** Refused where one of that name is here meanwhile. */
+      readonly onlyNew?: boolean;
     }
   | {
       readonly kind: "Account";
@@ -52,6 +54,8 @@ export type Definition =
       readonly account: AccountDefinition;
       /** Only for accounts that are imported: no one-time password is made. */
       readonly withoutPassword?: boolean;
+      /** Refused where one of that name is here meanwhile. */
+      readonly onlyNew?: boolean;
     }
   | { readonly kind: "PolicyTest"; readonly name: string; readonly test: PolicyTest };
 
@@ -235,14 +239,18 @@ const joinedRooms = (services: Services, joined: Joined, context: IdentityContex
   };
 };
 
+const requireNew = (what: string): never =>
+  fail("identity.name-taken", `${what} was made by someone else meanwhile`, { hint: "look at it and import again" });
+
 const applyRole = async (
   rooms: Rooms,
   principal: Principal,
-  { role, source }: Extract<Definition, { kind: "Role" }>,
+  { role, source, onlyNew = false }: Extract<Definition, { kind: "Role" }>,
   confirm: boolean,
   tx: Writer,
 ): Promise<Applied> => {
   const before = await rooms.roles.findRole(role.name, role.service);
+  if (before !== null && onlyNew) requireNew(`role \`${role.name}\``);
   const common = { kind: "Role", name: role.name, oneTimePassword: null } as const;
   if (before !== null && canonicalJson(renderRole(before)) === canonicalJson(renderRole(role))) {
     // The same role, written somewhere else: explanations name the place that was read last.
@@ -270,10 +278,11 @@ const sameAccount = (before: Parameters<typeof renderAccount>[0], wanted: Accoun
 const applyAccount = async (
   rooms: Rooms,
   principal: Principal,
-  { account, withoutPassword = false }: Extract<Definition, { kind: "Account" }>,
+  { account, withoutPassword = false, onlyNew = false }: Extract<Definition, { kind: "Account" }>,
   confirm: boolean,
 ): Promise<Applied> => {
   const before = await rooms.accounts.findAccount(account.name, account.service);
+  if (before !== null && onlyNew) requireNew(`account \`${account.name}\``);
   const common = { kind: "Account", name: account.name } as const;
   if (before !== null && sameAccount(before, account))
     return { ...common, change: "unchanged", revision: before.revision, notices: [], oneTimePassword: null };
@@ -406,6 +415,8 @@ export interface ApplyOptions {
   /** The caller has seen what the changes bring with them. */
   readonly confirm: boolean;
   readonly expectedRevisions: Readonly<Record<string, number>>;
+  /** How the audit trail calls it, where it is not an ordinary apply. */
+  readonly record?: { readonly action: string; readonly detail: Record<string, unknown> };
 }
 
 export interface ApplyOutcome {
@@ -432,9 +443,9 @@ export const applyDefinitions = async (
   }
   const entry = {
     actor: principal.accessId,
-    action: "definitions.apply",
+    action: options.record?.action ?? "definitions.apply",
     object: definitions.length === 1 ? (definitions[0]?.name ?? "") : "definitions",
-    detail: { documents: definitions.length },
+    detail: { documents: definitions.length, ...options.record?.detail },
   };
   const outcome = await services.audit.act(entry, async (tx, stage) => {
     const result = await applyAll(services, principal, { definitions }, options, tx, stage);
@@ -448,7 +459,8 @@ export const applyDefinitions = async (
   return told(outcome);
 };
 
-const resultSchema = z.object({
+/** What became of one definition. */
+export const appliedSchema = z.object({
   kind: z.enum(kinds),
   name: z.string(),
   change: z.enum(["created", "changed", "unchanged", "removed", "deleted"]),
@@ -491,7 +503,7 @@ export const definitionRoutes = (services: Services): Route[] => [
         .describe("by job path: the revision that the author started from; 0: a new job"),
     }),
     answer: z.object({
-      results: z.array(resultSchema),
+      results: z.array(appliedSchema),
       notices: z.array(noticeSchema).describe("what all of it together brings with it"),
       dryRun: z.boolean(),
     }),

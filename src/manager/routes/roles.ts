@@ -146,11 +146,14 @@ export const roleRoutes = ({ identity, streams }: Services): Route[] => [
     summary: "Copy a role under another name",
     question: manage,
     params: byName,
-    body: z.strictObject({ name: line(1024).min(1) }),
+    body: z.strictObject({
+      name: line(1024).min(1),
+      service: line(128).min(1).optional().describe("the identity service that gets the copy; without it that of the role"),
+    }),
     answer: outcomeSchema,
     status: 201,
     handle: async ({ caller, params, body }) => {
-      const outcome = await identity.duplicateRole(caller.principal, (await roleOf(identity, params.role)).id, body.name);
+      const outcome = await identity.duplicateRole(caller.principal, (await roleOf(identity, params.role)).id, body.name, body.service);
       return { role: outcome.role === null ? null : roleJson(outcome.role), notices: noticesJson(outcome.notices) };
     },
   }),
