@@ -16,10 +16,10 @@ export interface AccountName {
 }
 
 /**
- * The fold: NFKC, then upper case, then lower case, then NFC. Upper case first makes `straße` equal `strasse`, `ſ` equal `s` and the dotless
- * `ı` equal `i`, as Unicode's full case folding does; no language's own rules apply.
+ * The fold: NFKC, then lower, upper and lower case, then NFC. Upper case before the last step makes `straße` equal `strasse`, `ſ` equal `s` and the
+ * dotless `ı` equal `i`, as Unicode's full case folding does; the capital `ẞ` gets there by its small letter alone. No language's own rules apply.
  */
-export const accountNameKey = (text: string): string => text.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFC");
+export const accountNameKey = (text: string): string => text.normalize("NFKC").toLowerCase().toUpperCase().toLowerCase().normalize("NFC");
 
 // A letter with its marks, or a digit, at both ends; `.`, `_`, `-`, `@` between. Marks stay on a letter, and not more than three.
 const shape = /^(?:\p{L}\p{M}{0,3}|[0-9])(?:\p{L}\p{M}{0,3}|[0-9]|[._@-])*$/u;
