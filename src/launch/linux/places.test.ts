@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { accountsImpossible, addTestAccount, removeTestAccount, type TestAccount } from "#test/fixtures/accounts.ts";
+import { openTestHost } from "#test/fixtures/process-host.ts";
+import { listProcesses } from "#launch/linux/process-facts.ts";
+import { openCgroupBase } from "#launch/linux/tree/cgroup.ts";
+
+const probe = openCgroupBase("places");
+const missing = accountsImpossible() ?? ("reason" in probe ? `no control group (v2) can be written here: ${probe.reason}` : null);
+
+/** Processes of this one that wait for a run. */
+const waiting = (): number[] =>
+  listProcesses()
+    .filter((facts) => facts.parentPid === process.pid)
+    .map((facts) => facts.pid)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "latin1").startsWith("behalf-prepared\0");
+      } catch {
+        return false;
+      }
+    });
+
+const oneWaiting = async (): Promise<number> => {
+  for (;;) {
+    const [pid] = waiting();
+    // It has joined its group once it reads.
+    if (pid !== undefined && readFileSync(`/proc/${pid}/wchan`, "latin1").includes("pipe")) return pid;
+    await sleep(5);
+  }
+};
+
+suite("a process that waits for a run", { skip: missing ?? false }, () => {
+  let target: TestAccount;
+  before(() => {
+    target = addTestAccount("place");
+  });
+  after(() => removeTestAccount(target));
+
+  test("O1: it has nothing of anybody, and becomes the next run as the account", async (t) => {
+    const { account, run } = await openTestHost(t);
+    const pid = await oneWaiting();
+    assert.equal(readFileSync(`/proc/${pid}/environ`, "latin1"), "");
+    const descriptors = readdirSync(`/proc/${pid}/fd`).map(Number);
+    // Null device three times, its pipe, the status file; dash may keep one of its own.
+    assert.ok(
+      descriptors.filter((descriptor) => descriptor < 10).every((descriptor) => descriptor <= 4),
+      descriptors.join(),
+    );
+    const done = await run(await account(target.name), "echo $$; id -u");
+    assert.equal(done.stdout, `${pid}\n${target.uid}\n`);
+    assert.equal(done.held.record.pid, pid);
+  });
+
+  test("O7: where it was killed, the run is started without it", async (t) => {
+    const { account, run } = await openTestHost(t);
+    const pid = await oneWaiting();
+    process.kill(pid, "SIGKILL");
+    await sleep(20);
+    const done = await run(await account(target.name), "echo $$");
+    assert.deepEqual(done.exit, { known: true, exitCode: 0, signal: null, startProblem: null });
+    assert.notEqual(done.stdout, `${pid}\n`);
+  });
+
+  test("O1: a script of any size reaches it", async (t) => {
+    const { account, run } = await openTestHost(t);
+    const pid = await oneWaiting();
+    const done = await run(await account(target.name), `x='${"0123456789".repeat(30_000)}'; echo \${#x} $$`);
+    assert.equal(done.stdout, `300000 ${pid}\n`);
+  });
+
+  test("S12: it goes with the host, and a place that was not used is free again", async (t) => {
+    const { host, fifoFolder } = await openTestHost(t);
+    await oneWaiting();
+    const place = host.reserve();
+    assert.ok(place !== null);
+    host.giveBack(place);
+    await oneWaiting();
+    await host.close();
+    assert.deepEqual(waiting(), []);
+    const base = openCgroupBase(fifoFolder);
+    assert.ok("folder" in base);
+    assert.deepEqual(
+      readdirSync(base.folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()),
+      [],
+    );
+    assert.ok(place.cgroup.startsWith(join(base.folder, "lane-")));
+  });
+});
