@@ -33,6 +33,12 @@ export const useMayAnywhere = (permission: string): Verdict | null => {
   return access === null ? null : mayAnywhere(permission, access);
 };
 
+/** A folder that the account's roles name, to ask about where none is meant; `/` where folders are not limited. */
+export const firstFolder = ({ default: scope }: CompiledAccess): string => {
+  const path = scope.folders.entries[0]?.path ?? "/";
+  return path === "/" ? path : `${path}/`;
+};
+
 export const mayAnywhere = (permission: string, access: CompiledAccess): Verdict => {
   const controllers = [undefined, ...access.controllers.keys()];
   const verdicts = controllers.map((controller) =>

@@ -4,7 +4,7 @@
  */
 import { problemOf, unreachable, type ApiProblem } from "#web/api/api-problem.ts";
 import type { Operations } from "#web/api/generated.ts";
-import { csrfToken, session, sessionEnded } from "#web/api/session.ts";
+import { csrfToken, session, sessionEnded, sessionReplaced } from "#web/api/session.ts";
 
 /** `GET /api/v1/nodes/{node}` and the like. */
 export type Operation = keyof Operations;
@@ -32,9 +32,9 @@ const addressOf = (template: string, path: Readonly<Record<string, unknown>>, qu
 };
 
 /** What a refusal means for the whole page, before whoever asked sees it. */
-const noticeProblem = (problem: ApiProblem): void => {
-  if (problem.code === "identity.not-signed-in") sessionEnded();
-  if (problem.code === "manager.csrf") session.set({ kind: "replaced" });
+const noticeProblem = (problem: ApiProblem, csrf: string | null): void => {
+  if (problem.code === "identity.not-signed-in") sessionEnded(csrf);
+  if (problem.code === "manager.csrf") sessionReplaced(csrf);
   if (problem.code === "identity.password-change-due") {
     const now = session.get();
     if (now.kind === "signed-in") session.set({ kind: "password-due", name: now.name, csrf: now.csrf });
@@ -68,7 +68,7 @@ export const send = async (
   }
   if (answer.ok) return answer;
   const problem = await problemOf(answer);
-  noticeProblem(problem);
+  noticeProblem(problem, csrf);
   throw problem;
 };
 

@@ -2,7 +2,6 @@
 import { ApiProblem } from "#web/api/api-problem.ts";
 import { createEventReader, type ServerEvent } from "#web/api/event-reader.ts";
 import { send } from "#web/api/call.ts";
-import { sessionEnded } from "#web/api/session.ts";
 
 export type StreamState = "connecting" | "live" | "offline";
 
@@ -47,8 +46,8 @@ export const followStream = async (address: string, options: FollowOptions): Pro
           if (event.id !== null) lastEventId = event.id;
           if (event.event === "closed") {
             const { reason } = event.data as { reason: string };
-            if (reason === "identity.not-signed-in") return sessionEnded();
             if (reason === "end") return;
+            // Told to the stream before a new id has reached this page: the request that follows finds out.
             continue;
           }
           if (onEvent(event) === "stop") return;

@@ -2,6 +2,7 @@
  * Who is signed in, as this page knows it. SECURITY: the session's token is a cookie that no script can read; the CSRF token lives in
  * this variable only, never in an address or in storage (W2, W3).
  */
+import type { Schemas } from "#web/api/generated.ts";
 import { createStore } from "#web/api/small-store.ts";
 
 /** What the document brought along (`src/manager/cockpit/render.ts`). */
@@ -52,7 +53,31 @@ channel.addEventListener("message", ({ data }: MessageEvent<Told>) => {
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel reaches this origin only
 export const tellOtherTabs = (what: Told): void => channel.postMessage(what);
 
-/** The manager no longer knows the session. */
-export const sessionEnded = (): void => {
-  if (csrfToken() !== null) session.set({ kind: "signed-out", ended: true });
+let rotating = false;
+
+/** The manager no longer knows the session that had this CSRF token. */
+export const sessionEnded = (csrf: string | null): void => {
+  if (!rotating && csrf !== null && csrfToken() === csrf) session.set({ kind: "signed-out", ended: true });
+};
+
+/** Another tab has signed in anew: the cookie is another session's. */
+export const sessionReplaced = (csrf: string | null): void => {
+  if (!rotating && csrf !== null && csrfToken() === csrf) session.set({ kind: "replaced" });
+};
+
+/** Takes over a session that has just begun or has got a new id (W3). */
+export const enterSession = (opened: Schemas["NewSession"]): void => {
+  const { name } = opened.account;
+  session.set({ kind: opened.mustChangePassword ? "password-due" : "signed-in", name, csrf: opened.csrf ?? "" });
+  tellOtherTabs("replaced");
+};
+
+/** While this is under way the session gets a new id: what is refused meanwhile to the old one says nothing. */
+export const whileRotating = async (work: () => Promise<Schemas["NewSession"]>): Promise<void> => {
+  rotating = true;
+  try {
+    enterSession(await work());
+  } finally {
+    rotating = false;
+  }
 };

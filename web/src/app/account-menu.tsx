@@ -1,10 +1,11 @@
 /** What one does about oneself: profile, theme, language, leaving. */
 import { Button, Menu, useMantineColorScheme } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { signOut } from "#web/app/sign-out.ts";
+import { signOut } from "#web/components/sign-out.ts";
 import { notifyProblem } from "#web/components/notify.ts";
 import { chooseLanguage, useLanguageChoice, useText } from "#web/i18n/language.ts";
-import { languageTexts, shellTexts } from "#web/i18n/texts/shell.ts";
+import { languageTexts, navigationTexts, shellTexts } from "#web/i18n/texts/shell.ts";
 import classes from "#web/app/shell.module.css";
 
 const leave = (everywhere: boolean): void => void signOut(everywhere).catch(notifyProblem);
@@ -36,6 +37,9 @@ export const AccountMenu = ({ openSheet, name }: { readonly openSheet: () => voi
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
+        <Menu.Item component={Link} to="/profile">
+          {t(navigationTexts.profile)}
+        </Menu.Item>
         <Menu.Item onClick={openSheet} rightSection={<kbd>?</kbd>}>
           {t(shellTexts.shortcuts)}
         </Menu.Item>

@@ -6,10 +6,13 @@ import type { Text } from "#web/i18n/text.ts";
 import { navigationTexts } from "#web/i18n/texts/shell.ts";
 import type { IconName } from "#web/components/icon.tsx";
 import { parentRoute } from "#web/pages/parent.ts";
+import { auditRoute } from "#web/pages/audit/route.ts";
 import { nodeRoute, nodesRoute } from "#web/pages/nodes/route.ts";
 import { overviewRoute } from "#web/pages/overview/route.ts";
+import { profileRoute } from "#web/pages/profile/route.ts";
+import { settingsRoute } from "#web/pages/settings/route.ts";
 
-export const routeTree = parentRoute.addChildren([overviewRoute, nodesRoute, nodeRoute]);
+export const routeTree = parentRoute.addChildren([overviewRoute, nodesRoute, nodeRoute, auditRoute, settingsRoute, profileRoute]);
 
 export interface NavigationEntry {
   readonly to: string;
@@ -24,4 +27,7 @@ export interface NavigationEntry {
 export const navigation: readonly NavigationEntry[] = [
   { to: "/", text: navigationTexts.overview, icon: "overview", may: [], key: "o" },
   { to: "/nodes", text: navigationTexts.nodes, icon: "nodes", may: ["manager:nodes:view"], key: "n" },
+  { to: "/audit", text: navigationTexts.audit, icon: "audit", may: ["manager:auditlog:view"], key: "u" },
+  { to: "/settings", text: navigationTexts.settings, icon: "settings", may: [], key: "s" },
+  { to: "/profile", text: navigationTexts.profile, icon: "profile", may: [], key: "p" },
 ];

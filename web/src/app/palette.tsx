@@ -6,7 +6,7 @@ import { mayAnywhere, useAccess } from "#web/api/access.ts";
 import { commands, type Command } from "#web/components/commands.ts";
 import { matching } from "#web/app/match.ts";
 import { navigation } from "#web/app/pages.ts";
-import { signOut } from "#web/app/sign-out.ts";
+import { signOut } from "#web/components/sign-out.ts";
 import { useText } from "#web/i18n/language.ts";
 import { paletteTexts, shellTexts } from "#web/i18n/texts/shell.ts";
 import classes from "#web/app/palette.module.css";

@@ -1,7 +1,7 @@
 /** Watches the session's end beside whatever page is shown: renews it silently while somebody is there, warns before it ends. */
 import { lazy, Suspense, useEffect, useEffectEvent, useRef, useState } from "react";
 import { call } from "#web/api/call.ts";
-import { sessionEnded } from "#web/api/session.ts";
+import { csrfToken, sessionEnded } from "#web/api/session.ts";
 import { whatNow, type Activity, type Seen } from "#web/app/activity.ts";
 
 const SessionWarning = lazy(() => import("#web/app/session-warning.tsx").then((module) => ({ default: module.SessionWarning })));
@@ -49,7 +49,7 @@ export const SessionWatch = (): React.ReactElement | null => {
       const now = whatNow(seen.current, nowMs);
       if (now.kind === "renew") void ask(true);
       else if (now.kind === "look") {
-        if (nowMs > seen.current.ends.idleEndsAtMs + 5000) sessionEnded();
+        if (nowMs > seen.current.ends.idleEndsAtMs + 5000) sessionEnded(csrfToken());
         else void ask(false);
       } else {
         warned.current = now.kind === "idle-warning";

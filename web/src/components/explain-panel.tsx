@@ -4,7 +4,7 @@ import { Drawer } from "@mantine/core";
 import { useSyncExternalStore } from "react";
 import { mayAnywhere, useAccess } from "#web/api/access.ts";
 import { asProblem } from "#web/api/api-problem.ts";
-import { call, send } from "#web/api/call.ts";
+import { call } from "#web/api/call.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { closeExplain, explained, type ExplainQuestion } from "#web/components/explain.ts";
 import { Loaded, LoadingState, ProblemWords } from "#web/components/states.tsx";
@@ -14,12 +14,6 @@ import classes from "#web/components/explain-panel.module.css";
 
 type Because = Schemas["Because"];
 type Answer = Schemas["Explanation"];
-
-/** As `POST /api/v1/who-can` answers. */
-interface WhoCan {
-  readonly items: readonly { readonly accessId: string; readonly name: string; readonly service: string }[];
-  readonly total: number;
-}
 
 const shownAccounts = 10;
 const othersPermission = "manager:explain:others";
@@ -47,18 +41,20 @@ const WhoCanAnswer = ({ question }: { readonly question: ExplainQuestion }): Rea
   const query = useQuery({
     queryKey: ["who-can", permission, on, controller],
     enabled: mayAsk,
-    queryFn: async ({ signal }): Promise<WhoCan> => {
-      const body = { permission, on, controller, limit: shownAccounts };
-      return (await (await send("POST", "/api/v1/who-can", { signal, background: true, body })).json()) as WhoCan;
+    queryFn: ({ signal }) => {
+      const place = { ...(on === undefined ? {} : { on }), ...(controller === undefined ? {} : { controller }) };
+      return call("POST /api/v1/who-can", { body: { permission, ...place, limit: shownAccounts } }, { signal, background: true });
     },
   });
   if (access === null) return <LoadingState />;
   if (!mayAsk) return <p className="soft">{t(explainTexts.whoCanHidden)}</p>;
   return (
     <Loaded query={query}>
-      {({ items, total }) =>
+      {({ items, named, total }) =>
         total === 0 ? (
           <p>{t(explainTexts.whoCanNone)}</p>
+        ) : !named ? (
+          <p>{t(explainTexts.whoCanCount, { count: total })}</p>
         ) : (
           <p>
             {items.map(({ name }) => name).join(", ")}

@@ -1,6 +1,9 @@
 /** The frame of every page: its one heading, what it is about, its actions, and the title of the document. Focus goes to the heading of a new page. */
-import { useEffect, useRef } from "react";
+import { Button } from "@mantine/core";
+import { useEffect, useRef, useState } from "react";
 import { realm } from "#web/api/session.ts";
+import { useText } from "#web/i18n/language.ts";
+import { pageTexts } from "#web/i18n/texts/common.ts";
 import classes from "#web/components/page.module.css";
 
 export interface PageProps {
@@ -35,9 +38,25 @@ export const Page = ({ title, about, actions, toolbar, fill = false, children }:
         </div>
         {actions === undefined ? null : <div className={classes.actions}>{actions}</div>}
       </header>
-      {toolbar === undefined ? null : <div className={classes.toolbar}>{toolbar}</div>}
+      {toolbar === undefined ? null : <Toolbar>{toolbar}</Toolbar>}
       <div className={classes.body}>{children}</div>
     </div>
+  );
+};
+
+/** Always there where there is room; behind a button on a narrow screen, which has none to spare. */
+const Toolbar = ({ children }: { readonly children: React.ReactNode }): React.ReactElement => {
+  const t = useText();
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <Button className={classes.toolbarButton} variant="default" size="compact-sm" aria-expanded={open} onClick={() => setOpen(!open)}>
+        {t(pageTexts.filters)}
+      </Button>
+      <div className={classes.toolbar} data-open={open}>
+        {children}
+      </div>
+    </>
   );
 };
 

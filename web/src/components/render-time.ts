@@ -58,3 +58,17 @@ export const renderBytes = (bytes: number): string => {
   if (bytes < 1024) return `${bytes} B`;
   return bytes < 1_048_576 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1_048_576).toFixed(1)} MiB`;
 };
+
+const two = (value: number): string => String(value).padStart(2, "0");
+
+/** For an input of kind `datetime-local`: local time to the minute. */
+export const inputInstant = (iso: string): string => {
+  const at = new Date(iso);
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
+};
+
+/** What such an input says, as ISO 8601 in UTC; undefined where it says nothing. */
+export const outputInstant = (local: string): string | undefined => {
+  const ms = Date.parse(local);
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+};

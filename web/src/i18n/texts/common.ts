@@ -57,6 +57,10 @@ export const stateTexts = defineTexts({
   reload: { en: "Load anew", de: "Neu laden" },
 });
 
+export const pageTexts = defineTexts({
+  filters: { en: "Filters", de: "Filter" },
+});
+
 export const tableTexts = defineTexts({
   countAll: { en: { one: "{count} row", other: "{count} rows" }, de: { one: "{count} Zeile", other: "{count} Zeilen" } },
   countMore: {
@@ -104,6 +108,7 @@ export const explainTexts = defineTexts({
     en: { one: "and {count} more", other: "and {count} more" },
     de: { one: "und {count} weiteres", other: "und {count} weitere" },
   },
+  whoCanCount: { en: { one: "{count} account", other: "{count} accounts" }, de: { one: "{count} Konto", other: "{count} Konten" } },
   whoCanHidden: {
     en: "Your roles do not show other accounts. Ask an account that may manage roles.",
     de: "Ihre Rollen zeigen andere Konten nicht. Fragen Sie ein Konto, das Rollen verwalten darf.",

@@ -6,7 +6,7 @@ import { ApiProblem } from "#web/api/api-problem.ts";
 import { call } from "#web/api/call.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { queryClient } from "#web/api/query-client.ts";
-import { productVersion, realm, session, tellOtherTabs, type SessionState } from "#web/api/session.ts";
+import { enterSession, productVersion, realm, type SessionState } from "#web/api/session.ts";
 import { Icon } from "#web/components/icon.tsx";
 import { ProblemNote } from "#web/components/states.tsx";
 import { signInTexts } from "#web/i18n/texts/sign-in.ts";
@@ -16,9 +16,7 @@ import classes from "#web/pages/sign-in/sign-in.module.css";
 /** Where a session began or got a new password: nothing that was loaded before it is shown in it. */
 const enter = (opened: Schemas["NewSession"]): void => {
   queryClient.clear();
-  const { name } = opened.account;
-  session.set({ kind: opened.mustChangePassword ? "password-due" : "signed-in", name, csrf: opened.csrf ?? "" });
-  tellOtherTabs("replaced");
+  enterSession(opened);
 };
 
 const Frame = ({ title, children }: { readonly title: string; readonly children: React.ReactNode }): React.ReactElement => {

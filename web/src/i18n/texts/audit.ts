@@ -1,0 +1,60 @@
+import { defineTexts } from "#web/i18n/text.ts";
+
+export const auditTexts = defineTexts({
+  title: { en: "Audit", de: "Audit" },
+  about: {
+    en: "Every act, opened before it happens and completed after, chained by hash.",
+    de: "Jede Handlung, vor ihr eröffnet und nach ihr abgeschlossen, verkettet durch Hashes.",
+  },
+  at: { en: "When", de: "Wann" },
+  actor: { en: "Actor", de: "Akteur" },
+  action: { en: "Action", de: "Handlung" },
+  object: { en: "Object", de: "Objekt" },
+  phase: { en: "Phase", de: "Phase" },
+  sequence: { en: "Record", de: "Eintrag" },
+  anyPhase: { en: "any", de: "jede" },
+  opened: { en: "opened", de: "eröffnet" },
+  completed: { en: "completed", de: "abgeschlossen" },
+  failed: { en: "failed", de: "gescheitert" },
+  refused: { en: "refused", de: "abgelehnt" },
+  noted: { en: "noted", de: "vermerkt" },
+  actionHint: { en: "exact, or with * at the end", de: "genau, oder mit * am Ende" },
+  from: { en: "From", de: "Von" },
+  to: { en: "Before", de: "Vor" },
+  empty: { en: "No record yet that you may see", de: "Noch kein Eintrag, den Sie sehen dürfen" },
+  record: { en: "Record {sequence} of {writer}", de: "Eintrag {sequence} von {writer}" },
+  closeRecord: { en: "Close the record", de: "Eintrag schließen" },
+  opens: { en: "Completes record", de: "Schließt Eintrag ab" },
+  hash: { en: "Hash", de: "Hash" },
+  previous: { en: "Hash before", de: "Hash davor" },
+  detail: { en: "Detail", de: "Einzelheiten" },
+  onlyActor: { en: "Only this actor", de: "Nur dieser Akteur" },
+  onlyObject: { en: "Only this object", de: "Nur dieses Objekt" },
+  explain: { en: "May the actor do this today?", de: "Darf der Akteur das heute?" },
+});
+
+export const chainTexts = defineTexts({
+  title: { en: "Chain", de: "Kette" },
+  head: { en: "Head", de: "Kopf" },
+  headHint: {
+    en: "Keep the head elsewhere: what was recorded up to it can then be proved unchanged.",
+    de: "Bewahren Sie den Kopf anderswo auf: Bis zu ihm lässt sich dann beweisen, dass nichts verändert wurde.",
+  },
+  verify: { en: "Verify", de: "Prüfen" },
+  holds: {
+    en: { one: "The chain holds: {count} record", other: "The chain holds: {count} records" },
+    de: { one: "Die Kette hält: {count} Eintrag", other: "Die Kette hält: {count} Einträge" },
+  },
+  broken: {
+    en: { one: "The chain does not hold: {count} finding", other: "The chain does not hold: {count} findings" },
+    de: { one: "Die Kette hält nicht: {count} Befund", other: "Die Kette hält nicht: {count} Befunde" },
+  },
+  counts: {
+    en: "{chains} chains, {checkpoints} checkpoints, {receipts} receipts, {unfinished} unfinished acts",
+    de: "{chains} Ketten, {checkpoints} Prüfpunkte, {receipts} Quittungen, {unfinished} unvollendete Handlungen",
+  },
+  more: {
+    en: { one: "and {count} more finding", other: "and {count} more findings" },
+    de: { one: "und {count} weiterer Befund", other: "und {count} weitere Befunde" },
+  },
+});

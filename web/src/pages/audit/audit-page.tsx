@@ -1,0 +1,180 @@
+/** The record: filtered by the address, each entry with its hashes, and whether the chain holds. */
+import { Button, Drawer, NativeSelect } from "@mantine/core";
+import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
+import { call } from "#web/api/call.ts";
+import type { Schemas } from "#web/api/generated.ts";
+import { DataTable, type Column } from "#web/components/data-table.tsx";
+import { defined } from "#web/components/defined.ts";
+import { explain } from "#web/components/explain.ts";
+import { FilterField } from "#web/components/filter-field.tsx";
+import { InstantField } from "#web/components/instant-field.tsx";
+import { Facts, Page } from "#web/components/page.tsx";
+import { SavedFilters } from "#web/components/saved-filters.tsx";
+import { EmptyState } from "#web/components/states.tsx";
+import { Instant } from "#web/components/time.tsx";
+import { listKeyOf, useList } from "#web/components/use-list.ts";
+import { auditTexts } from "#web/i18n/texts/audit.ts";
+import { useText } from "#web/i18n/language.ts";
+import { ChainStatus } from "#web/pages/audit/chain-status.tsx";
+import { questionOfRecord } from "#web/pages/audit/question-of-record.ts";
+import { phases, type AuditSearch } from "#web/pages/audit/route.ts";
+import classes from "#web/pages/audit/audit.module.css";
+
+type AuditRecord = Schemas["AuditRecord"];
+
+const phaseTexts = {
+  opened: auditTexts.opened,
+  completed: auditTexts.completed,
+  failed: auditTexts.failed,
+  refused: auditTexts.refused,
+  noted: auditTexts.noted,
+} as const;
+const signs = { opened: "○", completed: "✓", failed: "✕", refused: "⊘", noted: "·" } as const;
+
+const Phase = ({ phase }: { readonly phase: AuditRecord["phase"] }): React.ReactElement => {
+  const t = useText();
+  return (
+    <span className={classes.phase} data-phase={phase}>
+      <span aria-hidden="true">{signs[phase]}</span> {t(phaseTexts[phase])}
+    </span>
+  );
+};
+
+const idOf = (record: AuditRecord): string => `${record.writer}.${record.sequence}`;
+
+const Detail = ({
+  record,
+  narrow,
+}: {
+  readonly record: AuditRecord;
+  readonly narrow: (search: AuditSearch) => void;
+}): React.ReactElement => {
+  const t = useText();
+  const question = questionOfRecord(record);
+  return (
+    <div className={classes.detail}>
+      <Facts
+        facts={[
+          [t(auditTexts.at), <Instant key="at" at={record.at} />],
+          [t(auditTexts.actor), <code key="actor">{record.actor}</code>],
+          [t(auditTexts.action), <code key="action">{record.action}</code>],
+          [t(auditTexts.object), <code key="object">{record.object}</code>],
+          [t(auditTexts.phase), <Phase key="phase" phase={record.phase} />],
+          ...(record.opened === null ? [] : ([[t(auditTexts.opens), record.opened]] as const)),
+          [t(auditTexts.hash), <code key="hash">{record.hash}</code>],
+          [t(auditTexts.previous), <code key="previous">{record.previous}</code>],
+        ]}
+      />
+      <div className={classes.acts}>
+        <Button size="xs" variant="default" onClick={() => narrow({ actor: record.actor })}>
+          {t(auditTexts.onlyActor)}
+        </Button>
+        <Button size="xs" variant="default" onClick={() => narrow({ object: record.object })}>
+          {t(auditTexts.onlyObject)}
+        </Button>
+        {question === null ? null : (
+          <Button size="xs" variant="default" onClick={() => explain(question)}>
+            {t(auditTexts.explain)}
+          </Button>
+        )}
+      </div>
+      <h3>{t(auditTexts.detail)}</h3>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls */}
+      <pre className={classes.json} tabIndex={0}>
+        {JSON.stringify(record.detail, null, 2)}
+      </pre>
+    </div>
+  );
+};
+
+const pageRoute = getRouteApi("/audit");
+
+const AuditPage = (): React.ReactElement => {
+  const t = useText();
+  const { record: shown, ...filters } = pageRoute.useSearch();
+  const navigate = pageRoute.useNavigate();
+  const list = useList(listKeyOf("audit", filters), (cursor, signal) =>
+    call("GET /api/v1/audit", { query: { ...filters, limit: 200, ...(cursor === undefined ? {} : { cursor }) } }, { signal }),
+  );
+  const set = (change: AuditSearch): void => void navigate({ search: defined({ ...filters, ...change }), replace: true });
+  const open = list.rows.find((record) => idOf(record) === shown);
+  const columns: readonly Column<AuditRecord>[] = [
+    { id: "at", header: t(auditTexts.at), width: 190, from: 560, cell: (record) => <Instant at={record.at} /> },
+    { id: "action", header: t(auditTexts.action), cell: (record) => <code>{record.action}</code> },
+    { id: "phase", header: t(auditTexts.phase), width: 130, cell: (record) => <Phase phase={record.phase} /> },
+    { id: "object", header: t(auditTexts.object), from: 720, cell: (record) => <code>{record.object}</code> },
+    { id: "actor", header: t(auditTexts.actor), from: 960, cell: (record) => <code>{record.actor}</code> },
+    { id: "sequence", header: t(auditTexts.sequence), width: 90, from: 1100, align: "right", cell: (record) => record.sequence },
+  ];
+  const isFiltered = Object.keys(filters).length > 0;
+  const choose = (search: AuditSearch): void => void navigate({ search });
+  return (
+    <Page
+      title={t(auditTexts.title)}
+      about={t(auditTexts.about)}
+      fill
+      toolbar={
+        <>
+          <FilterField first label={t(auditTexts.actor)} value={filters.actor ?? ""} onApply={(actor) => set({ actor })} />
+          <FilterField
+            label={t(auditTexts.action)}
+            hint={t(auditTexts.actionHint)}
+            value={filters.action ?? ""}
+            onApply={(action) => set({ action })}
+          />
+          <FilterField label={t(auditTexts.object)} value={filters.object ?? ""} onApply={(object) => set({ object })} />
+          <NativeSelect
+            size="xs"
+            label={t(auditTexts.phase)}
+            value={filters.phase ?? ""}
+            onChange={(event) => {
+              const phase = phases.find((one) => one === event.currentTarget.value);
+              void navigate({ search: defined({ ...filters, phase }), replace: true });
+            }}
+            data={[{ value: "", label: t(auditTexts.anyPhase) }, ...phases.map((phase) => ({ value: phase, label: t(phaseTexts[phase]) }))]}
+          />
+          <InstantField
+            label={t(auditTexts.from)}
+            value={filters.from}
+            onApply={(from) => void navigate({ search: defined({ ...filters, from }), replace: true })}
+          />
+          <InstantField
+            label={t(auditTexts.to)}
+            value={filters.to}
+            onApply={(to) => void navigate({ search: defined({ ...filters, to }), replace: true })}
+          />
+          <SavedFilters page="audit" current={filters} onChoose={choose} />
+        </>
+      }
+    >
+      <ChainStatus />
+      <DataTable
+        label={t(auditTexts.title)}
+        columns={columns}
+        list={list}
+        rowId={idOf}
+        openId={shown ?? null}
+        onOpen={(record) => void navigate({ search: { ...filters, record: idOf(record) } })}
+        narrowLine={(record) => (
+          <>
+            <Instant at={record.at} /> · {record.object}
+          </>
+        )}
+        empty={<EmptyState title={t(auditTexts.empty)} />}
+        {...(isFiltered ? { onClearFilters: () => choose({}) } : {})}
+      />
+      <Drawer
+        opened={open !== undefined}
+        onClose={() => void navigate({ search: filters })}
+        position="right"
+        size="lg"
+        title={open === undefined ? "" : t(auditTexts.record, { sequence: open.sequence, writer: open.writer })}
+        closeButtonProps={{ "aria-label": t(auditTexts.closeRecord) }}
+      >
+        {open === undefined ? null : <Detail record={open} narrow={choose} />}
+      </Drawer>
+    </Page>
+  );
+};
+
+export const lazyRoute = createLazyRoute("/audit")({ component: AuditPage });

@@ -1,0 +1,295 @@
+/** Oneself: who one is here, one's sessions and sign-ins, the password, and what one may do, each with its why. */
+import { ActionIcon, Button, Checkbox, PasswordInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
+import { permissionLeaves } from "#access/permissions.ts";
+import { firstFolder, mayAnywhere, useAccess } from "#web/api/access.ts";
+import { call } from "#web/api/call.ts";
+import { whileRotating } from "#web/api/session.ts";
+import { ConfirmDialog } from "#web/components/confirm.tsx";
+import { explain } from "#web/components/explain.ts";
+import { FilterField } from "#web/components/filter-field.tsx";
+import { notify, notifyProblem } from "#web/components/notify.ts";
+import { Facts, Page, Section } from "#web/components/page.tsx";
+import { signOut } from "#web/components/sign-out.ts";
+import { Loaded, LoadingState, ProblemNote } from "#web/components/states.tsx";
+import { Ago, Instant } from "#web/components/time.tsx";
+import { defined } from "#web/components/defined.ts";
+import { useText } from "#web/i18n/language.ts";
+import { commonTexts } from "#web/i18n/texts/common.ts";
+import { profileTexts } from "#web/i18n/texts/profile.ts";
+import classes from "#web/pages/profile/profile.module.css";
+
+const Who = (): React.ReactElement => {
+  const t = useText();
+  const query = useQuery({
+    queryKey: ["own", "session"],
+    queryFn: ({ signal }) => call("GET /api/v1/sessions/current", {}, { signal }),
+    refetchInterval: 30_000,
+  });
+  return (
+    <Section title={t(profileTexts.who)}>
+      <Loaded query={query}>
+        {({ principal, realm, session }) => (
+          <Facts
+            facts={[
+              [t(profileTexts.account), principal.name],
+              [t(profileTexts.accessId), <code key="id">{principal.accessId}</code>],
+              [t(profileTexts.service), principal.service],
+              [t(profileTexts.realm), realm],
+              [t(profileTexts.roles), principal.roles.join(", ") || t(commonTexts.none)],
+              [t(profileTexts.groups), principal.groups.join(", ") || t(commonTexts.none)],
+              [t(profileTexts.proved), <code key="amr">{principal.amr.join(", ")}</code>],
+              ...(session === null
+                ? []
+                : ([
+                    [t(profileTexts.ends), <Instant key="ends" at={session.expiresAt} />],
+                    [t(profileTexts.idles), <Ago key="idles" at={session.idleEndsAt} />],
+                  ] as const)),
+            ]}
+          />
+        )}
+      </Loaded>
+    </Section>
+  );
+};
+
+const sessionsKey = ["own", "sessions"] as const;
+
+const Sessions = (): React.ReactElement => {
+  const t = useText();
+  const queries = useQueryClient();
+  const [leaving, setLeaving] = useState(false);
+  const query = useQuery({ queryKey: sessionsKey, queryFn: ({ signal }) => call("GET /api/v1/sessions", {}, { signal }) });
+  const ending = useMutation({
+    mutationFn: (id: string) => call("DELETE /api/v1/sessions/{id}", { path: { id } }),
+    onError: notifyProblem,
+    onSettled: () => queries.invalidateQueries({ queryKey: sessionsKey }),
+  });
+  return (
+    <Section
+      title={t(profileTexts.sessions)}
+      aside={
+        <Button size="compact-xs" variant="default" onClick={() => setLeaving(true)}>
+          {t(profileTexts.endAll)}
+        </Button>
+      }
+    >
+      <Loaded query={query}>
+        {({ items }) => (
+          <ul className={classes.rows}>
+            {items.map((one) => (
+              <li key={one.id}>
+                <span className={classes.grow}>
+                  {t(one.kind === "browser" ? profileTexts.kindBrowser : profileTexts.kindCli)} <span className="soft">{one.client}</span>
+                </span>
+                <span className="soft">
+                  {t(profileTexts.begun)} <Ago at={one.createdAt} />, {t(profileTexts.used)} <Ago at={one.seenAt} />
+                </span>
+                {one.current ? (
+                  <strong>{t(profileTexts.thisOne)}</strong>
+                ) : (
+                  <Button
+                    size="compact-xs"
+                    variant="default"
+                    aria-label={t(profileTexts.endOf, { client: one.client })}
+                    onClick={() => ending.mutate(one.id)}
+                  >
+                    {t(profileTexts.end)}
+                  </Button>
+                )}
+              </li>
+            ))}
+          </ul>
+        )}
+      </Loaded>
+      <ConfirmDialog
+        opened={leaving}
+        onClose={() => setLeaving(false)}
+        title={t(profileTexts.endAllTitle)}
+        effect={t(profileTexts.endAllEffect)}
+        action={t(profileTexts.endAll)}
+        act={() => signOut(true)}
+      />
+    </Section>
+  );
+};
+
+const Logins = (): React.ReactElement => {
+  const t = useText();
+  const query = useQuery({ queryKey: ["own", "logins"], queryFn: ({ signal }) => call("GET /api/v1/sessions/logins", {}, { signal }) });
+  return (
+    <Section title={t(profileTexts.logins)}>
+      <p className="soft">{t(profileTexts.loginsNote)}</p>
+      <Loaded query={query}>
+        {({ items }) => (
+          <ul className={classes.rows}>
+            {items.map((login) => (
+              <li key={`${login.at} ${login.client} ${login.succeeded}`}>
+                <span className={classes.login} data-good={login.succeeded}>
+                  <span aria-hidden="true">{login.succeeded ? "✓" : "✕"}</span>{" "}
+                  {t(login.succeeded ? profileTexts.loginGood : profileTexts.loginBad)}
+                </span>
+                <span className={`soft ${classes.grow}`}>{login.client}</span>
+                {login.current ? <strong>{t(profileTexts.thisOne)}</strong> : null}
+                <Instant at={login.at} />
+              </li>
+            ))}
+          </ul>
+        )}
+      </Loaded>
+    </Section>
+  );
+};
+
+const Password = (): React.ReactElement => {
+  const t = useText();
+  const queries = useQueryClient();
+  const [fields, setFields] = useState({ current: "", next: "", again: "" });
+  const [differ, setDiffer] = useState(false);
+  const name = useAccess()?.actor.name ?? "";
+  const changing = useMutation({
+    mutationFn: () => whileRotating(() => call("POST /api/v1/password", { body: { current: fields.current, new: fields.next } })),
+    onSuccess: () => {
+      setFields({ current: "", next: "", again: "" });
+      notify({ tone: "good", title: t(profileTexts.changed) });
+      return queries.invalidateQueries();
+    },
+  });
+  const field = (name: keyof typeof fields, label: string, autoComplete: string): React.ReactElement => (
+    <PasswordInput
+      label={label}
+      autoComplete={autoComplete}
+      required
+      withAsterisk={false}
+      maxLength={1024}
+      value={fields[name]}
+      onChange={(event) => setFields({ ...fields, [name]: event.currentTarget.value })}
+    />
+  );
+  return (
+    <Section title={t(profileTexts.password)}>
+      <form
+        className={classes.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          setDiffer(fields.next !== fields.again);
+          if (fields.next === fields.again) changing.mutate();
+        }}
+      >
+        <input type="text" autoComplete="username" value={name} readOnly hidden />
+        {field("current", t(profileTexts.currentPassword), "current-password")}
+        {field("next", t(profileTexts.newPassword), "new-password")}
+        {field("again", t(profileTexts.again), "new-password")}
+        <Button type="submit" size="xs" loading={changing.isPending}>
+          {t(profileTexts.change)}
+        </Button>
+        {differ ? (
+          <p role="alert" className={classes.wrong}>
+            {t(profileTexts.differ)}
+          </p>
+        ) : (
+          <ProblemNote error={changing.error} />
+        )}
+      </form>
+    </Section>
+  );
+};
+
+const pageRoute = getRouteApi("/profile");
+
+const Permissions = (): React.ReactElement => {
+  const t = useText();
+  const access = useAccess();
+  const { q = "", all = false } = pageRoute.useSearch();
+  const navigate = pageRoute.useNavigate();
+  if (access === null) return <LoadingState />;
+  const wanted = q.toLowerCase();
+  const rows = permissionLeaves
+    .filter(({ permission, meaning }) => permission.includes(wanted) || meaning.toLowerCase().includes(wanted))
+    .map((leaf) => ({ leaf, verdict: mayAnywhere(leaf.permission, access) }))
+    .filter(({ verdict }) => all || verdict.effect === "permit");
+  return (
+    <Section
+      title={t(profileTexts.permissions)}
+      aside={
+        <span className={classes.filters}>
+          <Checkbox
+            size="xs"
+            label={t(profileTexts.showRefused)}
+            checked={all}
+            onChange={({ currentTarget }) =>
+              void navigate({ search: defined({ q, ...(currentTarget.checked ? { all: true as const } : {}) }), replace: true })
+            }
+          />
+          <FilterField
+            first
+            label={t(profileTexts.find)}
+            value={q}
+            onApply={(text) => void navigate({ search: defined({ q: text, ...(all ? { all } : {}) }), replace: true })}
+          />
+        </span>
+      }
+    >
+      <p className="soft">{t(profileTexts.permissionsNote)}</p>
+      <div className={classes.scroll}>
+        <table className={classes.permissions}>
+          <thead>
+            <tr>
+              <th scope="col">{t(profileTexts.permission)}</th>
+              <th scope="col">{t(profileTexts.held)}</th>
+              <th scope="col">{t(profileTexts.by)}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ leaf, verdict }) => (
+              <tr key={leaf.permission}>
+                <th scope="row">
+                  <code>{leaf.permission}</code>
+                  <span className="soft" lang="en">
+                    {" "}
+                    {leaf.meaning}
+                  </span>
+                </th>
+                <td>
+                  <span className={classes.login} data-good={verdict.effect === "permit"}>
+                    <span aria-hidden="true">{verdict.effect === "permit" ? "✓ " : "⊘ "}</span>
+                    {t(verdict.effect === "permit" ? commonTexts.yes : commonTexts.no)}
+                  </span>
+                </td>
+                <td lang="en">
+                  <span className="soft">{verdict.because.text}</span>{" "}
+                  <ActionIcon
+                    size="xs"
+                    variant="subtle"
+                    color="gray"
+                    aria-label={t(commonTexts.whyOf, { subject: leaf.permission })}
+                    onClick={() => explain({ permission: leaf.permission, ...(leaf.object === null ? {} : { on: firstFolder(access) }) })}
+                  >
+                    <span aria-hidden="true">?</span>
+                  </ActionIcon>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Section>
+  );
+};
+
+const ProfilePage = (): React.ReactElement => {
+  const t = useText();
+  return (
+    <Page title={t(profileTexts.title)}>
+      <Who />
+      <Sessions />
+      <Logins />
+      <Password />
+      <Permissions />
+    </Page>
+  );
+};
+
+export const lazyRoute = createLazyRoute("/profile")({ component: ProfilePage });

@@ -1,0 +1,213 @@
+/** How this instance is set, where each setting came from, its realm and keys by id; and what this browser remembers. */
+import { SegmentedControl, useMantineColorScheme } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
+import { call } from "#web/api/call.ts";
+import type { Operations } from "#web/api/generated.ts";
+import { FilterField } from "#web/components/filter-field.tsx";
+import { Facts, Page, Section } from "#web/components/page.tsx";
+import { Loaded } from "#web/components/states.tsx";
+import { Ago, Instant } from "#web/components/time.tsx";
+import { chooseLanguage, useLanguageChoice, useText } from "#web/i18n/language.ts";
+import { commonTexts } from "#web/i18n/texts/common.ts";
+import { settingsTexts } from "#web/i18n/texts/settings.ts";
+import { languageTexts, shellTexts } from "#web/i18n/texts/shell.ts";
+import classes from "#web/pages/settings/settings.module.css";
+
+type Setting = Operations["GET /api/v1/settings"]["answer"]["items"][number];
+
+const Browser = (): React.ReactElement => {
+  const t = useText();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const language = useLanguageChoice();
+  return (
+    <Section title={t(settingsTexts.cockpit)}>
+      <Facts
+        facts={[
+          [
+            t(settingsTexts.theme),
+            <SegmentedControl
+              key="theme"
+              size="xs"
+              aria-label={t(settingsTexts.theme)}
+              value={colorScheme}
+              onChange={setColorScheme}
+              data={[
+                { value: "light", label: t(shellTexts.themeLight) },
+                { value: "dark", label: t(shellTexts.themeDark) },
+                { value: "auto", label: t(shellTexts.themeSystem) },
+              ]}
+            />,
+          ],
+          [
+            t(settingsTexts.language),
+            <SegmentedControl
+              key="language"
+              size="xs"
+              aria-label={t(settingsTexts.language)}
+              value={language}
+              onChange={chooseLanguage}
+              data={[
+                { value: "en", label: t(languageTexts.en) },
+                { value: "de", label: t(languageTexts.de) },
+                { value: "system", label: t(languageTexts.system) },
+              ]}
+            />,
+          ],
+        ]}
+      />
+    </Section>
+  );
+};
+
+const sources = {
+  flag: settingsTexts.sourceFlag,
+  environment: settingsTexts.sourceEnvironment,
+  file: settingsTexts.sourceFile,
+  default: settingsTexts.sourceDefault,
+} as const;
+
+const Value = ({ setting }: { readonly setting: Setting }): React.ReactElement => {
+  const t = useText();
+  const { value } = setting;
+  if (value === null || value === undefined || value === "" || (Array.isArray(value) && value.length === 0))
+    return <span className="soft">{t(settingsTexts.notSet)}</span>;
+  if (setting.flag === null && value === "hidden") return <span className="soft">{t(settingsTexts.hidden)}</span>;
+  return <code>{Array.isArray(value) ? value.join(", ") : String(value)}</code>;
+};
+
+const pageRoute = getRouteApi("/settings");
+
+const Instance = (): React.ReactElement => {
+  const t = useText();
+  const { q = "" } = pageRoute.useSearch();
+  const navigate = pageRoute.useNavigate();
+  const query = useQuery({ queryKey: ["settings"], queryFn: ({ signal }) => call("GET /api/v1/settings", {}, { signal }) });
+  const wanted = q.toLowerCase();
+  return (
+    <Section
+      title={t(settingsTexts.instance)}
+      aside={
+        <FilterField
+          first
+          label={t(settingsTexts.search)}
+          value={q}
+          onApply={(text) => void navigate({ search: text === "" ? {} : { q: text }, replace: true })}
+        />
+      }
+    >
+      <p className="soft">{t(settingsTexts.about)}</p>
+      <Loaded query={query}>
+        {({ items }) => (
+          <div className={classes.scroll}>
+            <table className={classes.settings}>
+              <thead>
+                <tr>
+                  <th scope="col">{t(settingsTexts.name)}</th>
+                  <th scope="col">{t(settingsTexts.value)}</th>
+                  <th scope="col">{t(settingsTexts.source)}</th>
+                  <th scope="col">{t(settingsTexts.meaning)}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {items
+                  .filter(({ name, description }) => name.includes(wanted) || description.toLowerCase().includes(wanted))
+                  .map((setting) => (
+                    <tr key={setting.name}>
+                      <th scope="row">
+                        <code>{setting.flag ?? setting.variable}</code>
+                      </th>
+                      <td>
+                        <Value setting={setting} />
+                      </td>
+                      <td data-set={setting.source !== "default"}>{t(sources[setting.source])}</td>
+                      <td className="soft" lang="en">
+                        {setting.description}
+                      </td>
+                    </tr>
+                  ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </Loaded>
+    </Section>
+  );
+};
+
+const purposes = {
+  delegation: settingsTexts.keyDelegation,
+  root: settingsTexts.keyRoot,
+  audit: settingsTexts.keyAudit,
+  ca: settingsTexts.keyCa,
+} as const;
+
+const Realm = (): React.ReactElement => {
+  const t = useText();
+  const query = useQuery({ queryKey: ["realm"], queryFn: ({ signal }) => call("GET /api/v1/realm", {}, { signal }) });
+  return (
+    <Section title={t(settingsTexts.realm)}>
+      <Loaded query={query}>
+        {(realm) => (
+          <Facts
+            facts={[
+              [t(settingsTexts.realmName), realm.name],
+              [t(settingsTexts.realmId), <code key="id">{realm.id}</code>],
+              [t(settingsTexts.epoch), realm.epoch],
+              [t(settingsTexts.serial), realm.rotationSerial === 0 ? t(settingsTexts.neverReplaced) : realm.rotationSerial],
+              [t(settingsTexts.behind), realm.nodesBehind.length === 0 ? t(commonTexts.none) : realm.nodesBehind.join(", ")],
+              ...realm.keys.map(
+                (key) =>
+                  [
+                    t(purposes[key.purpose]),
+                    <span key={key.id}>
+                      <code>{key.id}</code>{" "}
+                      <span className="soft">
+                        {t(settingsTexts.madeAt)} <Instant at={key.madeAt} />
+                      </span>
+                    </span>,
+                  ] as const,
+              ),
+            ]}
+          />
+        )}
+      </Loaded>
+    </Section>
+  );
+};
+
+const Status = (): React.ReactElement => {
+  const t = useText();
+  const query = useQuery({ queryKey: ["status"], queryFn: ({ signal }) => call("GET /api/v1/status", {}, { signal }) });
+  return (
+    <Section title={t(settingsTexts.status)}>
+      <Loaded query={query}>
+        {(status) => (
+          <Facts
+            facts={[
+              [t(settingsTexts.version), status.version],
+              [t(settingsTexts.started), <Ago key="started" at={status.startedAt} />],
+              [t(settingsTexts.store), <code key="store">{status.store}</code>],
+              [t(settingsTexts.separation), <code key="separation">{status.separation}</code>],
+              [t(settingsTexts.streams), status.streams],
+            ]}
+          />
+        )}
+      </Loaded>
+    </Section>
+  );
+};
+
+const SettingsPage = (): React.ReactElement => {
+  const t = useText();
+  return (
+    <Page title={t(settingsTexts.title)}>
+      <Browser />
+      <Status />
+      <Instance />
+      <Realm />
+    </Page>
+  );
+};
+
+export const lazyRoute = createLazyRoute("/settings")({ component: SettingsPage });
