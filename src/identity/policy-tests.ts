@@ -79,8 +79,7 @@ export const openPolicyTests = (context: IdentityContext): PolicyTests => {
     },
     deletePolicyTest: async (actor, name) => {
       const key = accountNameKey(name);
-      const entry = { actor: actor.accessId, action: "policy-test.delete", object: `policy-test:${key}` };
-      await changePolicy(context, entry, async (tx) => {
+      await changePolicy(context, { actor: actor.accessId, action: "policy-test.delete", object: `policy-test:${key}` }, async (tx) => {
         const found = (await findPolicyTest(tx, key)) ?? noTest(name);
         // Not guarded: without a test nothing can fail that did not fail with it, and a test that fails must be removable.
         await tx.deleteFrom("policy_tests").where("name_key", "=", key).execute();
