@@ -171,7 +171,7 @@ export const openAccounts = (context: IdentityContext): Accounts => {
     const accessId = accessIdOf(realm.name, id);
     const detail = { name, service, roles: [...(input.roles ?? [])], initial: ready?.initial === true };
     return await changePolicy(context, { actor: actor.accessId, action: "account.create", object: `account:${id}`, detail }, async (tx) => {
-      const end = await beginChange(context, tx, actor);
+      const end = await beginChange(context, tx, actor, { subjects: [accessId] });
       await requireFreeName(tx, service, nameKey, null);
       const roleIds = await roleIdsOf(tx, service, input.roles ?? []);
       const columns =
@@ -217,7 +217,7 @@ export const openAccounts = (context: IdentityContext): Accounts => {
       ...(change.disabled === undefined ? {} : { disabled: change.disabled }),
     };
     return await changePolicy(context, { actor: actor.accessId, action: "account.edit", object: `account:${id}`, detail }, async (tx) => {
-      const end = await beginChange(context, tx, actor);
+      const end = await beginChange(context, tx, actor, { subjects: [accessIdOf(realm.name, id)] });
       const row = (await findAccountById(tx, id)) ?? noAccount();
       const conflict = revisionConflict(`account \`${row.name}\``, row.revision, options.revision ?? null);
       if (conflict !== null) throw new ProblemError(conflict);
@@ -252,7 +252,7 @@ export const openAccounts = (context: IdentityContext): Accounts => {
       context,
       { actor: actor.accessId, action: "account.delete", object: `account:${id}`, detail: { name: found.name, service: found.service } },
       async (tx) => {
-        const end = await beginChange(context, tx, actor);
+        const end = await beginChange(context, tx, actor, { subjects: [accessIdOf(realm.name, id)] });
         const row = (await findAccountById(tx, id)) ?? noAccount();
         const conflict = revisionConflict(`account \`${row.name}\``, row.revision, options.revision ?? null);
         if (conflict !== null) throw new ProblemError(conflict);
@@ -332,7 +332,7 @@ export const openAccounts = (context: IdentityContext): Accounts => {
         context,
         { actor: actor.accessId, action: "account.edit", object: `account:${subject}`, detail: { roles: [...roles] } },
         async (tx) => {
-          const end = await beginChange(context, tx, actor);
+          const end = await beginChange(context, tx, actor, { subjects: [subject] });
           const hadRoles = await rolesOfSubject(tx, subject);
           await assignRoles(tx, subject, await roleIdsOf(tx, initialServiceName, roles));
           const hasRoles = await rolesOfSubject(tx, subject);

@@ -7,7 +7,7 @@ import { loginPermission } from "#access/decide-login.ts";
 import { decide } from "#access/decide.ts";
 import { mayKnow } from "#access/may-know.ts";
 import { roleKeeper } from "#access/may-rules.ts";
-import { findOrphans, type OwnedJob } from "#access/orphans.ts";
+import { findOrphans, type Orphans, type OwnedJob } from "#access/orphans.ts";
 import { runPolicyTest, type CaseResult, type PolicyTest, type TestedPolicy, type TestResult } from "#access/policy-test.ts";
 import { openAccessBook, type AccessBook, type Holder, type Policy } from "#access/policy.ts";
 import { covers } from "#access/permissions.ts";
@@ -17,7 +17,7 @@ import type { Writer } from "#store/store.ts";
 import { findLockOut } from "#identity/administrator-guard.ts";
 import { requireConfirmation, type ChangeOptions } from "#identity/confirmation.ts";
 import type { Doer, IdentityContext } from "#identity/identity-context.ts";
-import { loadPolicy } from "#identity/policy-snapshot.ts";
+import { loadPolicy, PolicyCapture, type Touched } from "#identity/policy-snapshot.ts";
 import { loadPolicyTests } from "#identity/policy-test-store.ts";
 import { accountNameKey } from "#identity/rules/account-name.ts";
 import { initialServiceName } from "#identity/rules/identity-settings.ts";
@@ -26,9 +26,10 @@ import { toConfirm, type Notice } from "#identity/rules/notice.ts";
 /** Gathers what several changes that land together say; the guards look once, at the end. */
 export interface ChangesTogether {
   readonly notices: Notice[];
+  readonly capture: PolicyCapture;
 }
 
-/** What a change comes to. */
+/** What a change comes to, as far as it goes: whoever it does not touch is in neither policy. */
 export interface Assessment {
   readonly before: Policy;
   readonly after: Policy;
@@ -53,6 +54,10 @@ export const testedPolicy = (policy: Policy): TestedPolicy => {
     findRole: (name) => roles.get(accountNameKey(name)) ?? null,
   };
 };
+
+/** Whom tests ask about: names, access IDs and `os:<uid>`. */
+export const testedActors = (tests: readonly PolicyTest[]): readonly string[] =>
+  tests.flatMap((test) => test.cases.flatMap((one) => ("actor" in one.who ? [one.who.actor] : [])));
 
 export const runPolicyTests = (tests: readonly PolicyTest[], policy: Policy): readonly TestResult[] => {
   if (tests.length === 0) return [];
@@ -101,16 +106,17 @@ const namedJobs = (
   return `${named.join(", ")}${more === 0 ? "" : ` and ${more} more`}`;
 };
 
-const orphanNotices = (
-  jobs: readonly OwnedJob[],
-  told: Holder | undefined,
-  before: Policy,
-  after: Policy,
-  book: AccessBook,
-): readonly Notice[] => {
+interface FoundOrphans {
+  readonly jobs: readonly OwnedJob[];
+  readonly orphans: Orphans;
+}
+
+const noOrphans: Orphans = { authors: [], withoutRunner: [], withoutKeyUser: [] };
+
+const orphanNotices = ({ jobs, orphans }: FoundOrphans, told: Holder | undefined, book: AccessBook): readonly Notice[] => {
   const controllers = new Map(jobs.map((job) => [job.path, job.controller]));
   const name = (paths: readonly string[]): string => namedJobs(paths, told, controllers, book);
-  const { authors, withoutRunner, withoutKeyUser } = findOrphans(before, after, jobs, book);
+  const { authors, withoutRunner, withoutKeyUser } = orphans;
   return [
     ...authors.map((one) =>
       toConfirm(
@@ -135,26 +141,36 @@ const canOrphan = (before: Policy, after: Policy, book: AccessBook): boolean => 
   );
 };
 
+const orphansOf = async (context: IdentityContext, tx: Writer, before: Policy, after: Policy, book: AccessBook): Promise<FoundOrphans> => {
+  if (context.ownedJobs === undefined || !canOrphan(before, after, book)) return { jobs: [], orphans: noOrphans };
+  const jobs = await context.ownedJobs(tx);
+  const orphans = findOrphans(before, after, jobs, book);
+  // Somebody whom the change does not touch may be left for them; usually those whom it does touch are enough.
+  const isSure = orphans.withoutRunner.length === 0 && orphans.withoutKeyUser.length === 0;
+  return { jobs, orphans: isSure ? orphans : findOrphans(before, await loadPolicy(tx, context.realm.name), jobs, book) };
+};
+
 /** Looks at what a change would leave, at its end and in its transaction. Refuses nothing. */
 export const assessChange = async (
   context: IdentityContext,
   tx: Writer,
   actor: Doer,
-  before: Policy,
-  notices: readonly Notice[],
+  { capture, notices }: { readonly capture: PolicyCapture; readonly notices: readonly Notice[] },
 ): Promise<Assessment> => {
-  const after = await loadPolicy(tx, context.realm.name);
+  const tests = await loadPolicyTests(tx);
+  const before = capture.before();
+  const after = await capture.after(tx, testedActors(tests));
   const book = openAccessBook();
   const told = before.holders.get(actor.accessId);
-  const jobs = context.ownedJobs !== undefined && canOrphan(before, after, book) ? await context.ownedJobs(tx) : [];
-  const guardNotices = [...selfNotices(actor, before, after, book), ...orphanNotices(jobs, told, before, after, book)];
+  const orphans = await orphansOf(context, tx, before, after, book);
+  const guardNotices = [...selfNotices(actor, before, after, book), ...orphanNotices(orphans, told, book)];
   return {
     before,
     after,
     notices: [...notices, ...guardNotices],
     guardNotices,
     lockOut: await findLockOut(tx, context.realm.name),
-    tests: runPolicyTests(await loadPolicyTests(tx), after),
+    tests: runPolicyTests(tests, after),
     mayExplain: holds(told, "manager:explain:others", book) && holds(told, "manager:administration:accounts:view", book),
   };
 };
@@ -191,16 +207,17 @@ export const requireLanding = (assessment: Assessment, options: ChangeOptions): 
 export type EndChange = (notices: readonly Notice[], options: ChangeOptions) => Promise<readonly Notice[]>;
 
 /** Begins a guarded change, before anything of it is written. INVARIANT: whatever changes roles, accounts or assignments ends with the answer. */
-export const beginChange = async (context: IdentityContext, tx: Writer, actor: Doer): Promise<EndChange> => {
+export const beginChange = async (context: IdentityContext, tx: Writer, actor: Doer, touched: Touched): Promise<EndChange> => {
   const { together } = context;
+  const capture = together?.capture ?? new PolicyCapture(context.realm.name, actor.accessId);
+  await capture.touch(tx, touched);
   if (together !== undefined)
     return async (notices) => {
       together.notices.push(...notices);
       return notices;
     };
-  const before = await loadPolicy(tx, context.realm.name);
   return async (notices, options) => {
-    const assessment = await assessChange(context, tx, actor, before, notices);
+    const assessment = await assessChange(context, tx, actor, { capture, notices });
     requireLanding(assessment, options);
     return assessment.notices;
   };

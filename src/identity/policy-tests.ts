@@ -7,8 +7,8 @@ import { canonicalJson } from "#proof/canonical-json.ts";
 import type { PolicyTest, TestResult } from "#access/policy-test.ts";
 import type { ChangeOptions } from "#identity/confirmation.ts";
 import { changePolicy, type Doer, type IdentityContext } from "#identity/identity-context.ts";
-import { beginChange, runPolicyTests } from "#identity/policy-guard.ts";
-import { loadPolicy } from "#identity/policy-snapshot.ts";
+import { beginChange, runPolicyTests, testedActors } from "#identity/policy-guard.ts";
+import { loadPolicyOf } from "#identity/policy-snapshot.ts";
 import { findPolicyTest, loadPolicyTests, type StoredPolicyTest } from "#identity/policy-test-store.ts";
 import { accountNameKey } from "#identity/rules/account-name.ts";
 import { renderPolicyTest } from "#identity/schema.ts";
@@ -54,7 +54,7 @@ export const openPolicyTests = (context: IdentityContext): PolicyTests => {
         detail: { name: test.name, cases: renderPolicyTest(test)["cases"] },
       };
       return await changePolicy(context, entry, async (tx) => {
-        const end = await beginChange(context, tx, actor);
+        const end = await beginChange(context, tx, actor, {});
         const before = await findPolicyTest(tx, key);
         if (before === null && (await loadPolicyTests(tx)).length >= mostTests)
           fail("input.too-large", `there are ${mostTests} policy tests already`, { hint: "put more cases into the ones that are there" });
@@ -89,7 +89,8 @@ export const openPolicyTests = (context: IdentityContext): PolicyTests => {
     runPolicyTests: async (names) => {
       const tests = await loadPolicyTests(store.read);
       const wanted = names?.map((name) => tests.find((test) => accountNameKey(test.name) === accountNameKey(name)) ?? noTest(name));
-      return runPolicyTests(wanted ?? tests, await loadPolicy(store.read, realm.name));
+      const asked = wanted ?? tests;
+      return runPolicyTests(asked, await loadPolicyOf(store.read, realm.name, testedActors(asked)));
     },
   };
 };

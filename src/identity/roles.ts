@@ -137,7 +137,7 @@ export const openRoles = (context: IdentityContext): Roles => {
       context,
       { actor: actor.accessId, action: "role.create", object: `role:${id}`, detail: { name, service, scopes } },
       async (tx) => {
-        const end = await beginChange(context, tx, actor);
+        const end = await beginChange(context, tx, actor, { roles: [id] });
         await requireFreeName(tx, service, name, null);
         await tx
           .insertInto("roles")
@@ -159,7 +159,7 @@ export const openRoles = (context: IdentityContext): Roles => {
       ...(newScopes === null ? {} : { before: found.scopes, scopes: newScopes }),
     };
     return await changePolicy(context, { actor: actor.accessId, action: "role.edit", object: `role:${id}`, detail }, async (tx) => {
-      const end = await beginChange(context, tx, actor);
+      const end = await beginChange(context, tx, actor, { roles: [id] });
       const role = (await findRole(tx, id)) ?? noRole();
       const conflict = revisionConflict(`role \`${role.name}\``, role.revision, options.revision ?? null);
       if (conflict !== null) throw new ProblemError(conflict);
@@ -225,7 +225,7 @@ export const openRoles = (context: IdentityContext): Roles => {
           detail: { name: found.name, service: found.service, scopes: found.scopes },
         },
         async (tx) => {
-          const end = await beginChange(context, tx, actor);
+          const end = await beginChange(context, tx, actor, { roles: [id] });
           const role = (await findRole(tx, id)) ?? noRole();
           const conflict = revisionConflict(`role \`${role.name}\``, role.revision, options.revision ?? null);
           if (conflict !== null) throw new ProblemError(conflict);
@@ -248,7 +248,7 @@ export const openRoles = (context: IdentityContext): Roles => {
         context,
         { actor: actor.accessId, action: "role.remove-empty", object: "roles", detail: { names: empty.map((role) => role.name) } },
         async (tx) => {
-          const end = await beginChange(context, tx, actor);
+          const end = await beginChange(context, tx, actor, { roles: empty.map((role) => role.id) });
           const removed: Notice[] = [];
           for (const { id } of empty) {
             const role = await findRole(tx, id);

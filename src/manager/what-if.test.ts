@@ -213,6 +213,23 @@ for (const store of ["SQLite", "PostgreSQL"] as const)
       assert.equal((await world.owner.ask({ path: "/api/v1/roles/administrator" })).json.revision, 1);
     });
 
+    test("W7: a guard names the jobs that one may know of, and counts the others", async () => {
+      const keeper = await world.person("keeper", {
+        permissions: ["manager:administration:accounts", "manager:explain:others", "controller:jobs:view"],
+        folders: ["/hr/*"],
+      });
+      const documents = "kind: Role\nname: administrator\npermissions: [manager, controller, -controller:runs:create]\n";
+      const told = ((await whatIf({ documents }, keeper)).json.guards as { message: string }[]).map((one) => one.message);
+      const owner = `os:${process.getuid?.()}`;
+      assert.deepEqual(told, [
+        `\`${owner}\` saved \`/hr/pay\` and 1 more and could no longer run them`,
+        "nobody could run `/hr/pay` any more",
+      ]);
+      const refused = await post("definitions", { documents }, keeper);
+      assert.equal(refused.json.code, "identity.confirmation-needed");
+      assert.doesNotMatch(refused.text, /finance/);
+    });
+
     test("3.5: of an apply only the end counts: its steps may pass through what would be refused by itself", async () => {
       const swap = `kind: Role
 name: administrator

@@ -24,7 +24,7 @@ test("3.5, 3.6: every change of accounts, roles, assignments and policy tests be
     const [, ...changes] = readFileSync(file, "utf8").split(/\bchangePolicy\((?=\s*context)/);
     for (const change of changes) {
       const action = /\baction: "([\w.-]+)"/.exec(change)?.[1] ?? "?";
-      const isGuarded = change.includes("await beginChange(context, tx, actor)") && /\bawait end\(/.test(change);
+      const isGuarded = change.includes("await beginChange(context, tx, actor, {") && /\bawait end\(/.test(change);
       if (isGuarded) guarded += 1;
       else assert.ok(Object.hasOwn(unguarded, action), `${file}: \`${action}\` changes the policy past its guards`);
     }

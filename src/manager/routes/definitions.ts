@@ -15,7 +15,7 @@ import type { Principal } from "#identity/principal.ts";
 import { renderRole } from "#identity/rules/role-text.ts";
 import type { PolicyTest } from "#access/policy-test.ts";
 import { assessChange, requireLanding, type Assessment } from "#identity/policy-guard.ts";
-import { loadPolicy } from "#identity/policy-snapshot.ts";
+import { PolicyCapture } from "#identity/policy-snapshot.ts";
 import { openPolicyTests, type PolicyTests } from "#identity/policy-tests.ts";
 import type { Notice } from "#identity/rules/notice.ts";
 import { readAccount, readPolicyTest, readRole, renderAccount, type AccountDefinition, type RoleDefinition } from "#identity/schema.ts";
@@ -335,14 +335,14 @@ const applyAll = async (
   stage: Stage,
 ): Promise<DraftOutcome> => {
   const joined = joinTransaction(services, tx, stage);
-  const together = { notices: [] as Notice[] };
+  const together = { notices: [] as Notice[], capture: new PolicyCapture(services.realm.name, principal.accessId) };
   const { identityContext } = services;
   const context = { ...(options.dryRun ? withoutHashing(identityContext) : identityContext), ...joined, together };
   const rooms = joinedRooms(services, joined, context);
   const changesPolicy = edits !== undefined || definitions.some(({ kind }) => kind !== "Job");
   // INVARIANT: locked before it is read, so that nobody else changes the policy between this look and the commit.
   if (changesPolicy) await context.policy.raise(tx);
-  const before = changesPolicy ? await loadPolicy(tx, services.realm.name) : null;
+  if (changesPolicy) await together.capture.touch(tx, {});
   const results = new Map<Definition, Applied>();
   for (const definition of definitions)
     if (definition.kind === "Role") results.set(definition, await applyRole(rooms, principal, definition, options.confirm, tx));
@@ -371,7 +371,7 @@ const applyAll = async (
       });
   }
   const applied = [...definitions.flatMap((definition) => results.get(definition) ?? []), ...((await edits?.(rooms)) ?? [])];
-  return { applied, assessment: before === null ? null : await assessChange(context, tx, principal, before, together.notices) };
+  return { applied, assessment: changesPolicy ? await assessChange(context, tx, principal, together) : null };
 };
 
 /** Thrown to roll back what was only tried; carries its outcome. */
