@@ -19,7 +19,7 @@ const permissions = fc.subarray(["manager:view", "controller:runs", "controller:
   minLength: 1,
 });
 const folders = fc.subarray(["/a", "/b/*"]);
-const roles = fc.subarray([...roleNames.slice(0, 3)]);
+const roles = fc.subarray(roleNames.slice(0, 3));
 
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ what: fc.constant("role" as const), name: fc.constantFrom(...roleNames), permissions, folders }) },
