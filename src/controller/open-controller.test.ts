@@ -8,7 +8,7 @@ import { tokenDigestOf } from "#controller/live-run.ts";
 import { checkDelegationToken } from "#proof/delegation-token.ts";
 import { generateSigningKey, keyThumbprint, privateKeyFromPem, publicKeyFromRaw } from "#proof/keys.ts";
 import { jobOf, openControllerWorld, starter, type ControllerWorld } from "#test/fixtures/controller-world.ts";
-import { outputOf, SpeakingNode } from "#test/fixtures/speaking-node.ts";
+import { factsOf, orderIn, outputOf, SpeakingNode } from "#test/fixtures/speaking-node.ts";
 
 const worldWith = async (
   t: TestContext,
@@ -458,4 +458,84 @@ test("O3: an offer that the agent could not journal is made again a little later
   node.say({ type: "declined", run: first.run, attempt: 1, reason: "the agent's journal cannot be written" });
   const second = await node.hear("offer");
   assert.deepEqual([second.run, second.attempt], [first.run, 2]);
+});
+
+test("S10, K1: a cancel that nobody asked the manager for is noted; one that was asked for, or the node's own shutdown, is not", async (t) => {
+  const { world, node } = await worldWith(t);
+  await node.connect();
+  node.hello();
+  const notes = async (cancelled: { by: string; reason: string }, asked: boolean): Promise<number> => {
+    const [run] = await world.submit("/jobs/a", "local");
+    const offer = await node.hear("offer", (one) => one.run === run);
+    if (asked) {
+      await world.requestCancel(offer.run, "asked");
+      await node.hear("cancel", (one) => one.run === run);
+    }
+    node.tell(offer, node.receipt(offer, { cancelled, signal: "SIGTERM", exitCode: null }));
+    assert.equal((await ended(world, offer.run)).result, "cancelled");
+    return (await world.auditActions(offer.run)).filter((action) => action === "runs.unasked-cancel").length;
+  };
+  assert.equal(await notes({ by: "user:corp/acc_ann", reason: "made up" }, false), 1);
+  assert.equal(await notes({ by: "courier:shutdown", reason: "made up" }, false), 1);
+  assert.equal(await notes({ by: starter, reason: "asked" }, true), 0);
+  assert.equal(await notes({ by: "shutdown", reason: "the node is shutting down" }, false), 0);
+});
+
+test("S9: a node hears nothing of another node's orders, secrets and output, whatever it says of them", async (t) => {
+  const { world, node, folder } = await worldWith(t);
+  const other = await SpeakingNode.join(world, join(folder, "other"), "other");
+  t.after(() => other.cut());
+  const secret = "planted-value-of-another-node";
+  await world.saveJob(jobOf("/jobs/secret", `echo ${secret}`, { environment: { PASSWORD: secret } }));
+  await node.connect();
+  node.hello();
+  await other.connect();
+  other.hello();
+  await other.hear("welcome");
+  const [queued] = await world.submit("/jobs/secret", "local");
+  const offer = await node.hear("offer");
+  assert.ok(offer.token.length > 0 && JSON.stringify(orderIn(offer.token)).includes(secret), "its own node does hear it");
+  const output = Buffer.from(secret);
+  node.say({ type: "log", run: offer.run, attempt: 1, offset: 0 }, output);
+  // It claims the run: as one that it carries, started, whose output it has, which it declined, and which has ended.
+  const run = queued ?? "";
+  const claims = [
+    () => other.hello([{ run, attempt: 1, state: "accepted", logBytes: 0 }]),
+    () => other.hello([{ run, attempt: 1, state: "running", logBytes: 5 }]),
+    () => other.say({ type: "accepted", run, attempt: 1 }),
+    () => other.say({ type: "state", run, attempt: 1, state: "running", at: new Date().toISOString() }),
+    () => other.say({ type: "log", run, attempt: 1, offset: 0 }, Buffer.from("x")),
+    () => other.say({ type: "log-missing", run, attempt: 1, offset: 0 }),
+    () => other.say({ type: "declined", run, attempt: 1, reason: "give it to me" }),
+    () => other.tell(offer, other.receipt(offer)),
+  ];
+  for (const claim of claims) claim();
+  await other.hearsNo("offer", 400);
+  const heard = other.received.filter((message) => message.type !== "outcome-ack");
+  assert.deepEqual(
+    heard.filter((message) => "run" in message || JSON.stringify(message).includes(secret)),
+    [],
+  );
+  assert.equal(JSON.stringify(other.received).includes(secret), false);
+  // And it changed nothing: the run is still its own node's.
+  assert.equal((await world.run(run)).attempt, 1);
+  node.tell(offer, node.receipt(offer, { output: outputOf(output) }), output);
+  assert.equal((await ended(world, run)).result, "succeeded");
+  // Not even that it has ended.
+  await other.cut();
+  await other.connect();
+  other.hello([{ run, attempt: 1, state: "accepted", logBytes: 0 }]);
+  await other.hear("welcome");
+  assert.ok(await other.hearsNo("outcome-ack"));
+  // Speaking as the other node, with its own certificate: cut.
+  await other.cut();
+  await other.connect();
+  other.say({
+    type: "hello",
+    protocol: 1,
+    node: { id: node.id, name: "local", keyThumbprint: node.thumbprint },
+    facts: factsOf("jrn_first"),
+    runs: [],
+  });
+  await other.hear("goodbye");
 });

@@ -4,7 +4,7 @@
  *
  * INVARIANT: end, receipt position and audit record are one transaction; a run that had left already changes nothing.
  */
-import type { Outcome } from "#proof/launch-order.ts";
+import { shutdownActor, type Outcome } from "#proof/launch-order.ts";
 import { endQueued, endRun, queueAgain, readRun } from "#jobs/dispatch-store.ts";
 import type { RunResult } from "#jobs/rules/run-state.ts";
 import type { Problem } from "#kernel/problem.ts";
@@ -95,6 +95,15 @@ export const settleOutcome = async (
         context.audit.stageNote(stage, { actor: part, action: "nodes.receipt-chain", object: live.node, detail: { ...finding } });
     }
     if (!moved) return "stale";
+    const { cancelled } = outcome;
+    // SECURITY: a cancel is not signed, so the courier could have made one up: it shows (`open-controller.test.ts`).
+    if (cancelled !== null && cancelled.by !== shutdownActor && live.cancel === null && (await readRun(tx, live.run))?.cancel === null)
+      context.audit.stageNote(stage, {
+        actor: part,
+        action: "runs.unasked-cancel",
+        object: live.run,
+        detail: { attempt: live.attempt, node: live.node, by: cancelled.by },
+      });
     context.audit.stageNote(stage, {
       actor: part,
       action: effect.kind === "end" ? "runs.end" : "runs.queue-again",

@@ -11,6 +11,7 @@ import { readLogFrames } from "#launcher/run-log.ts";
 import { attemptKey, type EndedRecord } from "#launcher/run-records.ts";
 import type { RunEvents, Runs } from "#launcher/runs.ts";
 import type { Result } from "#kernel/result.ts";
+import { shutdownActor } from "#proof/launch-order.ts";
 import { maxAnnouncementCharacters } from "#proof/rotation.ts";
 import { maxTokenCharacters } from "#proof/delegation-token.ts";
 
@@ -140,7 +141,8 @@ export const openAgentLink = (options: AgentLinkOptions): AgentLink => {
         );
         break;
       case "cancel": {
-        const found = known.cancel(request.run, request.attempt, request.by, request.reason);
+        const by = request.by === shutdownActor ? `courier:${request.by}` : request.by;
+        const found = known.cancel(request.run, request.attempt, by, request.reason);
         if (found !== null) sendProblem(peer, found, null, request);
         break;
       }

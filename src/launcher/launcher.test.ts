@@ -584,3 +584,13 @@ test("S5: the courier brings the realm's announcement; only the pinned root's, o
   assert.equal(cut.type, "facts");
   assert.equal(await code(launcher.order({ iat: now - 1, exp: now + 200 })), "delegation.unknown-issuer", "the old key was revoked");
 });
+
+test("S10: a cancel is the courier's word, and its receipt says whose: it cannot pass for the node's own shutdown", async (t) => {
+  const { launcher, agent } = await connect(t);
+  const order = launcher.order({ program: shell("sleep 60") });
+  agent.startOrder(order);
+  await agent.running(order);
+  agent.send({ type: "cancel", run: order.run, attempt: order.attempt, by: "shutdown", reason: "made up" });
+  const { receipt } = await agent.ended(order);
+  assert.deepEqual(receipt.outcome.cancelled, { by: "courier:shutdown", reason: "made up" });
+});

@@ -13,7 +13,7 @@ import type { Log } from "#kernel/log.ts";
 import type { KnownRun } from "#link/messages.ts";
 import type { HeldProcess, Place, ProcessHost, StartSpec } from "#launch/process-port.ts";
 import { sha256Hex } from "#proof/digest.ts";
-import type { LaunchOrder, Outcome, VerdictRecord } from "#proof/launch-order.ts";
+import { shutdownActor, type LaunchOrder, type Outcome, type VerdictRecord } from "#proof/launch-order.ts";
 import type { Admission, Believed } from "#launcher/admission.ts";
 import type { DiskSpace } from "#launcher/disk-space.ts";
 import { refusedOutcome, watchedOutcome } from "#launcher/outcome.ts";
@@ -217,7 +217,7 @@ export class Runs {
     while (isBusy() && clock.monotonicMs() < until) await sleep(Math.min(50, Math.max(1, until - clock.monotonicMs())));
     while (isBusy()) {
       for (const { process } of this.#watched.values())
-        process.stop({ timedOut: false, cancelled: { by: "shutdown", reason: "the node is shutting down" } });
+        process.stop({ timedOut: false, cancelled: { by: shutdownActor, reason: "the node is shutting down" } });
       await sleep(20);
     }
   }

@@ -60,6 +60,9 @@ export interface PrincipalClaim {
   readonly groups: readonly string[];
 }
 
+/** Who cancels what runs when the node shuts down: the launcher itself. It lets nobody else sign with this name. */
+export const shutdownActor = "shutdown";
+
 /** How a run ended: independent facts, never one status (design section 3, step 6). Written and signed by the launcher. */
 export interface Outcome {
   /** False when nothing was started: refused, or the start itself failed. */
