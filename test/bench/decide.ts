@@ -17,7 +17,7 @@ export interface DecideFigure {
 }
 
 /** The same numbers in every run. */
-const sequence = (seed: number): ((below: number) => number) => {
+export const sequence = (seed: number): ((below: number) => number) => {
   let state = seed;
   return (below) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
@@ -25,17 +25,17 @@ const sequence = (seed: number): ((below: number) => number) => {
   };
 };
 
-const branches = permissionNodes.filter((node) => node.children.length > 0 && node.depth > 1).map((node) => node.permission);
-const leaves = permissionLeaves.map((leaf) => leaf.permission);
-const pick = (next: (below: number) => number, from: readonly string[]): string => from[next(from.length)] ?? "";
+export const branches = permissionNodes.filter((node) => node.children.length > 0 && node.depth > 1).map((node) => node.permission);
+export const leaves = permissionLeaves.map((leaf) => leaf.permission);
+export const pick = (next: (below: number) => number, from: readonly string[]): string => from[next(from.length)] ?? "";
 
-const grantsOf = (next: (below: number) => number, count: number): Grant[] =>
+export const grantsOf = (next: (below: number) => number, count: number): Grant[] =>
   Array.from({ length: count }, (_, index) => ({
     permission: index % 4 === 0 ? pick(next, branches) : pick(next, leaves),
     denied: index % 20 === 19,
   }));
 
-const folderName = (index: number): string => `/division-${index % 17}/team-${index % 257}/project-${index}`;
+export const folderName = (index: number): string => `/division-${index % 17}/team-${index % 257}/project-${index}`;
 
 const roleOf = (next: (below: number) => number, index: number, folders: readonly FolderGrant[]): Role => ({
   id: `rol_${index}`,
@@ -47,10 +47,14 @@ const roleOf = (next: (below: number) => number, index: number, folders: readonl
   ],
 });
 
-const actorOf = (index: number, roles: readonly Role[]): Actor => ({ accessId: `user:bench/${index}`, name: `account-${index}`, roles });
+export const actorOf = (index: number, roles: readonly Role[]): Actor => ({
+  accessId: `user:bench/${index}`,
+  name: `account-${index}`,
+  roles,
+});
 
 /** As read from a store or a request: joined texts are ropes inside the engine of JavaScript, and slower to read. */
-const asStored = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+export const asStored = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
 const medianOf = (values: readonly number[]): number => values.toSorted((left, right) => left - right)[values.length >> 1] ?? 0;
 
@@ -61,7 +65,7 @@ const cpuMs = (): number => {
 };
 
 /** Checks per second of one core: the median of several rounds of about a tenth of a second. */
-const rateOf = (work: () => number): number => {
+export const rateOf = (work: () => number): number => {
   const rates: number[] = [];
   for (let round = 0; round < 11; round += 1) {
     let checks = 0;
