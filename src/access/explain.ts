@@ -5,10 +5,11 @@
  * It speaks of the actor's own roles and the path he named, never of whether an object exists (W7). Asking about another
  * account needs `manager:explain:others`; the surface asks for it.
  */
-import { gatherFindings, type Findings, type FoundFolder, type FoundPermission } from "#access/findings.ts";
-import { folderAbove, renderFolder, withoutFolderMark } from "#access/folders.ts";
+import { gatherFindings, type Findings } from "#access/findings.ts";
+import { folderAbove, isBelow, renderFolder, withoutFolderMark } from "#access/folders.ts";
 import { scopeWords } from "#access/may-rules.ts";
 import type { Actor, Question, Role } from "#access/question.ts";
+import type { FoundFolder, FoundPermission } from "#access/role-entries.ts";
 import { smallestChange, type SmallestChange } from "#access/smallest-change.ts";
 import type { Because } from "#kernel/problem.ts";
 
@@ -76,10 +77,12 @@ const folderReason = (rule: string, found: FoundFolder, ends: string, options: E
   },
 });
 
-const capped = (list: readonly Because[], what: string): Because[] =>
-  list.length <= mostShown
-    ? [...list]
-    : [...list.slice(0, mostShown), { rule: "may.more", text: `and ${list.length - mostShown} more ${what}` }];
+/** The first few in words, and how many more there are. */
+const capped = <T>(list: readonly T[], what: string, render: (item: T) => Because): Because[] => {
+  const shown = list.slice(0, mostShown).map(render);
+  if (list.length > mostShown) shown.push({ rule: "may.more", text: `and ${list.length - mostShown} more ${what}` });
+  return shown;
+};
 
 const permissionPart = (question: Question, findings: Findings, options: ExplainOptions): Because => {
   const { denials, grants } = findings;
@@ -94,14 +97,8 @@ const permissionPart = (question: Question, findings: Findings, options: Explain
     rule: "may.permission",
     text,
     children: [
-      ...capped(
-        denials.map((found) => permissionReason(found, options)),
-        "denials",
-      ),
-      ...capped(
-        grants.map((found) => permissionReason(found, options)),
-        "grants",
-      ),
+      ...capped(denials, "denials", (found) => permissionReason(found, options)),
+      ...capped(grants, "grants", (found) => permissionReason(found, options)),
     ],
   };
 };
@@ -115,9 +112,8 @@ const folderPart = (question: Question, findings: Findings, options: ExplainOpti
     return {
       rule,
       text: `\`${question.path}\` is in a folder of the roles`,
-      children: capped(
-        findings.holding.map((found) => folderReason("may.folder-entry", found, `holds \`${question.path}\``, options)),
-        "folders",
+      children: capped(findings.holding, "folders", (found) =>
+        folderReason("may.folder-entry", found, `holds \`${question.path}\``, options),
       ),
     };
   return { rule, text: `\`${question.path}\` is in none of the ${findings.folders.length} folders to which the roles limit this account` };
@@ -149,20 +145,22 @@ const permissionMisses = (question: Question, findings: Findings, options: Expla
   return misses;
 };
 
-/** Why a folder entry that counts does not hold the path; null: it is not even near. */
-const missOf = (found: FoundFolder, path: string): string | null => {
-  if (!found.recursive && (found.path === "/" || path.startsWith(`${found.path}/`))) return "is not recursive";
+/** Why a folder entry that counts does not hold the path, which lies in the folder `above`; null: it is not even near. */
+const missOf = (found: FoundFolder, path: string, above: string): string | null => {
+  if (!found.recursive && isBelow(path, found.path)) return "is not recursive";
   if (found.path !== "/" && path.startsWith(found.path)) return "only begins with the same letters";
-  if (found.path.startsWith(`${path}/`)) return "lies below it";
-  return folderAbove(found.path) === folderAbove(path) && folderAbove(path) !== "/" ? "lies beside it" : null;
+  if (path !== "/" && isBelow(found.path, path)) return "lies below it";
+  const isBeside = above !== "/" && isBelow(found.path, above) && !found.path.includes("/", above.length + 1);
+  return isBeside ? "lies beside it" : null;
 };
 
 const folderMisses = (findings: Findings, options: ExplainOptions): Because[] => {
   if (findings.path === null || findings.folders.length === 0 || findings.holding.length > 0) return [];
   const path = withoutFolderMark(findings.path);
   const misses: (readonly [FoundFolder, string])[] = [];
+  const above = folderAbove(path);
   for (const found of findings.folders) {
-    const why = missOf(found, path);
+    const why = missOf(found, path, above);
     if (why !== null) misses.push([found, why]);
   }
   for (const found of findings.replaced) misses.push([found, "is replaced by the controller's own entry for that folder"]);
@@ -220,7 +218,11 @@ export const explainWhole = (question: Question, actor: Actor, options: ExplainO
     children.push(permissionPart(question, findings, options), folderPart(question, findings, options));
     const misses = [...permissionMisses(question, findings, options), ...folderMisses(findings, options)];
     if (misses.length > 0)
-      children.push({ rule: "may.near-misses", text: "what nearly decided otherwise", children: capped(misses, "near misses") });
+      children.push({
+        rule: "may.near-misses",
+        text: "what nearly decided otherwise",
+        children: capped(misses, "near misses", (miss) => miss),
+      });
   }
   const change = smallestChange(question, actor, findings);
   children.push({

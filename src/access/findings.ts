@@ -1,32 +1,14 @@
 /**
- * What speaks for and against an answer, gathered anew from the roles: plain lists, nothing compiled, nothing remembered. `explain`
+ * What speaks for and against an answer, gathered anew from the entries of the roles: plain lists, no answer remembered. `explain`
  * and `smallestChange` read it. What does not belong here: the words.
  */
 import { comparablePath, holds } from "#access/folders.ts";
 import type { MayRule } from "#access/may-rules.ts";
-import { covers, leafOf, nearestKnownAncestor, permissionNodeOf, type PermissionLeaf } from "#access/permissions.ts";
+import { leafOf, type PermissionLeaf } from "#access/permissions.ts";
 import { whatIsUnreadable } from "#access/policy-shape.ts";
-import type { Actor, Grant, Question, Role } from "#access/question.ts";
+import type { Actor, Question } from "#access/question.ts";
+import { entriesOf, type FoundFolder, type FoundPermission } from "#access/role-entries.ts";
 import { compareRoles } from "#access/role-order.ts";
-
-/** A grant or denial of a role. */
-export interface FoundPermission {
-  readonly role: Role;
-  readonly scope: string;
-  /** Without the leading `-`. */
-  readonly text: string;
-  readonly denied: boolean;
-  /** Segments of the tree node it stands for; 0: everything. */
-  readonly depth: number;
-}
-
-/** A folder entry of a role. */
-export interface FoundFolder {
-  readonly role: Role;
-  readonly scope: string;
-  readonly path: string;
-  readonly recursive: boolean;
-}
 
 export interface Findings {
   readonly rule: MayRule;
@@ -67,32 +49,13 @@ const byNearness = (left: FoundFolder, right: FoundFolder): number => {
   return compareRoles(left.role, right.role);
 };
 
-const isDenial = (grant: Grant): boolean => grant.denied || grant.permission.startsWith("-");
-const textOf = (grant: Grant): string => (grant.permission.startsWith("-") ? grant.permission.slice(1) : grant.permission);
-
-const asFound = (role: Role, scope: string, grant: Grant): FoundPermission => {
-  const text = textOf(grant);
-  const denied = isDenial(grant);
-  const node = denied ? nearestKnownAncestor(text) : permissionNodeOf(text);
-  return { role, scope, text, denied, depth: node?.depth ?? 0 };
-};
-
-/** E12: an unknown grant covers nothing, an unknown denial what its nearest known ancestor covers. */
-const speaksTo = (grant: Grant, permission: string): boolean => {
-  if (!isDenial(grant)) return covers(grant.permission, permission);
-  const text = textOf(grant);
-  if (covers(text, permission)) return true;
-  const node = nearestKnownAncestor(text);
-  return node === null || covers(node.permission, permission);
-};
-
 /** What the scopes that count have and does not speak to the permission: looked for only where nothing grants it. */
-const gatherOthers = (permission: string, controller: string | null, actor: Actor): FoundPermission[] => {
+const gatherOthers = (leaf: PermissionLeaf, controller: string | null, actor: Actor): FoundPermission[] => {
   const others: FoundPermission[] = [];
   for (const role of actor.roles) {
-    for (const scope of role.scopes) {
+    for (const scope of entriesOf(role)) {
       if (scope.controller !== "default" && scope.controller !== controller) continue;
-      for (const grant of scope.permissions) if (!speaksTo(grant, permission)) others.push(asFound(role, scope.controller, grant));
+      for (const found of scope.permissions) if (leaf.index < found.firstLeaf || leaf.index >= found.afterLastLeaf) others.push(found);
     }
   }
   return others;
@@ -100,14 +63,14 @@ const gatherOthers = (permission: string, controller: string | null, actor: Acto
 
 /** Whether a permission that needs no object is held in the default scope. */
 export const isHeldByDefault = (permission: string, actor: Actor): boolean => {
-  if (whatIsUnreadable(actor) !== null) return false;
+  const leaf = leafOf(permission);
+  if (leaf === undefined || whatIsUnreadable(actor) !== null) return false;
   let isGranted = false;
   for (const role of actor.roles) {
-    for (const scope of role.scopes) {
+    for (const scope of entriesOf(role)) {
       if (scope.controller !== "default") continue;
-      for (const grant of scope.permissions) {
-        if (!speaksTo(grant, permission)) continue;
-        if (isDenial(grant)) return false;
+      for (const found of scope.byLeaf[leaf.index] ?? []) {
+        if (found.denied) return false;
         isGranted = true;
       }
     }
@@ -142,22 +105,21 @@ export const gatherFindings = (question: Question, actor: Actor): Findings => {
   const ownFolders: FoundFolder[] = [];
   const foldersElsewhere: FoundFolder[] = [];
   for (const role of actor.roles) {
-    for (const scope of role.scopes) {
+    for (const scope of entriesOf(role)) {
       const counts = scope.controller === "default" || scope.controller === controller;
-      for (const grant of scope.permissions) {
-        if (!speaksTo(grant, leaf.permission)) continue;
-        const found = asFound(role, scope.controller, grant);
+      for (const found of scope.byLeaf[leaf.index] ?? []) {
         if (!counts) elsewhere.push(found);
         else if (found.denied) denials.push(found);
         else grants.push(found);
       }
       const list = scope.controller === "default" ? defaultFolders : counts ? ownFolders : foldersElsewhere;
-      for (const folder of scope.folders) list.push({ role, scope: scope.controller, path: folder.path, recursive: folder.recursive });
+      for (const folder of scope.folders) list.push(folder);
     }
   }
-  const otherPermissions = grants.length === 0 ? gatherOthers(leaf.permission, controller, actor) : [];
+  const otherPermissions = grants.length === 0 ? gatherOthers(leaf, controller, actor) : [];
   const ownPaths = new Set(ownFolders.map((folder) => folder.path));
-  const folders = [...ownFolders, ...defaultFolders.filter((folder) => !ownPaths.has(folder.path))];
+  const folders =
+    ownFolders.length === 0 ? defaultFolders : [...ownFolders, ...defaultFolders.filter((folder) => !ownPaths.has(folder.path))];
   const path = question.path === undefined ? null : comparablePath(question.path);
   const holding = path === null ? [] : folders.filter((folder) => holds(folder, path));
   grants.sort(byReason);
@@ -178,7 +140,7 @@ export const gatherFindings = (question: Question, actor: Actor): Findings => {
             : folders.length > 0 && holding.length === 0
               ? "may.folder"
               : "may.granted";
-  const replaced = defaultFolders.filter((folder) => ownPaths.has(folder.path));
+  const replaced = ownFolders.length === 0 ? [] : defaultFolders.filter((folder) => ownPaths.has(folder.path));
   return {
     rule,
     leaf,

@@ -3,8 +3,7 @@ import type { Actor, Role, RoleScope } from "#access/question.ts";
 
 const isText = (value: unknown): value is string => typeof value === "string";
 
-/** E12: what is wrong with a stored role, so that a damaged record denies instead of being read as less than it was. */
-export const whatIsUnreadableIn = (role: Role | null | undefined): string | null => {
+const whatIsWrong = (role: Role | null | undefined): string | null => {
   if (typeof role !== "object" || role === null || !isText(role.id) || !isText(role.name) || !isText(role.service))
     return "a role cannot be read";
   if (!Array.isArray(role.scopes)) return `the scopes of role \`${role.name}\` cannot be read`;
@@ -21,6 +20,34 @@ export const whatIsUnreadableIn = (role: Role | null | undefined): string | null
         return `a folder of role \`${role.name}\` cannot be read`;
     }
   }
+  return null;
+};
+
+const freeze = (role: Role): void => {
+  Object.freeze(role);
+  Object.freeze(role.scopes);
+  for (const scope of role.scopes) {
+    Object.freeze(scope);
+    Object.freeze(scope.permissions);
+    for (const grant of scope.permissions) Object.freeze(grant);
+    Object.freeze(scope.folders);
+    for (const folder of scope.folders) Object.freeze(folder);
+  }
+};
+
+const readable = new WeakSet<Role>();
+
+/**
+ * E12: what is wrong with a stored role, so that a damaged record denies instead of being read as less than it was. INVARIANT: a role in
+ * which nothing is wrong is frozen with all of it that is read, so what is made from the object can never be older than it
+ * (`laws.test.ts`, "E12: a role that was compiled").
+ */
+export const whatIsUnreadableIn = (role: Role | null | undefined): string | null => {
+  if (typeof role === "object" && role !== null && readable.has(role)) return null;
+  const wrong = whatIsWrong(role);
+  if (wrong !== null || role === null || role === undefined) return wrong;
+  freeze(role);
+  readable.add(role);
   return null;
 };
 

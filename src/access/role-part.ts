@@ -3,7 +3,7 @@
  * each leaf, and the folders. What does not belong here: what several roles say together (`compile.ts`).
  *
  * SECURITY: a part cannot be older than its role. It is kept by the identity of the role object, and the object is frozen, with
- * everything in it that is read here, before it is read. A changed role is therefore another object, and has another part
+ * everything in it that is read here, before it is read (`policy-shape.ts`). A changed role is therefore another object, and has another part
  * (`laws.test.ts`, "E12: a role that was compiled").
  */
 import type { FolderEntry } from "#access/folder-index.ts";
@@ -169,27 +169,14 @@ const partOfScope = (role: Role, scope: RoleScope): ScopePart => {
   };
 };
 
-const freeze = (role: Role): void => {
-  Object.freeze(role);
-  Object.freeze(role.scopes);
-  for (const scope of role.scopes) {
-    Object.freeze(scope);
-    Object.freeze(scope.permissions);
-    for (const grant of scope.permissions) Object.freeze(grant);
-    Object.freeze(scope.folders);
-    for (const folder of scope.folders) Object.freeze(folder);
-  }
-};
-
 const compiled = new WeakMap<Role, ScopeParts>();
 
-/** What the role says, by scope; a text where it cannot be read (E12), which is asked anew each time. Freezes the role. */
+/** What the role says, by scope; a text where it cannot be read (E12), which is asked anew each time. */
 export const partOfRole = (role: Role): ScopeParts | string => {
   const kept = typeof role === "object" && role !== null ? compiled.get(role) : undefined;
   if (kept !== undefined) return kept;
   const unreadable = whatIsUnreadableIn(role);
   if (unreadable !== null) return unreadable;
-  freeze(role);
   const parts = new Map<string, ScopePart>();
   for (const scope of role.scopes) {
     const own = partOfScope(role, scope);
