@@ -3,7 +3,10 @@
  * for the reason that it names. All worlds stand side by side in one policy, so that none can borrow from another unnoticed.
  */
 import assert from "node:assert/strict";
-import { permissionNodeOf } from "#access/permissions.ts";
+import { compileAccess } from "#access/compile.ts";
+import { decide } from "#access/decide.ts";
+import { comparablePath } from "#access/folders.ts";
+import { leafOf, permissionNodeOf } from "#access/permissions.ts";
 import { runCli } from "#test/fixtures/instance.ts";
 import { send } from "#test/fixtures/http.ts";
 import { addNodeRecord, goodPassword, startManager, type ManagerWorld } from "#test/fixtures/manager.ts";
@@ -129,6 +132,52 @@ onBothStores("3, D75-D99, E1-E12: every world answers the same through HTTP and 
     assert.equal(single.code, effect === "permit" ? 0 : 3, single.stderr);
     check("command line", one, JSON.parse(single.stdout) as Answered);
   }
+});
+
+/** Whether who-can takes it: a single permission, and a path where it is about objects. */
+const isAnswerable = ({ body: { permission, on } }: Asked): boolean =>
+  leafOf(permission) !== undefined && (on === undefined ? leafOf(permission)?.object === null : comparablePath(on) !== null);
+
+onBothStores("3.4: who can is the inverse of every world's answers, through HTTP and the command line", async (given, t) => {
+  const world = await startManager(t, { database: given.url });
+  await storeWorlds(world);
+  const everybody = worlds.flatMap(({ actors }, number) =>
+    actors.map((actor, index) => ({ accessId: accessIdOf(number, index), access: compileAccess(actor) })),
+  );
+  const ofWorlds = new Set(everybody.map(({ accessId }) => accessId));
+  const questions = Map.groupBy(askable.filter(isAnswerable), ({ body: { actor: _actor, ...question } }) => JSON.stringify(question));
+  assert.ok(questions.size > 60, String(questions.size));
+  for (const [text, group] of questions) {
+    const { permission, on, controller } = JSON.parse(text) as Omit<Asked["body"], "actor">;
+    const asking = { permission, ...(on === undefined ? {} : { path: on }), ...(controller === undefined ? {} : { controller }) };
+    const expected = everybody.filter(({ access }) => decide(asking, access).effect === "permit").map(({ accessId }) => accessId);
+    const answer = await world.owner.ask({ method: "POST", path: "/api/v1/who-can", body: { ...JSON.parse(text), limit: 1000 } });
+    assert.equal(answer.status, 200, `${text}: ${answer.text}`);
+    const found = (answer.json.items as { accessId: string }[]).map(({ accessId }) => accessId);
+    assert.equal(answer.json.total, found.length, text);
+    assert.deepEqual(found.filter((one) => ofWorlds.has(one)).toSorted(), expected.toSorted(), text);
+    for (const { label, body, expect } of group) assert.equal(found.includes(body.actor), expect.expect === "permit", label);
+  }
+  const [text = ""] = [...questions.keys()].filter((one) => one.includes('"on"') && one.includes('"controller"'));
+  const { permission, on = "", controller = "" } = JSON.parse(text) as Asked["body"];
+  const args = [
+    "--data",
+    world.layout.root,
+    "explain",
+    "--who-can",
+    permission,
+    "--on",
+    on,
+    "--controller",
+    controller,
+    "--limit",
+    "1000",
+    "--json",
+  ];
+  const told = await runCli(args);
+  const body = { permission, on, controller, limit: 1000 };
+  const same = await world.owner.ask({ method: "POST", path: "/api/v1/who-can", body });
+  assert.deepEqual(JSON.parse(told.stdout), same.json, told.stderr);
 });
 
 onBothStores("D78, D93: every world's sign-ins are what it says, with the two refusals apart", async (given, t) => {
