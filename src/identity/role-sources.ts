@@ -13,6 +13,11 @@ export interface RoleSource {
   readonly entries: readonly SourceEntry[];
 }
 
+/** A kept source, its lines by scope and entry with a space between. */
+export interface KeptSource extends Pick<RoleSource, "file" | "line"> {
+  readonly lines: ReadonlyMap<string, number>;
+}
+
 /** Who wrote the role as it stands, and where its document is, if it came from one. */
 export interface RoleOrigin {
   readonly revision: number;
@@ -20,7 +25,7 @@ export interface RoleOrigin {
   /** Name of that account; null: not an account, or it is gone. */
   readonly editorName: string | null;
   readonly editedAtMs: number;
-  readonly source: RoleSource | null;
+  readonly source: KeptSource | null;
 }
 
 /** Keeps where the present revision of a role came from. */
@@ -32,6 +37,9 @@ export const saveRoleSource = async (tx: Writer, roleId: string, revision: numbe
     .onConflict((conflict) => conflict.column("role_id").doUpdateSet(columns))
     .execute();
 };
+
+const linesOf = (entries: readonly SourceEntry[]): ReadonlyMap<string, number> =>
+  new Map(entries.map(({ controller, entry, line }) => [`${controller} ${entry}`, line]));
 
 /** The origins of the roles, by id. */
 export const loadRoleOrigins = async (read: Reader, roleIds: readonly string[]): Promise<ReadonlyMap<string, RoleOrigin>> => {
@@ -59,7 +67,7 @@ export const loadRoleOrigins = async (read: Reader, roleIds: readonly string[]):
         source:
           row.line === null || row.entries === null
             ? null
-            : { file: row.file, line: row.line, entries: JSON.parse(row.entries) as readonly SourceEntry[] },
+            : { file: row.file, line: row.line, lines: linesOf(JSON.parse(row.entries) as readonly SourceEntry[]) },
       },
     ]),
   );

@@ -143,8 +143,8 @@ const sourceFrom =
     const origin = origins.get(role.id);
     if (origin === undefined) return null;
     if (origin.source === null) return `edited by ${origin.editorName ?? origin.editedBy} at ${isoOf(origin.editedAtMs)}`;
-    const { file, line: begin, entries } = origin.source;
-    const at = entries.find((one) => one.controller === scope && one.entry === entry)?.line ?? begin;
+    const { file, line: begin, lines } = origin.source;
+    const at = lines.get(`${scope} ${entry}`) ?? begin;
     return file === null ? `line ${at} of what was applied at ${isoOf(origin.editedAtMs)}` : `${file}:${at}`;
   };
 
