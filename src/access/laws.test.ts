@@ -12,7 +12,14 @@ import { folderVisibility, mayKnow } from "#access/may-know.ts";
 import { leafOf } from "#access/permissions.ts";
 import type { Actor, Grant, Question, Role, RoleScope } from "#access/question.ts";
 import { smallestChange, type Change } from "#access/smallest-change.ts";
-import { arbitraryActor, arbitraryGrant, arbitraryQuestion, arbitraryRoles, worldCount } from "#test/worlds/arbitrary-worlds.ts";
+import {
+  arbitraryActor,
+  arbitraryGrant,
+  arbitraryQuestion,
+  arbitraryRoles,
+  naiveWorldCount,
+  worldCount,
+} from "#test/worlds/arbitrary-worlds.ts";
 import { naiveFolderShows, naiveLogin, naiveMay, naiveMayKnow } from "#test/worlds/naive-may.ts";
 
 const answer = (question: Question, actor: Actor): "permit" | "deny" => decide(question, compileAccess(actor)).effect;
@@ -37,7 +44,7 @@ test("D75-D99: the engine, the explanation and the naive second implementation a
           assert.equal(tree.facts?.[fact], verdict.because.facts?.[fact], fact);
       }
     }),
-    runs,
+    { numRuns: naiveWorldCount },
   );
   assert.ok(met.permit * 8 > met.deny, `the worlds are too dull: ${JSON.stringify(met)}`);
 });

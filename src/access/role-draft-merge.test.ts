@@ -96,6 +96,18 @@ test("E1: where a limit stands anyway, folders of both are united", () => {
   assert.deepEqual(disputed(differs), [["folder `/b`", "not named", "with everything below", "alone"]]);
 });
 
+test("E1: where choosing single folders could leave none, the whole list is chosen, and no new question comes after", () => {
+  const two = did(base, folder("/a", false), folder("/b", false));
+  const without = (draft: RoleDraft, path: string): RoleDraft => did(draft, { step: "remove-folder", scope: "default", path });
+  const theirs = did(without(without(two, "/a"), "/b"), folder("/a"));
+  const merge = mergeDrafts(two, without(two, "/a"), theirs);
+  assert.deepEqual(
+    merge.conflicts.map(({ key }) => key),
+    ["folders default"],
+  );
+  assert.deepEqual(mergeDrafts(two, without(two, "/a"), theirs, { "folders default": "mine" }).conflicts, []);
+});
+
 test("D86: a controller's part that one removes and the other fills stays for what is new in it", () => {
   const withMain = did(base, { step: "add-controller", controller: "main" }, grant("controller:restart", "main"));
   const mine = did(withMain, { step: "remove-controller", controller: "main" });

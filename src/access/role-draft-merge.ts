@@ -142,13 +142,15 @@ export const mergeDrafts = (base: RoleDraft, mine: RoleDraft, theirs: RoleDraft,
     const everything = [...lists.base, ...lists.mine, ...lists.theirs];
     const before = conflicts.length;
     const wanted = new Map<string, FolderGrant>();
+    const isAlike = (left: FolderGrant | undefined, right: FolderGrant | undefined): boolean => left?.recursive === right?.recursive;
+    // Whether some choice of single folders would leave none: that must be known before anything was chosen.
+    let canEmpty = true;
     for (const path of new Set(everything.map((folder) => folder.path))) {
-      const folder = settle(
-        `folder ${controller} ${path}`,
-        `folder \`${path}\`${whereWords(controller)}`,
-        three(lists, (folders) => folders.find((one) => one.path === path)),
-        (left, right) => left?.recursive === right?.recursive,
-        (one) => (one === undefined ? "not named" : one.recursive ? "with everything below" : "alone"),
+      const values = three(lists, (folders) => folders.find((one) => one.path === path));
+      const free = agreed(values, isAlike);
+      canEmpty &&= free === null ? values.mine === undefined || values.theirs === undefined : free.value === undefined;
+      const folder = settle(`folder ${controller} ${path}`, `folder \`${path}\`${whereWords(controller)}`, values, isAlike, (one) =>
+        one === undefined ? "not named" : one.recursive ? "with everything below" : "alone",
       );
       if (folder !== undefined) wanted.set(path, folder);
     }
@@ -158,7 +160,7 @@ export const mergeDrafts = (base: RoleDraft, mine: RoleDraft, theirs: RoleDraft,
       !isSameList(keysOf(lists.mine), keysOf(lists.theirs)) &&
       !isSameList(keysOf(lists.mine), keysOf(lists.base)) &&
       !isSameList(keysOf(lists.theirs), keysOf(lists.base)) &&
-      (lists.base.length === 0 || lists.mine.length === 0 || lists.theirs.length === 0 || wanted.size === 0);
+      (lists.base.length === 0 || lists.mine.length === 0 || lists.theirs.length === 0 || canEmpty);
     if (isDisputed) {
       conflicts.length = before;
       const choice = choiceOf(key);
