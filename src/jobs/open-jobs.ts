@@ -32,7 +32,14 @@ import {
   type JobRevision,
   type StoredJob,
 } from "#jobs/store.ts";
-import { submit, type SubmissionRequest, type SubmitAnswer, type SubmitOptions } from "#jobs/submit.ts";
+import {
+  previewSubmission,
+  submit,
+  type PreviewedSubmission,
+  type SubmissionRequest,
+  type SubmitAnswer,
+  type SubmitOptions,
+} from "#jobs/submit.ts";
 
 export interface Jobs {
   /** Several definitions, all or none. */
@@ -51,6 +58,8 @@ export interface Jobs {
   /** Folders that have jobs, by path. */
   listFolders(filter: Parameters<typeof listJobFolders>[1]): Promise<readonly string[]>;
   submit(principal: Principal, requests: readonly SubmissionRequest[], options: SubmitOptions): Promise<SubmitAnswer>;
+  /** What a request would become; null: there is no such job. */
+  previewSubmission(request: Pick<SubmissionRequest, "job" | "arguments" | "on">): Promise<PreviewedSubmission | null>;
   requestCancel(principal: Principal, runId: string, reason: string): Promise<CancelAnswer>;
   listRuns(filter: RunFilter): Promise<Page<RunSummary>>;
   /** The runs of the same filter, counted by job, controller, state and result. */
@@ -95,6 +104,7 @@ export const openJobs = (given: Omit<JobsContext, "revisions">): Jobs => {
     listJobPaths: (filter) => listJobPaths(context.store, filter),
     listFolders: (filter) => listJobFolders(read, filter),
     submit: (principal, requests, options) => submit(context, principal, requests, options),
+    previewSubmission: (request) => previewSubmission(context, request),
     requestCancel: (principal, runId, reason) => requestCancel(context, principal, runId, reason),
     listRuns: (filter) => listRuns(read, filter),
     countSeries: (filter) => countSeries(read, filter),

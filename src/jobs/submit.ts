@@ -76,7 +76,7 @@ const unknownNode = (name: string): Problem =>
   problem("jobs.unknown-node", `there is no node \`${name.slice(0, 64).replaceAll("`", "'")}\``);
 
 /** The nodes a request means, each once. */
-const targetsOf = (request: SubmissionRequest, revision: JobRevision): readonly string[] => [
+const targetsOf = (request: Pick<SubmissionRequest, "on">, revision: JobRevision): readonly string[] => [
   ...new Set(request.on === undefined || request.on.length === 0 ? revision.job.on : request.on),
 ];
 
@@ -234,6 +234,34 @@ const planAll = async (
     planned.push({ accepted, revision: made.revision, request, values: made.values });
   }
   return { items, planned };
+};
+
+/** What a request would become, without storing anything. */
+export interface PreviewedSubmission {
+  readonly revision: JobRevision;
+  /** Every node that is meant, and whether one of that name has joined. */
+  readonly nodes: readonly { readonly name: string; readonly exists: boolean }[];
+  /** The final values, or what is wrong with them. */
+  readonly values: ReturnType<typeof resolveArguments>;
+}
+
+/** Looks at a request as `submit` would; null: there is no such job. */
+export const previewSubmission = async (
+  context: JobsContext,
+  request: Pick<SubmissionRequest, "job" | "arguments" | "on">,
+): Promise<PreviewedSubmission | null> => {
+  if (request.job.includes("\u0000")) return null;
+  const revision = (await readPresentRevisions(context.store.read, [request.job], context.revisions)).get(request.job);
+  if (revision === undefined) return null;
+  const targets = targetsOf(request, revision);
+  if (targets.length > mostAtOnce)
+    fail("jobs.too-many", `these are ${targets.length} runs, and at most ${mostAtOnce} can be submitted at once`);
+  const missing = await findMissingNodes(context, targets);
+  return {
+    revision,
+    nodes: targets.map((name) => ({ name, exists: !missing.has(name) })),
+    values: resolveArguments(revision.job.parameters, request.arguments ?? {}),
+  };
 };
 
 /** Submits requests in the name of `principal`. Throws `jobs.*` or `input.*`; then nothing is stored. */

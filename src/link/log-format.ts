@@ -33,27 +33,32 @@ export const encodeLogFrame = (stream: LogStream, atMs: number, bytes: Buffer): 
   return frame;
 };
 
+/** A frame within a buffer, without a copy of its content: for whoever reads a million of them. */
+export type FrameVisitor = (stream: LogStream, atMs: number, begin: number, contentBegin: number, end: number) => void;
+
+/** Visits the whole frames of `bytes`; answers where the last one ends. Stops at damage (`damaged`). */
+export const walkLogFrames = (bytes: Buffer, visit: FrameVisitor): { readonly end: number; readonly damaged: boolean } => {
+  let at = 0;
+  while (bytes.length - at >= logFrameHeaderBytes) {
+    const stream = names[bytes.readUInt8(at)];
+    const length = bytes.readUInt32BE(at + 7);
+    if (stream === undefined || length > maxLogChunkBytes) return { end: at, damaged: true };
+    const end = at + logFrameHeaderBytes + length;
+    if (end > bytes.length) break;
+    visit(stream, bytes.readUIntBE(at + 1, 6), at, at + logFrameHeaderBytes, end);
+    at = end;
+  }
+  return { end: at, damaged: false };
+};
+
 /** Reads whole frames from `bytes`, which start at `offset` of the log; a partial last frame is left (`rest` bytes). Stops at damage (`damaged`). */
 export const decodeLogFrames = (
   bytes: Buffer,
   offset: number,
 ): { readonly chunks: LogChunk[]; readonly rest: number; readonly damaged: boolean } => {
   const chunks: LogChunk[] = [];
-  let at = 0;
-  while (bytes.length - at >= logFrameHeaderBytes) {
-    const stream = names[bytes.readUInt8(at)];
-    const length = bytes.readUInt32BE(at + 7);
-    if (stream === undefined || length > maxLogChunkBytes) return { chunks, rest: bytes.length - at, damaged: true };
-    const end = at + logFrameHeaderBytes + length;
-    if (end > bytes.length) break;
-    chunks.push({
-      offset: offset + at,
-      nextOffset: offset + end,
-      stream,
-      atMs: bytes.readUIntBE(at + 1, 6),
-      bytes: bytes.subarray(at + logFrameHeaderBytes, end),
-    });
-    at = end;
-  }
-  return { chunks, rest: bytes.length - at, damaged: false };
+  const { end: read, damaged } = walkLogFrames(bytes, (stream, atMs, begin, contentBegin, end) =>
+    chunks.push({ offset: offset + begin, nextOffset: offset + end, stream, atMs, bytes: bytes.subarray(contentBegin, end) }),
+  );
+  return { chunks, rest: bytes.length - read, damaged };
 };

@@ -26,6 +26,7 @@ import { buildApp } from "#manager/app.ts";
 import { startHousekeeping } from "#manager/housekeeping.ts";
 import { openListeners, type TlsMaterial } from "#manager/listen.ts";
 import { LogFiles } from "#manager/log-file.ts";
+import { LogLines } from "#manager/log-lines.ts";
 import { openApiOf } from "#manager/open-api.ts";
 import { allRoutes } from "#manager/routes/all-routes.ts";
 import { mainController } from "#manager/routes/jobs.ts";
@@ -220,6 +221,7 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       keyRing,
       controller,
       logFiles: new LogFiles((run) => controller.logs.path(run)),
+      logLines: new LogLines((run) => controller.logs.path(run)),
       feed,
       streams,
       openApi: () => openApiOf(app, routes),

@@ -9,6 +9,7 @@ import type { Log } from "#kernel/log.ts";
 import type { ReadSettings } from "#kernel/settings.ts";
 import type { Jobs } from "#jobs/open-jobs.ts";
 import type { LogFiles } from "#manager/log-file.ts";
+import type { LogLines } from "#manager/log-lines.ts";
 import type { RunFeed } from "#manager/run-feed.ts";
 import type { EventStreams } from "#manager/web/event-stream.ts";
 import type { KeyRing } from "#nodes/key-ring.ts";
@@ -37,6 +38,7 @@ export interface Services {
   readonly keyRing: KeyRing;
   readonly controller: Controller;
   readonly logFiles: LogFiles;
+  readonly logLines: LogLines;
   readonly feed: RunFeed;
   readonly streams: EventStreams;
   /** The OpenAPI document of the app that these routes are part of. */

@@ -9,6 +9,8 @@ import { importRoutes } from "#manager/routes/import.ts";
 import { jobRoutes } from "#manager/routes/jobs.ts";
 import { nodeRoutes } from "#manager/routes/nodes.ts";
 import { pageRoutes } from "#manager/routes/page.ts";
+import { folderRoutes } from "#manager/routes/folders.ts";
+import { previewRoutes } from "#manager/routes/preview.ts";
 import { policyTestRoutes } from "#manager/routes/policy-tests.ts";
 import { roleRoutes } from "#manager/routes/roles.ts";
 import { runRoutes } from "#manager/routes/runs.ts";
@@ -27,6 +29,8 @@ export const allRoutes = (services: Services): Route[] => [
   ...statusRoutes(services),
   ...definitionRoutes(services),
   ...jobRoutes(services),
+  ...folderRoutes(services),
+  ...previewRoutes(services),
   ...submissionRoutes(services),
   ...runRoutes(services),
   ...streamRoutes(services),

@@ -77,6 +77,7 @@ const allowedSchema = z.object({ allowed: z.boolean(), reason: z.string().nullab
 export const runSchema = runSummarySchema
   .extend({
     comment: z.string().nullable(),
+    offeredAt: instant.nullable().describe("last offered to its node"),
     arguments: z.record(z.string(), z.string()),
     outcome: outcomeSchema.nullable().describe("independent facts, signed by the node"),
     verdicts: z.array(verdictSchema).describe("the chain: who, may, where, as whom"),
@@ -137,6 +138,7 @@ const targetOf = (run: RunSummary): { path: string; controller: string } => ({ p
 export const runJson = (run: RunDetails, reader: Principal): z.input<typeof runSchema> => ({
   ...runSummaryJson(run),
   comment: run.comment,
+  offeredAt: isoOrNull(run.offeredAtMs),
   arguments: { ...run.arguments },
   outcome: run.outcome === null ? null : (run.outcome as unknown as z.input<typeof outcomeSchema>),
   verdicts: chainOf(run),

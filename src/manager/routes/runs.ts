@@ -8,6 +8,7 @@ import { decide } from "#access/decide.ts";
 import type { RunDetails, RunFilter, RunSummary } from "#jobs/run-queries.ts";
 import { readFolderPath } from "#jobs/rules/path.ts";
 import { checkedPiece, chunkJson } from "#manager/log-file.ts";
+import { lineJson } from "#manager/log-lines.ts";
 import { count, cursor, idOf, instant, isoOf, line, pageOf, searched } from "#manager/routes/fields.ts";
 import {
   chainOf,
@@ -63,6 +64,17 @@ const chunkSchema = z
   })
   .meta({ id: "LogChunk" });
 
+const lineSchema = z
+  .object({
+    line: z.int().describe("from 1"),
+    stream: z.enum(["stdout", "stderr", "notice"]),
+    at: instant,
+    text: z.string().describe("what is not UTF-8 is replaced; the log itself has the bytes"),
+    cut: z.boolean().describe("it has no line break of its own: not finished, too long, or the other stream wrote in between"),
+  })
+  .meta({ id: "LogLine" });
+const lineNumber = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
+
 const viewRuns = "controller:runs:view";
 
 const filterQuery = z.object({
@@ -110,7 +122,7 @@ const seriesSpans = {
 const placeOf = (run: Pick<RunSummary, "job" | "controller">): Place => ({ path: run.job, controller: run.controller });
 
 export const runRoutes = (services: Services): Route[] => {
-  const { jobs, controller, logFiles, feed, clock } = services;
+  const { jobs, controller, logFiles, logLines, feed, clock } = services;
   const about = aboutRun(services);
   return [
     route({
@@ -298,6 +310,48 @@ export const runRoutes = (services: Services): Route[] => {
           atEnd: piece.atEnd,
           ended: runOf(request).state === "ended",
         };
+      },
+    }),
+    route({
+      method: "GET",
+      url: "/api/v1/runs/:id/log/lines",
+      summary: "Lines of the run's output, from anywhere in it",
+      question: { may: "controller:runs:log", about, missing: missingRun },
+      params: byRunId,
+      query: z.object({
+        from: lineNumber.optional().describe("number of the first line; absent: the last lines"),
+        limit: count(1, 1000, 200),
+      }),
+      answer: z.object({
+        items: z.array(lineSchema).describe("may be fewer than asked for, where they are long"),
+        total: z.int().describe("lines known so far"),
+        complete: z.boolean().describe("false: the log is longer than one request looks at; asking again goes on"),
+        ended: z.boolean().describe("the run has ended: no line is added any more"),
+      }),
+      handle: async ({ params, query, request }) => {
+        const { items, total, complete } = await logLines.read(params.id, query.from ?? null, query.limit);
+        return { items: items.map(lineJson), total, complete, ended: runOf(request).state === "ended" };
+      },
+    }),
+    route({
+      method: "GET",
+      url: "/api/v1/runs/:id/log/find",
+      summary: "Lines of the run's output that contain a text, literally, A-Z in either case",
+      question: { may: "controller:runs:log", about, missing: missingRun },
+      params: byRunId,
+      query: z.object({
+        q: line(200).min(1),
+        from: lineNumber.default(1).describe("number of the first line to look at"),
+        limit: count(1, 10_000, 1000),
+      }),
+      answer: z.object({
+        lines: z.array(z.int()).describe("their numbers"),
+        next: z.int().nullable().describe("`from` to go on with: one request looks at a part of a long log; null: all was looked at"),
+        total: z.int().describe("lines known so far"),
+      }),
+      handle: async ({ params, query }) => {
+        const { lines, next, total } = await logLines.find(params.id, query.q, query.from, query.limit);
+        return { lines: [...lines], next, total };
       },
     }),
   ];

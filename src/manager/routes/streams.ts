@@ -4,6 +4,7 @@ import { z } from "zod";
 import { decide } from "#access/decide.ts";
 import { fail } from "#kernel/problem.ts";
 import { checkedPiece, chunkJson } from "#manager/log-file.ts";
+import { lineJson } from "#manager/log-lines.ts";
 import { aboutRun, byRunId, missingRun, offsetParameter, runOf } from "#manager/routes/runs.ts";
 import { runJson, runSummaryJson } from "#manager/routes/run-view.ts";
 import { route, type Route, type RouteQuestion } from "#manager/route.ts";
@@ -17,6 +18,9 @@ const lookAgainMs = 2000;
 /** Changes of all runs are sent in batches: a page cannot show more, and a query per change would cost more than the run. */
 const batchMs = 100;
 const mostPerBatch = 100;
+/** A page that shows lines gets the newest ones only, this often at most: it asks for those between when somebody scrolls there. */
+const lineBatchMs = 40;
+const newestLines = 200;
 
 /** Whatever a stream does after the answer has begun ends the stream, never the process. */
 const inBackground = ({ log }: Services, stream: EventStream, work: () => Promise<void>): void => {
@@ -67,6 +71,57 @@ const sendLog = async ({ jobs, logFiles, controller, feed }: Services, stream: E
       if (emptied || (!piece.atEnd && !piece.damaged)) continue;
       if (run === null || run.state === "ended" || piece.damaged) {
         await stream.send({ event: "end", data: { result: run?.result ?? null, offset, damaged: piece.damaged } });
+        return;
+      }
+      await bell.wait(lookAgainMs, stream.signal);
+    }
+  } finally {
+    for (const stop of stops) stop();
+  }
+};
+
+const sendLines = async (
+  { jobs, logLines, controller, feed }: Services,
+  stream: EventStream,
+  runId: string,
+  known: number,
+): Promise<void> => {
+  const bell = new Bell();
+  let emptied = false;
+  const stops = [
+    controller.onLog(runId, (size) => {
+      if (size === -1) emptied = true;
+      bell.ring();
+    }),
+    feed.onRun((changed) => {
+      if (changed === runId) bell.ring();
+    }),
+  ];
+  try {
+    /** The last line that was sent, and its text: it may go on. */
+    let sent = known;
+    let last = "";
+    while (!stream.closed) {
+      if (emptied) {
+        emptied = false;
+        sent = 0;
+        last = "";
+        await stream.send({ event: "restart", data: {} });
+      }
+      const run = await jobs.getRun(runId);
+      const { items, total, complete } = await logLines.read(runId, null, newestLines);
+      const newest = items.at(-1);
+      const text = newest === undefined ? "" : `${newest.line} ${newest.cut} ${newest.text}`;
+      if (total > sent || text !== last) {
+        const fresh = items.filter(({ line }) => line >= Math.max(1, sent));
+        await stream.send({ event: "lines", data: { total, complete, items: fresh.map(lineJson) } });
+        sent = total;
+        last = text;
+        if (complete) await new Promise((resolve) => setTimeout(resolve, lineBatchMs));
+      }
+      if (!complete || emptied) continue;
+      if (run === null || run.state === "ended") {
+        await stream.send({ event: "end", data: { result: run?.result ?? null, total } });
         return;
       }
       await bell.wait(lookAgainMs, stream.signal);
@@ -182,6 +237,22 @@ export const streamRoutes = (services: Services): Route[] => {
         if (offset > 0) checkedPiece(await services.logFiles.read(params.id, offset, 1), offset);
         const stream = openStream(services, logQuestion, request, reply);
         inBackground(services, stream, () => sendLog(services, stream, params.id, offset));
+        return reply;
+      },
+    }),
+    route({
+      method: "GET",
+      url: "/api/v1/runs/:id/log/lines/stream",
+      summary: "How many lines the run's output has and the newest of them, as they are written (`lines`), until it has ended (`end`)",
+      question: logQuestion,
+      params: byRunId,
+      query: z.object({
+        known: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0).describe("lines that the reader has"),
+      }),
+      produces: "text/event-stream",
+      handle: async ({ params, query, request, reply }) => {
+        const stream = openStream(services, logQuestion, request, reply);
+        inBackground(services, stream, () => sendLines(services, stream, params.id, query.known));
         return reply;
       },
     }),

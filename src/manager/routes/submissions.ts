@@ -15,7 +15,8 @@ import { placesOf, visiblePage } from "#manager/visible.ts";
 import { authorise } from "#manager/web/guard.ts";
 
 const nodeName = line(100).min(1);
-const one = {
+/** One request, as a body gives it. */
+export const oneRequest = {
   job: z.string().min(1).max(1024).describe("path of the job"),
   arguments: z
     .record(z.string().max(200), z.union([z.string().max(64 * 1024), z.number(), z.boolean()]))
@@ -27,13 +28,13 @@ const one = {
     .describe("nodes; absent: the job's own"),
   comment: z.string().max(2000).optional(),
 };
-const request = z.strictObject(one);
+const request = z.strictObject(oneRequest);
 type Request = z.output<typeof request>;
 
 const body = z
   .strictObject({
-    ...one,
-    job: one.job.optional(),
+    ...oneRequest,
+    job: oneRequest.job.optional(),
     items: z.array(request).min(1).max(500).optional().describe("several requests at once instead of one"),
     partial: z.boolean().default(false).describe("accept what can be accepted; the others get their problem in the answer"),
   })
@@ -67,11 +68,11 @@ const itemJson = (item: AcceptedSubmission | RefusedSubmission): z.input<typeof 
     ? { accepted: true, id: item.id, job: item.job, jobRevision: item.jobRevision, runs: item.runs.map((run) => ({ ...run })) }
     : { accepted: false, job: item.job, problem: { code: item.problem.code, message: item.problem.message, hint: item.problem.hint } };
 
-const noJob = (path: string): Problem =>
+export const noJob = (path: string): Problem =>
   problem("jobs.not-found", `there is no job \`${path.slice(0, 200).replaceAll(/[`\p{Cc}\p{Cf}]/gu, "'")}\``);
 
 /** Who it is, and whether he may: asked for every request, kept with the submission. */
-const decideRequest = (principal: Principal, job: string, decidedAt: string): VerdictRecord[] => {
+export const decideRequest = (principal: Principal, job: string, decidedAt: string): VerdictRecord[] => {
   const verdict = authorise(principal, "controller:runs:create", { path: job, controller: mainController }, () => noJob(job));
   const proof = principal.amr.includes("os") ? "by the operating system on the local socket" : `with ${principal.amr.join(" and ")}`;
   return [
@@ -95,6 +96,10 @@ const decideRequest = (principal: Principal, job: string, decidedAt: string): Ve
     },
   ];
 };
+
+/** Values travel as text. */
+export const textArguments = (given: Request["arguments"]): Pick<SubmissionRequest, "arguments"> =>
+  given === undefined ? {} : { arguments: Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)])) };
 
 const submissionSchema = z
   .object({
@@ -124,9 +129,7 @@ export const submissionRoutes = ({ jobs, controller, clock, feed }: Services): R
   const toRequest = (principal: Principal, given: Request, decidedAt: string): SubmissionRequest => ({
     job: given.job,
     verdicts: decideRequest(principal, given.job, decidedAt),
-    ...(given.arguments === undefined
-      ? {}
-      : { arguments: Object.fromEntries(Object.entries(given.arguments).map(([name, value]) => [name, String(value)])) }),
+    ...textArguments(given.arguments),
     ...(given.on === undefined ? {} : { on: typeof given.on === "string" ? [given.on] : given.on }),
     ...(given.comment === undefined ? {} : { comment: given.comment }),
   });

@@ -1,0 +1,86 @@
+/** Lines of a run's output over HTTP: pages, search, the live stream, and who gets none of it. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { encodeLogFrame } from "#link/log-format.ts";
+import { events, open, type StreamedEvent } from "#test/fixtures/http.ts";
+import { addNodeRecord, startManager } from "#test/fixtures/manager.ts";
+
+const frame = (text: string, stream: "stdout" | "stderr" = "stdout"): Buffer =>
+  encodeLogFrame(stream, 1_700_000_000_000, Buffer.from(text));
+
+test("4.3: lines from anywhere, literal search over all of them, newest lines live; nothing without `controller:runs:log`", async (t) => {
+  const world = await startManager(t);
+  const { owner, manager } = world;
+  await addNodeRecord(manager.services.store, "local");
+  const documents = "kind: Job\npath: /finance/close\nrun: { shell: 'true' }\non: [local]\n";
+  await owner.ask({ method: "POST", path: "/api/v1/definitions", body: { documents } });
+  const run = (await owner.ask({ method: "POST", path: "/api/v1/submissions", body: { job: "/finance/close" } })).json.runs[0].id as string;
+  const { logs } = manager.services.controller;
+  const text = Array.from({ length: 500 }, (_, index) => `line ${index + 1}\n`).join("");
+  let { size } = await logs.append(run, 0, Buffer.concat([frame(text), frame("100% (a|b)* done\n", "stderr")]));
+
+  const last = await owner.ask({ path: `/api/v1/runs/${run}/log/lines?limit=2` });
+  assert.deepEqual(last.json, {
+    items: [
+      { line: 500, stream: "stdout", at: "2023-11-14T22:13:20.000Z", text: "line 500", cut: false },
+      { line: 501, stream: "stderr", at: "2023-11-14T22:13:20.000Z", text: "100% (a|b)* done", cut: false },
+    ],
+    total: 501,
+    complete: true,
+    ended: false,
+  });
+  const middle = await owner.ask({ path: `/api/v1/runs/${run}/log/lines?from=250&limit=1` });
+  assert.equal(middle.json.items[0].text, "line 250");
+  // W9: what looks like a pattern is looked for as it stands.
+  for (const [q, lines] of [
+    ["(A|B)*", [501]],
+    ["line 25", [25, 250, 251, 252, 253, 254, 255, 256, 257, 258, 259]],
+    ["%", [501]],
+    [".*", []],
+  ] as const)
+    assert.deepEqual((await owner.ask({ path: `/api/v1/runs/${run}/log/find?q=${encodeURIComponent(q)}` })).json.lines, lines, q);
+  for (const bad of ["lines?from=0", "lines?limit=5000", "find?q=", `find?q=${"x".repeat(201)}`, "find?q=%00", "lines/stream?known=-1"])
+    assert.equal((await owner.ask({ path: `/api/v1/runs/${run}/log/${bad}` })).status, 422, bad);
+
+  const viewer = await world.person("vic", { permissions: ["controller:runs:view"] });
+  const stranger = await world.person("sal", { permissions: ["controller"], folders: ["/sales/*"] });
+  for (const path of ["lines", "find?q=line", "lines/stream"]) {
+    assert.equal((await viewer.ask({ path: `/api/v1/runs/${run}/log/${path}` })).status, 403, path);
+    assert.equal((await stranger.ask({ path: `/api/v1/runs/${run}/log/${path}` })).status, 404, path);
+  }
+
+  const stopped = new AbortController();
+  const response = await open(owner.target, { path: `/api/v1/runs/${run}/log/lines/stream?known=501` }, stopped.signal);
+  const heard: StreamedEvent[] = [];
+  const reading = (async () => {
+    for await (const event of events(response)) heard.push(event);
+  })();
+  const hears = async (done: () => boolean): Promise<void> => {
+    for (let tries = 0; !done(); tries += 1) {
+      assert.ok(tries < 200, JSON.stringify(heard));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  const newest = (): string => heard.flatMap(({ data }) => (data.items ?? []) as { text: string }[]).at(-1)?.text ?? "";
+  ({ size } = await logs.append(run, size, frame("half")));
+  await hears(() => newest() === "half");
+  ({ size } = await logs.append(run, size, frame(" and whole\n")));
+  await hears(() => newest() === "half and whole");
+  // Far more than a page shows: the newest come, the number tells of the others.
+  await logs.append(run, size, frame(text));
+  await hears(() => newest() === "line 500");
+  const told = heard.at(-1);
+  assert.deepEqual([told?.data.total, told?.data.items.length], [1002, 200]);
+  await logs.reset(run);
+  await logs.append(run, 0, frame("again\n"));
+  await hears(() => heard.some(({ event }) => event === "restart") && newest() === "again");
+  assert.equal((await owner.ask({ method: "POST", path: `/api/v1/runs/${run}/cancel`, body: {} })).status, 200);
+  await reading;
+  assert.deepEqual(
+    heard.slice(-2).map(({ event, data }) => [event, data.result ?? data.reason]),
+    [
+      ["end", "cancelled"],
+      ["closed", "end"],
+    ],
+  );
+});

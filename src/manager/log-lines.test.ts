@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import * as fc from "fast-check";
+import { encodeLogFrame, type LogStream } from "#link/log-format.ts";
+import { LogLines, longestLine, type LogLine } from "#manager/log-lines.ts";
+
+type Frame = readonly [stream: LogStream, text: string | Buffer];
+
+const encoded = (frames: readonly Frame[], atMs = 1): Buffer =>
+  Buffer.concat(frames.map(([stream, text], index) => encodeLogFrame(stream, atMs + index, Buffer.from(text as string))));
+
+const world = (t: Pick<TestContext, "after">, budgetBytes?: number): { lines: LogLines; path: string } => {
+  const folder = mkdtempSync(join(tmpdir(), "bhf-lines-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  return { lines: new LogLines((run) => join(folder, `${run}.log`), budgetBytes), path: join(folder, "r.log") };
+};
+
+const shown = (items: readonly LogLine[]): string[] =>
+  items.map(({ line, stream, text, cut }) => `${line} ${stream} ${text}${cut ? " …" : ""}`);
+
+test("4.3: lines follow each other whatever the frames were; the other stream ends a line, and what is not finished is shown", async (t) => {
+  const { lines, path } = world(t);
+  writeFileSync(
+    path,
+    encoded([
+      ["stdout", "one\ntw"],
+      ["stdout", "o\r\nthr"],
+      ["stderr", "bad\n"],
+      ["stdout", "ee\n\nlast"],
+    ]),
+  );
+  const all = await lines.read("r", 1, 100);
+  assert.deepEqual(shown(all.items), [
+    "1 stdout one",
+    "2 stdout two",
+    "3 stdout thr …",
+    "4 stderr bad",
+    "5 stdout ee",
+    "6 stdout ",
+    "7 stdout last …",
+  ]);
+  assert.deepEqual([all.total, all.complete], [7, true]);
+  assert.deepEqual(shown((await lines.read("r", null, 2)).items), ["6 stdout ", "7 stdout last …"]);
+  assert.deepEqual(shown((await lines.read("r", 3, 2)).items), ["3 stdout thr …", "4 stderr bad"]);
+  assert.deepEqual((await lines.read("r", 8, 2)).items, []);
+  assert.deepEqual(await lines.read("none", null, 2), { items: [], total: 0, complete: true });
+});
+
+test("4.3: a log that grows keeps its line numbers; a new attempt begins at line 1", async (t) => {
+  const { lines, path } = world(t);
+  writeFileSync(path, encoded([["stdout", "a\nb"]]));
+  assert.deepEqual(shown((await lines.read("r", null, 9)).items), ["1 stdout a", "2 stdout b …"]);
+  appendFileSync(path, encoded([["stdout", "b\nc\n"]]));
+  assert.deepEqual(shown((await lines.read("r", null, 9)).items), ["1 stdout a", "2 stdout bb", "3 stdout c"]);
+  truncateSync(path, 0);
+  appendFileSync(path, encoded([["stdout", "again\n".repeat(20)]], 99));
+  const anew = await lines.read("r", 1, 2);
+  assert.deepEqual(shown(anew.items), ["1 stdout again", "2 stdout again"]);
+  assert.equal(anew.total, 20);
+});
+
+test("4.3: a line without end is cut at whole characters, and memory stays bounded", async (t) => {
+  const { lines, path } = world(t);
+  const long = "ä".repeat(longestLine);
+  writeFileSync(path, encoded([["stdout", `x${long}\nend\n`]]));
+  const all = await lines.read("r", 1, 100);
+  assert.equal(all.items.map(({ text }) => text).join(""), `x${long}end`);
+  assert.equal(all.total, 4);
+  assert.ok(all.items.every(({ text }) => Buffer.byteLength(text) <= longestLine && !text.includes("\ufffd")));
+});
+
+test("4.3: lines from anywhere are those of reading from the beginning, however the output was cut into frames", async (t) => {
+  const text = fc.string({ unit: fc.constantFrom("a", "\n", "B", "ß", "\u0000") });
+  const frame = fc.tuple(fc.constantFrom<LogStream>("stdout", "stderr"), text);
+  await fc.assert(
+    fc.asyncProperty(fc.array(frame, { maxLength: 40 }), fc.nat(60), fc.nat(10), async (frames, from, count) => {
+      const { lines, path } = world({ after: t.after.bind(t) });
+      writeFileSync(path, encoded(frames));
+      // The plain rule, said once more: each stream's text in order, split where the stream changes and after each line break.
+      const expected: string[] = [];
+      let open: LogStream | null = null;
+      for (const [stream, content] of frames) {
+        for (const piece of content.split(/(?<=\n)/)) {
+          if (piece === "") continue;
+          if (open === stream) expected.push(`${expected.pop() ?? ""}${piece}`);
+          else expected.push(`${stream} ${piece}`);
+          open = piece.endsWith("\n") ? null : stream;
+        }
+      }
+      const all = (await lines.read("r", 1, 10_000)).items.map((one) => `${one.stream} ${one.text}${one.cut ? "" : "\n"}`);
+      // A lone frame boundary inside of a two-byte character cannot come from `encoded`, so texts compare as they are.
+      assert.deepEqual(all, expected);
+      assert.deepEqual(
+        (await lines.read("r", from + 1, count)).items.map(({ line }) => line),
+        expected.slice(from, from + count).map((_, index) => from + 1 + index),
+      );
+      const found = await lines.find("r", "ab", 1, 10_000);
+      assert.deepEqual(
+        found.lines,
+        expected.flatMap((one, index) => (one.slice(7).toLowerCase().includes("ab") ? [index + 1] : [])),
+      );
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("4.3: any line of a log of 300,000 lines in frames of every size, by index, also where a request may look at little only", async (t) => {
+  const { lines, path } = world(t);
+  const all = Buffer.from(Array.from({ length: 300_000 }, (_, index) => `line ${index + 1}\n`).join(""));
+  const frames: Buffer[] = [];
+  for (let at = 0, size = 1; at < all.length; at += size, size = (size * 7 + 13) % 60_000 || 1)
+    frames.push(encodeLogFrame("stdout", 5, all.subarray(at, at + Math.min(size, all.length - at))));
+  writeFileSync(path, Buffer.concat(frames));
+  for (const line of [1, 255, 256, 257, 123_456, 299_999]) {
+    const piece = await lines.read("r", line, 2);
+    assert.deepEqual(
+      piece.items.map((one) => one.text),
+      [`line ${line}`, `line ${line + 1}`],
+    );
+    assert.equal(piece.total, 300_000);
+  }
+  assert.deepEqual(await lines.find("r", "LINE 29999", 1, 3), { lines: [29_999, 299_990, 299_991], next: 299_992, total: 300_000 });
+  assert.deepEqual(await lines.find("r", "no such text", 1, 3), { lines: [], next: null, total: 300_000 });
+
+  const little = new LogLines(() => path, 1024 * 1024);
+  const totals: number[] = [];
+  for (let piece = await little.read("r", null, 1); ; piece = await little.read("r", null, 1)) {
+    totals.push(piece.total);
+    if (piece.complete) break;
+    assert.ok(totals.length < 50);
+  }
+  assert.ok(totals.length > 1 && totals.at(-1) === 300_000, String(totals));
+  let next: number | null = 1;
+  const found: number[] = [];
+  for (let asked = 0; next !== null; asked += 1) {
+    const piece = await little.find("r", "line 300000", next, 10);
+    found.push(...piece.lines);
+    assert.ok(piece.next === null || piece.next > next);
+    next = piece.next;
+    assert.ok(asked < 50);
+  }
+  assert.deepEqual(found, [300_000]);
+});
+
+test("4.3: what is no frame ends the log; what stands before it is shown", async (t) => {
+  const { lines, path } = world(t);
+  writeFileSync(path, Buffer.concat([encoded([["stdout", "good\nhalf"]]), Buffer.from("this is no frame at all, is it")]));
+  const all = await lines.read("r", 1, 10);
+  assert.deepEqual(shown(all.items), ["1 stdout good", "2 stdout half …"]);
+  assert.equal(all.complete, true);
+});

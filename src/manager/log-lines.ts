@@ -1,0 +1,375 @@
+/**
+ * The log of a run as numbered lines, for whoever reads it on a page: any line at once, whatever the log's size, and literal search over all
+ * of it. What belongs here: where lines begin, an index of them in memory, and reading by it. What does not: who may read, and the frames.
+ *
+ * A line is what one stream wrote up to its line break. It also ends where the other stream writes in between and where it gets longer than
+ * `longestLine`, so that lines follow each other in the file and none is without bound. The same bytes always have the same lines.
+ */
+import { constants, open, type FileHandle } from "node:fs/promises";
+import { logFrameHeaderBytes, walkLogFrames, type LogStream } from "#link/log-format.ts";
+import type { LogPath } from "#manager/log-file.ts";
+
+/** Bytes of the longest line; what is longer goes on in the next one. */
+export const longestLine = 8 * 1024;
+/** Most bytes of text in one answer, and one line more. */
+const mostTextBytes = 1024 * 1024;
+/** Every so many lines the index knows a place: at most 2 MiB lie between two of them. */
+const linesPerMark = 256;
+const readBytes = 1024 * 1024;
+/** Bytes that one request may look at; then it answers how far it came. About a quarter of a second. */
+export const defaultBudgetBytes = 128 * 1024 * 1024;
+/** Runs whose index is kept. */
+const mostIndexes = 200;
+
+export interface LogLine {
+  /** From 1. */
+  readonly line: number;
+  readonly stream: LogStream;
+  /** When its first byte was taken. */
+  readonly atMs: number;
+  /** As text, without its line break; what is not UTF-8 is replaced. */
+  readonly text: string;
+  /** It has no line break of its own: it is not finished, was too long, or the other stream wrote in between. */
+  readonly cut: boolean;
+}
+
+export interface LinesPiece {
+  readonly items: readonly LogLine[];
+  /** Lines known so far, the unfinished last one among them. */
+  readonly total: number;
+  /** False: the log is longer than this request could look at; asking again goes on. */
+  readonly complete: boolean;
+}
+
+export interface FoundLines {
+  /** Numbers of the lines that contain it. */
+  readonly lines: readonly number[];
+  /** Where to go on looking; null: all was looked at. */
+  readonly next: number | null;
+  readonly total: number;
+}
+
+/** A line's beginning: a frame, and how far into its content. */
+interface Place {
+  readonly frame: number;
+  readonly inFrame: number;
+}
+
+/** `spans`: begin and end of each part of the line within the buffer; only good during the call. */
+type LineVisitor = (
+  line: number,
+  stream: LogStream,
+  atMs: number,
+  spans: readonly number[],
+  cut: boolean,
+  frame: number,
+  inFrame: number,
+) => void;
+
+interface Walked {
+  /** Number of the line that begins at `frame`, `inFrame`. */
+  readonly line: number;
+  /** Relative to the buffer. */
+  readonly frame: number;
+  readonly inFrame: number;
+  /** The last line visited is not finished; it is the one that begins there. */
+  readonly open: boolean;
+  readonly damaged: boolean;
+}
+
+/** Before this byte a character begins; at most three bytes back. */
+const characterBoundary = (bytes: Buffer, at: number): number => {
+  for (let back = at; back > at - 4; back -= 1) if (((bytes[back] ?? 0) & 0xc0) !== 0x80) return back;
+  return at;
+};
+
+/** Visits the lines of whole frames; the first one begins `inFrame` bytes into the first frame's content. `isLast`: what is unfinished is visited too. */
+const walkLines = (bytes: Buffer, inFrame: number, firstLine: number, isLast: boolean, visit: LineVisitor): Walked => {
+  let line = firstLine;
+  let stream: LogStream = "stdout";
+  let atMs = 0;
+  let length = 0;
+  let frame = 0;
+  let within = inFrame;
+  const spans: number[] = [];
+  let newline = -1;
+  const finish = (cut: boolean): void => {
+    visit(line, stream, atMs, spans, cut, frame, within);
+    line += 1;
+    length = 0;
+    spans.length = 0;
+  };
+  const { end, damaged } = walkLogFrames(bytes, (of, at, begin, contentBegin, contentEnd) => {
+    let from = contentBegin + (begin === 0 ? inFrame : 0);
+    if (length > 0 && of !== stream && from < contentEnd) finish(true);
+    while (from < contentEnd) {
+      if (length === 0) {
+        stream = of;
+        atMs = at;
+        frame = begin;
+        within = from - contentBegin;
+      }
+      // Looked for once per line break, not once per frame: frames may be single bytes. A header's byte that looks like one lies outside.
+      if (newline < from) {
+        newline = bytes.indexOf(10, from);
+        if (newline === -1) newline = Number.POSITIVE_INFINITY;
+      }
+      const room = from + longestLine - length;
+      if (newline <= room && newline < contentEnd) {
+        spans.push(from, newline);
+        from = newline + 1;
+        finish(false);
+      } else if (room < contentEnd) {
+        const cutAt = Math.max(from, characterBoundary(bytes, room));
+        spans.push(from, cutAt);
+        from = cutAt;
+        finish(true);
+      } else {
+        spans.push(from, contentEnd);
+        length += contentEnd - from;
+        from = contentEnd;
+      }
+    }
+  });
+  if (length === 0) return { line, frame: end, inFrame: 0, open: false, damaged };
+  if (isLast || damaged) visit(line, stream, atMs, spans, true, frame, within);
+  return { line, frame, inFrame: within, open: true, damaged };
+};
+
+/** What is known of one log. */
+interface Index {
+  /** Header of the first frame: a log that was begun anew has another one. */
+  first: Buffer;
+  /** Place of line 1, 257, … */
+  marks: Place[];
+  /** Where to go on, and the number of the line that begins there. */
+  next: Place & { readonly line: number };
+  open: boolean;
+  /** All bytes up to here were looked at. */
+  scanned: number;
+  damaged: boolean;
+  /** One look at a time. */
+  turn: Promise<unknown>;
+}
+
+const unknownIndex = (): Omit<Index, "turn"> => ({
+  first: Buffer.alloc(logFrameHeaderBytes),
+  marks: [],
+  next: { frame: 0, inFrame: 0, line: 1 },
+  open: false,
+  scanned: 0,
+  damaged: false,
+});
+
+const totalOf = (index: Index): number => index.next.line - 1 + (index.open ? 1 : 0);
+
+const readAt = async (file: FileHandle, buffer: Buffer, offset: number): Promise<number> => {
+  let filled = 0;
+  while (filled < buffer.length) {
+    const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, offset + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return filled;
+};
+
+/** Reads piece by piece from a line's beginning; `each` answers whether that was enough. */
+const walkFile = async (
+  file: FileHandle,
+  from: Place & { readonly line: number },
+  size: number,
+  budgetBytes: number,
+  each: LineVisitor,
+  after: (walked: Walked, offset: number, bytes: Buffer, isLast: boolean) => boolean,
+  before: (bytes: Buffer) => void = () => {},
+): Promise<void> => {
+  let place = from;
+  for (let looked = 0; looked < budgetBytes && place.frame < size;) {
+    const buffer = Buffer.allocUnsafe(Math.min(readBytes, size - place.frame));
+    const bytes = buffer.subarray(0, await readAt(file, buffer, place.frame));
+    const isLast = place.frame + bytes.length >= size;
+    before(bytes);
+    const walked = walkLines(bytes, place.inFrame, place.line, isLast, each);
+    const offset = place.frame;
+    const next = { frame: offset + walked.frame, inFrame: walked.inFrame, line: walked.line };
+    if (after(walked, offset, bytes, isLast) || isLast || walked.damaged) return;
+    looked += Math.max(1, next.frame - offset);
+    place = next;
+  }
+};
+
+/** A line as JSON. */
+export interface LineJson {
+  readonly line: number;
+  readonly stream: LogStream;
+  readonly at: string;
+  readonly text: string;
+  readonly cut: boolean;
+}
+
+export const lineJson = ({ atMs, ...line }: LogLine): LineJson => ({ ...line, at: new Date(atMs).toISOString() });
+
+const partsOf = (bytes: Buffer, spans: readonly number[]): Buffer[] => {
+  const parts: Buffer[] = [];
+  for (let at = 0; at < spans.length; at += 2) parts.push(bytes.subarray(spans[at], spans[at + 1]));
+  return parts;
+};
+
+const renderLine = (line: number, stream: LogStream, atMs: number, bytes: Buffer, spans: readonly number[], cut: boolean): LogLine => {
+  const parts = partsOf(bytes, spans);
+  const [only = Buffer.alloc(0)] = parts;
+  const text = (parts.length === 1 ? only : Buffer.concat(parts)).toString("utf8");
+  return { line, stream, atMs, text: text.endsWith("\r") ? text.slice(0, -1) : text, cut };
+};
+
+/** A-Z become a-z, in place: as in every other search of the product, those letters match in either case. */
+const lowerAscii = (bytes: Buffer): Buffer => {
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte >= 65 && byte <= 90) bytes[at] = byte + 32;
+  }
+  return bytes;
+};
+
+export class LogLines {
+  readonly #pathOf: LogPath;
+  readonly #budgetBytes: number;
+  readonly #indexes = new Map<string, Index>();
+
+  constructor(pathOf: LogPath, budgetBytes = defaultBudgetBytes) {
+    this.#pathOf = pathOf;
+    this.#budgetBytes = budgetBytes;
+  }
+
+  /** Lines from this one on, at most `count`; `from` null: the last ones. */
+  async read(runId: string, from: number | null, count: number): Promise<LinesPiece> {
+    return await this.#withLog<LinesPiece>(runId, { items: [], total: 0, complete: true }, async (file, index, size) => {
+      const total = totalOf(index);
+      const complete = index.scanned >= size || index.damaged;
+      const first = from ?? Math.max(1, total - count + 1);
+      const items: LogLine[] = [];
+      if (first > total) return { items, total, complete };
+      let textBytes = 0;
+      let bytes: Buffer = Buffer.alloc(0);
+      await walkFile(
+        file,
+        this.#placeBefore(index, first),
+        size,
+        this.#budgetBytes,
+        (line, stream, atMs, spans, cut) => {
+          if (line < first || line > total || items.length >= count || textBytes > mostTextBytes) return;
+          const rendered = renderLine(line, stream, atMs, bytes, spans, cut);
+          items.push(rendered);
+          textBytes += rendered.text.length;
+        },
+        ({ line }) => items.length >= count || textBytes > mostTextBytes || line > total,
+        (read) => (bytes = read),
+      );
+      return { items, total, complete };
+    });
+  }
+
+  /** Lines that contain the text, A-Z in either case, from this line on. Literal and linear (W9). */
+  async find(runId: string, text: string, from: number, most: number): Promise<FoundLines> {
+    const wanted = lowerAscii(Buffer.from(text, "utf8"));
+    return await this.#withLog<FoundLines>(runId, { lines: [], next: null, total: 0 }, async (file, index, size) => {
+      const total = totalOf(index);
+      const complete = index.scanned >= size || index.damaged;
+      const lines: number[] = [];
+      let next: number | null = from > total ? null : from;
+      let lowered: Buffer = Buffer.alloc(0);
+      let hit = -1;
+      if (next !== null)
+        await walkFile(
+          file,
+          this.#placeBefore(index, from),
+          size,
+          this.#budgetBytes,
+          (line, _stream, _atMs, spans) => {
+            if (line < from || line > total || lines.length >= most) return;
+            next = line + 1;
+            const [begin = 0, end = 0] = spans;
+            if (spans.length > 2) {
+              if (Buffer.concat(partsOf(lowered, spans)).includes(wanted)) lines.push(line);
+              return;
+            }
+            if (hit < begin) {
+              hit = lowered.indexOf(wanted, begin);
+              if (hit === -1) hit = Number.POSITIVE_INFINITY;
+            }
+            if (hit + wanted.length <= end) lines.push(line);
+          },
+          () => lines.length >= most,
+          (read) => {
+            lowered = lowerAscii(Buffer.from(read));
+            hit = -1;
+          },
+        );
+      return { lines, next: next === null || (next > total && complete) ? null : next, total };
+    });
+  }
+
+  #placeBefore(index: Index, line: number): Place & { readonly line: number } {
+    const mark = Math.min(Math.floor((line - 1) / linesPerMark), index.marks.length - 1);
+    return { ...(index.marks[mark] ?? { frame: 0, inFrame: 0 }), line: Math.max(0, mark) * linesPerMark + 1 };
+  }
+
+  async #withLog<T>(runId: string, none: T, work: (file: FileHandle, index: Index, size: number) => Promise<T>): Promise<T> {
+    let file: FileHandle;
+    try {
+      file = await open(this.#pathOf(runId), constants.O_RDONLY | constants.O_NOFOLLOW);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return none;
+      throw error;
+    }
+    try {
+      const index = this.#kept(runId);
+      const look = index.turn.then(() => this.#extend(file, index));
+      index.turn = look.catch(() => {});
+      return await work(file, index, await look);
+    } finally {
+      await file.close();
+    }
+  }
+
+  #kept(runId: string): Index {
+    const index = this.#indexes.get(runId) ?? { ...unknownIndex(), turn: Promise.resolve() };
+    this.#indexes.delete(runId);
+    this.#indexes.set(runId, index);
+    if (this.#indexes.size > mostIndexes) {
+      const oldest = this.#indexes.keys().next();
+      if (oldest.done !== true) this.#indexes.delete(oldest.value);
+    }
+    return index;
+  }
+
+  /** Looks at what is new, up to the budget; answers the size of the log as it was then. */
+  async #extend(file: FileHandle, index: Index): Promise<number> {
+    const { size } = await file.stat();
+    const first = Buffer.alloc(logFrameHeaderBytes);
+    await readAt(file, first, 0);
+    // A new attempt begins its output anew, in the same file.
+    if (size < index.scanned || !index.first.equals(first)) Object.assign(index, unknownIndex(), { first });
+    if (size <= index.scanned || index.damaged) return size;
+    let offset = index.next.frame;
+    await walkFile(
+      file,
+      index.next,
+      size,
+      this.#budgetBytes,
+      (line, _stream, _atMs, _spans, _cut, frame, inFrame) => {
+        if ((line - 1) % linesPerMark === 0) index.marks[(line - 1) / linesPerMark] = { frame: offset + frame, inFrame };
+      },
+      (walked, at, bytes, isLast) => {
+        index.next = { frame: at + walked.frame, inFrame: walked.inFrame, line: walked.line };
+        index.damaged = walked.damaged;
+        const whole = isLast || walked.damaged;
+        index.open = whole && walked.open;
+        index.scanned = whole ? at + bytes.length : index.next.frame;
+        offset = index.next.frame;
+        return false;
+      },
+    );
+    return size;
+  }
+}
