@@ -69,23 +69,36 @@ const exitCodes = z
 
 export const jobSchema = z
   .strictObject({
-    kind: z.literal("Job"),
-    path: z.string().superRefine((path, context) => {
-      const read = readJobPath(path);
-      if (!read.ok) context.addIssue({ code: "custom", message: read.problem.message, params: { problem: "jobs.invalid-path" } });
-    }),
-    title: oneLine(200).optional(),
+    kind: z.literal("Job").describe("what this document is"),
+    path: z
+      .string()
+      .superRefine((path, context) => {
+        const read = readJobPath(path);
+        if (!read.ok) context.addIssue({ code: "custom", message: read.problem.message, params: { problem: "jobs.invalid-path" } });
+      })
+      .describe("folders and name, such as `/finance/close`; what may be done is decided by it"),
+    title: oneLine(200).optional().describe("one line for people"),
     requires: z.enum(nodeRoles).optional().describe("role that the submitter must hold on the node; default operator"),
-    run: z.union([
-      z.strictObject({ shell: withoutNul(512 * 1024).min(1, "it is empty") }),
-      z.strictObject({
-        program: oneLine(4096).refine(
-          (file) => file.startsWith("/") || !file.includes("/"),
-          "it is neither an absolute path nor a plain name",
-        ),
-        args: z.array(withoutNul(longestValue)).max(1000, "it has more than 1000 arguments").optional(),
-      }),
-    ]),
+    run: z
+      .union([
+        z.strictObject({
+          shell: withoutNul(512 * 1024)
+            .min(1, "it is empty")
+            .describe("a script for /bin/sh; arguments are variables of its environment"),
+        }),
+        z.strictObject({
+          program: oneLine(4096).refine(
+            (file) => file.startsWith("/") || !file.includes("/"),
+            "it is neither an absolute path nor a plain name",
+          ),
+          args: z
+            .array(withoutNul(longestValue))
+            .max(1000, "it has more than 1000 arguments")
+            .optional()
+            .describe("arguments of the program, each as it stands"),
+        }),
+      ])
+      .describe("what runs: a shell script, or a program with its arguments"),
     as: z
       .union([
         z.enum(["agent", "submitter"]),
@@ -94,7 +107,10 @@ export const jobSchema = z
       ])
       .optional()
       .describe("the run identity asked for: the node's default job account (`agent`, the default) or a credential of the node"),
-    on: z.union([nodeName, z.array(nodeName).max(200, "it has more than 200 nodes")]).optional(),
+    on: z
+      .union([nodeName, z.array(nodeName).max(200, "it has more than 200 nodes")])
+      .optional()
+      .describe("nodes that it runs on, one run each; absent: chosen at each run"),
     parameters: z
       .union([
         z.array(z.strictObject({ name: parameterName, ...parameterFields })).max(100, "it has more than 100 parameters"),
@@ -102,26 +118,33 @@ export const jobSchema = z
           .record(parameterName, z.strictObject(parameterFields).nullable())
           .refine((all) => Object.keys(all).length <= 100, "it has more than 100 parameters"),
       ])
-      .optional(),
+      .optional()
+      .describe("arguments that may be given at each run; the job gets them as variables of its environment"),
     environment: z
       .record(variableName, plainValue)
       .refine((all) => Object.keys(all).length <= 200, "it has more than 200 variables")
-      .optional(),
+      .optional()
+      .describe("variables of its environment"),
     workingDirectory: oneLine(4096)
       .refine((path) => path.startsWith("/"), "it is not an absolute path")
-      .optional(),
+      .optional()
+      .describe("where it runs; absent: the home of its account"),
     umask: z
       .string()
       .regex(/^0?[0-7]{3}$/, 'it is not octal such as "027"')
-      .optional(),
-    timeout: duration(1, 10 * 365 * 86_400_000).optional(),
-    grace: duration(0, 86_400_000).optional(),
+      .optional()
+      .describe("file mode mask in octal"),
+    timeout: duration(1, 10 * 365 * 86_400_000)
+      .optional()
+      .describe("longest time it may run, such as `90s` or `1h30m`; then it is ended"),
+    grace: duration(0, 86_400_000).optional().describe("time between SIGTERM and SIGKILL, 10 s by default"),
     outputLimit: z
       .string()
       .refine((text) => parseSize(text) !== null, "it is not a size such as `512KiB`, `100MiB` or `2GiB`")
       .refine((text) => (parseSize(text) ?? 1024) >= 1024, "it is less than 1KiB")
       .refine((text) => (parseSize(text) ?? 0) <= 100 * 1024 ** 3, "it is more than 100GiB")
-      .optional(),
+      .optional()
+      .describe("most output that is kept, 100MiB by default"),
     successExitCodes: z
       .union([
         exitCode,
@@ -131,8 +154,9 @@ export const jobSchema = z
           .min(1, "it is empty")
           .max(100, "it has more than 100 entries"),
       ])
-      .optional(),
-    restartable: z.boolean().optional(),
+      .optional()
+      .describe("exit codes that count as success, such as `0,2,4..8`"),
+    restartable: z.boolean().optional().describe("whether a run whose end is unknown may be started again"),
   })
   .describe("a job: what runs, as whom, where, and with which arguments");
 

@@ -17,6 +17,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** False: somebody is there, the session's idle time begins anew. Absent: true for GET, false else. */
   readonly background?: boolean;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const addressOf = (template: string, path: Readonly<Record<string, unknown>>, query: Readonly<Record<string, unknown>>): string => {
@@ -42,11 +43,7 @@ const noticeProblem = (problem: ApiProblem, csrf: string | null): void => {
 };
 
 /** One request; throws `ApiProblem`. For what is no JSON: the answer itself. */
-export const send = async (
-  method: string,
-  address: string,
-  options: CallOptions & { readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> } = {},
-): Promise<Response> => {
+export const send = async (method: string, address: string, options: CallOptions & { readonly body?: unknown } = {}): Promise<Response> => {
   const headers: Record<string, string> = { ...options.headers };
   const csrf = csrfToken();
   if (csrf !== null) headers["x-behalf-csrf"] = csrf;

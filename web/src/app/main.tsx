@@ -20,6 +20,11 @@ const theme = createTheme({
   defaultRadius: "sm",
   cursorType: "pointer",
   respectReducedMotion: true,
+  // The head of a dialog is not the banner of the page.
+  components: {
+    Modal: { defaultProps: { attributes: { header: { role: "none" } } } },
+    Drawer: { defaultProps: { attributes: { header: { role: "none" } } } },
+  },
 });
 
 const root = document.getElementById("root");

@@ -8,11 +8,27 @@ import type { IconName } from "#web/components/icon.tsx";
 import { parentRoute } from "#web/pages/parent.ts";
 import { auditRoute } from "#web/pages/audit/route.ts";
 import { nodeRoute, nodesRoute } from "#web/pages/nodes/route.ts";
+import { editJobRoute, newJobRoute } from "#web/pages/job-editor/route.ts";
+import { jobsRoute } from "#web/pages/jobs/route.ts";
 import { overviewRoute } from "#web/pages/overview/route.ts";
 import { profileRoute } from "#web/pages/profile/route.ts";
+import { runRoute } from "#web/pages/run/route.ts";
+import { runsRoute } from "#web/pages/runs/route.ts";
 import { settingsRoute } from "#web/pages/settings/route.ts";
 
-export const routeTree = parentRoute.addChildren([overviewRoute, nodesRoute, nodeRoute, auditRoute, settingsRoute, profileRoute]);
+export const routeTree = parentRoute.addChildren([
+  overviewRoute,
+  jobsRoute,
+  editJobRoute,
+  newJobRoute,
+  runsRoute,
+  runRoute,
+  nodesRoute,
+  nodeRoute,
+  auditRoute,
+  settingsRoute,
+  profileRoute,
+]);
 
 export interface NavigationEntry {
   readonly to: string;
@@ -26,6 +42,8 @@ export interface NavigationEntry {
 
 export const navigation: readonly NavigationEntry[] = [
   { to: "/", text: navigationTexts.overview, icon: "overview", may: [], key: "o" },
+  { to: "/jobs", text: navigationTexts.jobs, icon: "jobs", may: ["controller:jobs:view"], key: "j" },
+  { to: "/runs", text: navigationTexts.runs, icon: "runs", may: ["controller:runs:view"], key: "r" },
   { to: "/nodes", text: navigationTexts.nodes, icon: "nodes", may: ["manager:nodes:view"], key: "n" },
   { to: "/audit", text: navigationTexts.audit, icon: "audit", may: ["manager:auditlog:view"], key: "u" },
   { to: "/settings", text: navigationTexts.settings, icon: "settings", may: [], key: "s" },

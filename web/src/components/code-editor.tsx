@@ -2,13 +2,13 @@
 import { autocompletion, closeBrackets, completionKeymap, type CompletionSource } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
-import { HighlightStyle, indentOnInput, syntaxHighlighting } from "@codemirror/language";
+import { indentOnInput } from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics, type Diagnostic } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
-import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
-import { tags } from "@lezer/highlight";
+import { drawSelection, EditorView, highlightActiveLine, hoverTooltip, keymap, lineNumbers } from "@codemirror/view";
 import { useEffect, useEffectEvent, useRef } from "react";
+import { editorColours } from "#web/components/code-colours.ts";
 import { styleNonce } from "#web/components/style-nonce.ts";
 import classes from "#web/components/code-editor.module.css";
 
@@ -28,27 +28,9 @@ export interface CodeEditorProps {
   readonly onChange?: (value: string) => void;
   readonly problems?: readonly CodeProblem[];
   readonly complete?: CompletionSource;
+  /** What the word at a position means; null: nothing to say. */
+  readonly hover?: (text: string, position: number) => string | null;
 }
-
-const theme = EditorView.theme({
-  "&": { color: "var(--ink)", backgroundColor: "var(--sheet)", height: "100%", fontSize: "13px" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5" },
-  ".cm-content": { caretColor: "var(--ink)" },
-  ".cm-cursor": { borderLeftColor: "var(--ink)" },
-  ".cm-gutters": { backgroundColor: "var(--sunk)", color: "var(--soft)", border: "none" },
-  ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "var(--sunk)" },
-  "&.cm-focused .cm-selectionBackground, .cm-selectionBackground, ::selection": { backgroundColor: "var(--chosen)" },
-  ".cm-tooltip": { backgroundColor: "var(--sheet)", color: "var(--ink)", border: "1px solid var(--line)" },
-  ".cm-panels": { backgroundColor: "var(--sunk)", color: "var(--ink)" },
-});
-
-const highlight = HighlightStyle.define([
-  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: "var(--accent)" },
-  { tag: [tags.string, tags.content], color: "var(--ink)" },
-  { tag: [tags.bool, tags.number, tags.null, tags.keyword], color: "var(--warn)" },
-  { tag: tags.comment, color: "var(--soft)", fontStyle: "italic" },
-  { tag: tags.invalid, color: "var(--bad)" },
-]);
 
 const diagnosticsOf = (state: EditorState, problems: readonly CodeProblem[]): Diagnostic[] =>
   problems.map(({ line, column = 1, message, severity }) => {
@@ -57,9 +39,25 @@ const diagnosticsOf = (state: EditorState, problems: readonly CodeProblem[]): Di
     return { from, to: Math.max(from, at.to), message, severity };
   });
 
+const tooltipOf = (hover: NonNullable<CodeEditorProps["hover"]>): Extension =>
+  hoverTooltip((view, position) => {
+    const words = hover(view.state.doc.toString(), position);
+    if (words === null) return null;
+    return {
+      pos: position,
+      above: true,
+      create: () => {
+        const dom = document.createElement("div");
+        dom.className = classes["meaning"] ?? "";
+        dom.textContent = words;
+        return { dom };
+      },
+    };
+  });
+
 const noProblems: readonly CodeProblem[] = [];
 
-export const CodeEditor = ({ label, value, onChange, problems = noProblems, complete }: CodeEditorProps): React.ReactElement => {
+export const CodeEditor = ({ label, value, onChange, problems = noProblems, complete, hover }: CodeEditorProps): React.ReactElement => {
   const place = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView | null>(null);
   const changed = useEffectEvent((text: string) => onChange?.(text));
@@ -79,9 +77,9 @@ export const CodeEditor = ({ label, value, onChange, problems = noProblems, comp
       highlightSelectionMatches(),
       lintGutter(),
       yaml(),
-      theme,
-      syntaxHighlighting(highlight),
+      editorColours,
       autocompletion(complete === undefined ? {} : { override: [complete] }),
+      hover === undefined ? [] : tooltipOf(hover),
       keymap.of([...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap, indentWithTab]),
       EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
       EditorView.updateListener.of((update) => {
@@ -97,7 +95,7 @@ export const CodeEditor = ({ label, value, onChange, problems = noProblems, comp
     };
     // Made once: later values arrive as changes below, so that the cursor and its history stay.
     // oxlint-disable-next-line react/exhaustive-deps, react/exhaustive-effect-dependencies
-  }, [label, complete]);
+  }, [label, complete, hover]);
   useEffect(() => {
     const now = view.current;
     if (now === null || now.state.doc.toString() === value) return;
@@ -105,7 +103,9 @@ export const CodeEditor = ({ label, value, onChange, problems = noProblems, comp
   }, [value]);
   useEffect(() => {
     view.current?.dispatch({
-      effects: reading.current.reconfigure(readOnly ? [EditorState.readOnly.of(true), EditorView.editable.of(false)] : []),
+      effects: reading.current.reconfigure(
+        readOnly ? [EditorState.readOnly.of(true), EditorView.editable.of(false), EditorView.contentAttributes.of({ tabindex: "0" })] : [],
+      ),
     });
   }, [readOnly]);
   useEffect(() => {

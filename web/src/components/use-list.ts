@@ -38,6 +38,8 @@ export const useList = <T>(
     getNextPageParam: (page) => page.nextCursor ?? undefined,
     // Comparing 100,000 rows at each page costs more than drawing the forty that are seen.
     structuralSharing: false,
+    // A long list is loaded again page by page: not for a look at another window.
+    refetchOnWindowFocus: ({ state }) => (state.data?.pages.length ?? 0) <= 3,
     ...options,
   });
   const { data, fetchNextPage, refetch } = query;

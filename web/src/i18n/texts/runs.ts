@@ -1,0 +1,58 @@
+import { defineTexts } from "#web/i18n/text.ts";
+
+export const runsTexts = defineTexts({
+  title: { en: "Runs", de: "Läufe" },
+  about: { en: "Every run that you may see, newest first.", de: "Alle Läufe, die Sie sehen dürfen, die neuesten zuerst." },
+  search: { en: "Search job, node, people, comment, id", de: "Suche in Job, Knoten, Personen, Kommentar, Id" },
+  state: { en: "State", de: "Zustand" },
+  since: { en: "Since", de: "Seit" },
+  anyTime: { en: "any time", de: "jederzeit" },
+  lastHour: { en: "last hour", de: "letzte Stunde" },
+  lastDay: { en: "last 24 hours", de: "letzte 24 Stunden" },
+  lastWeek: { en: "last 7 days", de: "letzte 7 Tage" },
+  folder: { en: "Folder", de: "Ordner" },
+  node: { en: "Node", de: "Knoten" },
+  submitter: { en: "Submitter", de: "Auftraggeber" },
+  onlyJob: { en: "Job {job}", de: "Job {job}" },
+  onlySubmission: { en: "One submission", de: "Eine Einreichung" },
+  onlySubmitter: { en: "Submitter {name}", de: "Auftraggeber {name}" },
+  removeFilter: { en: "Remove filter {filter}", de: "Filter {filter} entfernen" },
+  job: { en: "Job", de: "Job" },
+  runAs: { en: "Ran as", de: "Lief als" },
+  queued: { en: "Queued", de: "Eingereicht" },
+  took: { en: "Took", de: "Dauer" },
+  select: { en: "Select run of {job}", de: "Lauf von {job} wählen" },
+  selectActive: { en: "Select those under way", de: "Laufende wählen" },
+  selectNone: { en: "Clear selection", de: "Auswahl aufheben" },
+  cancelSelected: {
+    en: { one: "Cancel {count} run", other: "Cancel {count} runs" },
+    de: { one: "{count} Lauf abbrechen", other: "{count} Läufe abbrechen" },
+  },
+  cancelTitle: {
+    en: { one: "Cancel {count} run?", other: "Cancel {count} runs?" },
+    de: { one: "{count} Lauf abbrechen?", other: "{count} Läufe abbrechen?" },
+  },
+  cancelEffect: {
+    en: "A run that waits ends at once. A running one gets SIGTERM, its grace time, and then SIGKILL for all its processes.",
+    de: "Ein wartender Lauf endet sofort. Ein laufender bekommt SIGTERM, seine Frist und dann SIGKILL für alle seine Prozesse.",
+  },
+  cancelMore: {
+    en: { one: "and {count} more", other: "and {count} more" },
+    de: { one: "und {count} weiterer", other: "und {count} weitere" },
+  },
+  cancelDone: {
+    en: { one: "{count} run cancelled", other: "{count} runs cancelled" },
+    de: { one: "{count} Lauf abgebrochen", other: "{count} Läufe abgebrochen" },
+  },
+  cancelPartly: { en: "{failed} of {count} could not be cancelled", de: "{failed} von {count} ließen sich nicht abbrechen" },
+  cancelAct: { en: "Cancel them", de: "Abbrechen" },
+  keep: { en: "Why cancelled", de: "Grund" },
+  newRuns: {
+    en: { one: "{count} new run", other: "{count} new runs" },
+    de: { one: "{count} neuer Lauf", other: "{count} neue Läufe" },
+  },
+  counts: { en: "Counts by state", de: "Anzahl je Zustand" },
+  empty: { en: "Nothing has run yet", de: "Noch ist nichts gelaufen" },
+  emptyHint: { en: "Open a job and run it.", de: "Öffnen Sie einen Job und führen Sie ihn aus." },
+  toJobs: { en: "To the jobs", de: "Zu den Jobs" },
+});

@@ -1,0 +1,137 @@
+/** Jobs: folders with honest counts, the list, and running one without leaving it. */
+import { TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { createLazyRoute, getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useMayAnywhere } from "#web/api/access.ts";
+import { call } from "#web/api/call.ts";
+import type { Schemas } from "#web/api/generated.ts";
+import { ActionButton, allowedBy, type Allowed } from "#web/components/action-button.tsx";
+import { DataTable, type Column } from "#web/components/data-table.tsx";
+import { jobParams, JobLink } from "#web/components/job-link.tsx";
+import { LazyRunDialog } from "#web/components/lazy-run-dialog.tsx";
+import { Page } from "#web/components/page.tsx";
+import { EmptyState } from "#web/components/states.tsx";
+import { Ago } from "#web/components/time.tsx";
+import { listKeyOf, useList } from "#web/components/use-list.ts";
+import { jobsTexts } from "#web/i18n/texts/jobs.ts";
+import { useText } from "#web/i18n/language.ts";
+import { FolderTree } from "#web/pages/jobs/folder-tree.tsx";
+import type { JobsSearch } from "#web/pages/jobs/route.ts";
+import classes from "#web/pages/jobs/jobs.module.css";
+
+type Job = Schemas["JobSummary"];
+
+const createPermission = "controller:runs:create";
+const pageRoute = getRouteApi("/jobs/");
+const perPage = 200;
+
+const hinted = (job: Job): Allowed | null => {
+  const hint = job.may?.[createPermission];
+  if (hint === undefined) return null;
+  return hint.effect === "permit" ? { allowed: true } : { allowed: false, reason: hint.message, hidden: hint.code === "access.not-found" };
+};
+
+/** The folder softly, the name plainly. */
+const Path = ({ path, below }: { readonly path: string; readonly below: string }): React.ReactElement => {
+  const shown = below === "/" ? path : path.slice(below.length + 1);
+  const cut = shown.lastIndexOf("/") + 1;
+  return (
+    <JobLink path={path}>
+      <span className={classes.folderPart}>{shown.slice(0, cut)}</span>
+      {shown.slice(cut)}
+    </JobLink>
+  );
+};
+
+const JobsPage = (): React.ReactElement => {
+  const t = useText();
+  const search = pageRoute.useSearch();
+  const navigate = pageRoute.useNavigate();
+  const goTo = useNavigate();
+  const { folder = "/", q, run } = search;
+  const change = (changed: Partial<JobsSearch>): void => {
+    const next = Object.fromEntries(Object.entries({ ...search, ...changed }).filter(([, value]) => value !== undefined));
+    void navigate({ search: next, replace: true });
+  };
+  const later = useDebouncedCallback((text: string) => change({ q: text.trim() === "" ? undefined : text.trim() }), 250);
+  const filter = { ...(folder === "/" ? {} : { folder }), ...(q === undefined ? {} : { q }) };
+  const list = useList<Job>(listKeyOf("jobs", filter), (cursor, signal) =>
+    call(
+      "GET /api/v1/jobs",
+      { query: { ...filter, may: createPermission, count: "true", limit: perPage, ...(cursor === undefined ? {} : { cursor }) } },
+      { signal },
+    ),
+  );
+  const mayMake = useMayAnywhere("manager:inventory:manage");
+  const columns: readonly Column<Job>[] = [
+    { id: "path", header: t(jobsTexts.path), cell: (job) => <Path path={job.path} below={folder} /> },
+    { id: "title", header: t(jobsTexts.titleColumn), from: 760, cell: (job) => job.title ?? "" },
+    { id: "author", header: t(jobsTexts.author), from: 900, width: 150, cell: (job) => job.authorName },
+    { id: "revision", header: t(jobsTexts.revision), from: 900, width: 80, align: "right", cell: (job) => job.revision },
+    { id: "changed", header: t(jobsTexts.changed), from: 560, width: 120, cell: (job) => <Ago at={job.updatedAt} /> },
+    {
+      id: "run",
+      header: t(jobsTexts.actions),
+      width: 112,
+      cell: (job) => (
+        <ActionButton
+          size="compact-xs"
+          allowed={hinted(job)}
+          question={{ permission: createPermission, on: job.path, controller: "main" }}
+          onClick={() => change({ run: job.path })}
+        >
+          {t(jobsTexts.run)}
+        </ActionButton>
+      ),
+    },
+  ];
+  return (
+    <Page
+      title={t(jobsTexts.title)}
+      about={t(jobsTexts.about)}
+      fill
+      actions={
+        <ActionButton
+          variant="filled"
+          allowed={allowedBy(mayMake)}
+          question={{ permission: "manager:inventory:manage" }}
+          onClick={() => void goTo({ to: "/new-job", search: folder === "/" ? {} : { folder } })}
+        >
+          {t(jobsTexts.newJob)}
+        </ActionButton>
+      }
+      toolbar={
+        <TextInput
+          size="xs"
+          className={classes.search}
+          aria-label={t(jobsTexts.search)}
+          placeholder={t(jobsTexts.search)}
+          defaultValue={q ?? ""}
+          key={`q ${q === undefined}`}
+          maxLength={200}
+          data-page-filter
+          onChange={(event) => later(event.currentTarget.value)}
+        />
+      }
+    >
+      <div className={classes.layout}>
+        <FolderTree chosen={folder} onChoose={(chosen) => change({ folder: chosen === "/" ? undefined : chosen })} />
+        <div className={classes.list}>
+          <DataTable
+            label={t(jobsTexts.title)}
+            columns={columns}
+            list={list}
+            rowId={(job) => job.path}
+            narrowLine={(job) => job.title ?? job.authorName}
+            onOpen={(job) => void goTo({ to: "/jobs/$", params: jobParams(job.path) })}
+            empty={<EmptyState title={t(jobsTexts.empty)} hint={t(jobsTexts.emptyHint, { command: "behalf apply -f" })} />}
+            {...(q === undefined && folder === "/" ? {} : { onClearFilters: () => void navigate({ search: {} }) })}
+          />
+        </div>
+      </div>
+      {run === undefined ? null : <LazyRunDialog key={run} request={{ job: run }} onClose={() => change({ run: undefined })} />}
+    </Page>
+  );
+};
+
+export const lazyRoute = createLazyRoute("/jobs/")({ component: JobsPage });

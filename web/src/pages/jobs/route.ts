@@ -1,0 +1,41 @@
+import { createRoute } from "@tanstack/react-router";
+import { flag, text, whole, type Search } from "#web/components/search.ts";
+import { parentRoute } from "#web/pages/parent.ts";
+
+export interface JobsSearch {
+  readonly folder?: string;
+  readonly q?: string;
+  /** The dialog to run this job is open. */
+  readonly run?: string;
+}
+
+export interface JobSearch {
+  /** The dialog to run it is open. */
+  readonly run?: true;
+  /** An earlier revision, compared with the current one. */
+  readonly compare?: number;
+}
+
+/** What the list and a job hang below: otherwise a job without a path would be found before the list. */
+const aboveRoute = createRoute({ getParentRoute: () => parentRoute, path: "/jobs" });
+
+const listRoute = createRoute({
+  getParentRoute: () => aboveRoute,
+  path: "/",
+  validateSearch: (search: Search): JobsSearch => ({
+    ...text(search, "folder", 512),
+    ...text(search, "q", 200),
+    ...text(search, "run", 1024),
+  }),
+}).lazy(() => import("#web/pages/jobs/jobs-page.tsx").then((page) => page.lazyRoute));
+
+const jobRoute = createRoute({
+  getParentRoute: () => aboveRoute,
+  path: "$",
+  validateSearch: (search: Search): JobSearch => ({
+    ...flag(search, "run"),
+    ...whole(search, "compare", 1, Number.MAX_SAFE_INTEGER),
+  }),
+}).lazy(() => import("#web/pages/jobs/job-page.tsx").then((page) => page.lazyRoute));
+
+export const jobsRoute = aboveRoute.addChildren([listRoute, jobRoute]);

@@ -1,0 +1,411 @@
+/** One run: on whose behalf it runs and why, how it went, what it wrote, and what may be done about it. */
+import { Anchor, TextInput } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { createLazyRoute, getRouteApi, Link } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { useMay } from "#web/api/access.ts";
+import { call } from "#web/api/call.ts";
+import type { Schemas } from "#web/api/generated.ts";
+import { useLiveEvents } from "#web/api/live.ts";
+import { ActionButton, type Allowed } from "#web/components/action-button.tsx";
+import { useCommands } from "#web/components/commands.ts";
+import { ConfirmDialog } from "#web/components/confirm.tsx";
+import { explain } from "#web/components/explain.ts";
+import { JobLink } from "#web/components/job-link.tsx";
+import { LazyRunDialog } from "#web/components/lazy-run-dialog.tsx";
+import { Facts, Page, Section } from "#web/components/page.tsx";
+import { renderDuration } from "#web/components/render-time.ts";
+import { StateMark } from "#web/components/state-mark.tsx";
+import { EmptyState, Loaded, ProblemState } from "#web/components/states.tsx";
+import { Instant, useNow } from "#web/components/time.tsx";
+import { commonTexts } from "#web/i18n/texts/common.ts";
+import { runTexts } from "#web/i18n/texts/run.ts";
+import { useText } from "#web/i18n/language.ts";
+import { LogView } from "#web/pages/run/log-view.tsx";
+import { outcomeWords } from "#web/pages/run/outcome.ts";
+import classes from "#web/pages/run/run.module.css";
+
+type Run = Schemas["Run"];
+type Verdict = Schemas["Verdict"];
+
+const cancelPermission = "controller:runs:cancel";
+const createPermission = "controller:runs:create";
+const pageRoute = getRouteApi("/runs/$id");
+
+const hinted = (run: Run, permission: string): Allowed | null => {
+  const hint = run.may?.[permission];
+  if (hint === undefined) return null;
+  return hint.effect === "permit" ? { allowed: true } : { allowed: false, reason: hint.message, hidden: hint.code === "access.not-found" };
+};
+
+const Why = ({ verdict, ended }: { readonly verdict: Verdict | undefined; readonly ended: boolean }): React.ReactElement => {
+  const t = useText();
+  if (verdict === undefined) return <p className={classes.why}>{t(ended ? runTexts.notReached : runTexts.notDecided)}</p>;
+  return (
+    <p className={classes.why} data-effect={verdict.effect}>
+      <span aria-hidden="true">{verdict.effect === "permit" ? "✓" : "⊘"}</span> <span lang="en">{verdict.text}</span>
+    </p>
+  );
+};
+
+const Chain = ({ run }: { readonly run: Run }): React.ReactElement => {
+  const t = useText();
+  const last = (part: Verdict["part"]): Verdict | undefined => run.verdicts.findLast((verdict) => verdict.part === part);
+  const links = [
+    [t(runTexts.who), run.submitter.name, last("who")],
+    [t(runTexts.may), createPermission, last("may")],
+    [t(runTexts.where), run.node, last("where")],
+    [t(runTexts.asWhom), run.runAs ?? "–", last("as-whom")],
+  ] as const;
+  return (
+    <Section title={t(runTexts.chain)}>
+      <ol className={classes.chain}>
+        {links.map(([title, name, verdict], index) => (
+          <li key={title} className={classes.link}>
+            <span>{title}</span>
+            <span className={classes.name}>
+              {index === 1 ? (
+                <Anchor
+                  component="button"
+                  type="button"
+                  aria-label={t(commonTexts.whyOf, { subject: createPermission })}
+                  onClick={() =>
+                    explain({ permission: createPermission, on: run.job, controller: run.controller, actor: run.submitter.accessId })
+                  }
+                >
+                  {name}
+                </Anchor>
+              ) : (
+                name
+              )}
+              {index === 0 ? <span className={classes.id}>{run.submitter.accessId}</span> : null}
+            </span>
+            <Why verdict={verdict} ended={run.state === "ended"} />
+            {index === 0 ? (
+              <>
+                <span>{t(runTexts.actor)}</span>
+                <span>{run.actor.accessId === run.submitter.accessId ? t(runTexts.sameActor) : run.actor.name}</span>
+              </>
+            ) : null}
+          </li>
+        ))}
+      </ol>
+      <details className={classes.details}>
+        <summary>{t(runTexts.earlier)}</summary>
+        <ul lang="en">
+          {run.verdicts.map((verdict) => (
+            <li key={`${verdict.part} ${verdict.rule} ${verdict.decidedAt}`}>
+              <Instant at={verdict.decidedAt} /> {verdict.question}: {verdict.text} <code className="soft">{verdict.rule}</code>
+            </li>
+          ))}
+        </ul>
+      </details>
+    </Section>
+  );
+};
+
+const between = (from: string, to: string): string => renderDuration(Math.max(0, Date.parse(to) - Date.parse(from)));
+
+const Timeline = ({ run }: { readonly run: Run }): React.ReactElement => {
+  const t = useText();
+  const now = new Date(useNow()).toISOString();
+  const { queuedAt, offeredAt, startedAt, endedAt } = run;
+  return (
+    <Section title={t(runTexts.timeline)} aside={run.attempt > 1 ? t(runTexts.attempt, { count: run.attempt }) : undefined}>
+      <ol className={classes.timeline}>
+        <li>
+          {t(runTexts.queued)} <Instant at={queuedAt} />
+        </li>
+        {offeredAt === null ? null : (
+          <li>
+            {t(runTexts.offered)} <Instant at={offeredAt} />{" "}
+            <span className="soft">{t(runTexts.waited, { time: between(queuedAt, offeredAt) })}</span>
+          </li>
+        )}
+        {startedAt === null ? null : (
+          <li>
+            {t(runTexts.started)} <Instant at={startedAt} />{" "}
+            <span className="soft">{t(runTexts.beforeStart, { time: between(offeredAt ?? queuedAt, startedAt) })}</span>
+          </li>
+        )}
+        {endedAt === null ? (
+          <li data-now>
+            <StateMark state={run.state} />{" "}
+            <span className="soft">
+              {startedAt === null
+                ? t(runTexts.waited, { time: between(queuedAt, now) })
+                : t(runTexts.ran, { time: between(startedAt, now) })}
+            </span>
+          </li>
+        ) : (
+          <li>
+            {t(runTexts.ended)} <Instant at={endedAt} />{" "}
+            <span className="soft">
+              {startedAt === null ? t(runTexts.endedUnstarted) : t(runTexts.ran, { time: between(startedAt, endedAt) })}
+            </span>
+          </li>
+        )}
+      </ol>
+    </Section>
+  );
+};
+
+const OutcomeFacts = ({ run }: { readonly run: Run }): React.ReactElement => {
+  const t = useText();
+  const { outcome } = run;
+  if (outcome === null)
+    return (
+      <Section title={t(runTexts.outcome)}>
+        <p className="soft">{run.state === "ended" ? t(runTexts.notStarted) : t(runTexts.noOutcome)}</p>
+      </Section>
+    );
+  const { launchProblem } = outcome;
+  return (
+    <Section title={t(runTexts.outcome)} aside={<StateMark state={run.result ?? run.state} />}>
+      {launchProblem === null ? null : (
+        <div lang="en">
+          <p className={classes.why} data-effect="deny">
+            {launchProblem.message}
+          </p>
+          <p className="soft">{launchProblem.hint}</p>
+          <p className="soft">
+            <code>{launchProblem.code}</code>
+          </p>
+        </div>
+      )}
+      <ul className={classes.words}>
+        {outcomeWords(outcome, t).map((words) => (
+          <li key={words}>{words}</li>
+        ))}
+      </ul>
+      {outcome.output.writtenBytes === 0 ? null : (
+        <details className={classes.details}>
+          <summary>{t(runTexts.digest)}</summary>
+          <code className={classes.arguments}>{outcome.output.sha256}</code>
+        </details>
+      )}
+    </Section>
+  );
+};
+
+const Audit = ({ run }: { readonly run: Run }): React.ReactElement | null => {
+  const t = useText();
+  const verdict = useMay({ permission: "manager:auditlog:view", path: run.job });
+  const query = useQuery({
+    queryKey: ["audit", "object", run.id, run.state],
+    enabled: verdict?.effect === "permit",
+    queryFn: ({ signal }) => call("GET /api/v1/audit", { query: { object: run.id, limit: 50 } }, { signal }),
+  });
+  // Who may not read the record at all is told so once, on its page.
+  if (verdict === null || verdict.effect === "deny") return null;
+  return (
+    <Section title={t(runTexts.audit)}>
+      <Loaded query={query}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <p className="soft">{t(runTexts.auditNone)}</p>
+          ) : (
+            <ul className={classes.records}>
+              {items.map((record) => (
+                <li key={`${record.writer} ${record.sequence}`}>
+                  <span>
+                    <code>{record.action}</code> <span lang="en">{record.phase}</span>
+                  </span>
+                  <span className="soft">{record.actor}</span>
+                  <span className="soft">
+                    <Instant at={record.at} />
+                  </span>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </Section>
+  );
+};
+
+const RunFacts = ({ run }: { readonly run: Run }): React.ReactElement => {
+  const t = useText();
+  const given = Object.entries(run.arguments);
+  return (
+    <Section title={t(runTexts.facts)}>
+      <Facts
+        facts={[
+          [t(runTexts.id), <code key="id">{run.id}</code>],
+          [t(runTexts.job), <JobLink key="job" path={run.job} />],
+          [t(runTexts.revision), run.jobRevision],
+          [t(runTexts.controller), run.controller],
+          ...(run.comment === null ? [] : [[t(runTexts.comment), run.comment] as const]),
+          [
+            t(runTexts.arguments),
+            given.length === 0 ? (
+              t(runTexts.noArguments)
+            ) : (
+              <code key="arguments" className={classes.arguments}>
+                {given.map(([name, value]) => `${name}=${value}`).join("\n")}
+              </code>
+            ),
+          ],
+        ]}
+      />
+      <p>
+        <Link to="/runs" search={{ submission: run.submission }}>
+          {t(runTexts.sameSubmission)}
+        </Link>
+      </p>
+    </Section>
+  );
+};
+
+const RunView = ({ run }: { readonly run: Run }): React.ReactElement => {
+  const t = useText();
+  const queries = useQueryClient();
+  const search = pageRoute.useSearch();
+  const navigate = pageRoute.useNavigate();
+  const [asking, setAsking] = useState(false);
+  const [reason, setReason] = useState("");
+  const explanation = useQuery({
+    queryKey: ["run", run.id, "explain", run.state, run.result],
+    queryFn: ({ signal }) => call("GET /api/v1/runs/{id}/explain", { path: { id: run.id } }, { signal }),
+  });
+  const change = (changed: Partial<typeof search>): void => {
+    const next = Object.fromEntries(Object.entries({ ...search, ...changed }).filter(([, value]) => value !== undefined));
+    void navigate({ search: next, replace: true });
+  };
+  const isActive = run.state !== "ended";
+  const again = hinted(run, createPermission);
+  const cancel = hinted(run, cancelPermission);
+  useCommands(
+    useMemo(
+      () =>
+        again?.allowed === true
+          ? [{ id: "run again", text: t(runTexts.again), run: () => void navigate({ search: { again: true } }) }]
+          : [],
+      [again?.allowed, t, navigate],
+    ),
+  );
+  return (
+    <Page
+      title={run.job}
+      about={
+        <span className={classes.stateLine}>
+          <StateMark state={run.result ?? run.state} />
+          <span lang="en">{explanation.data?.sentence ?? ""}</span>
+          {isActive && run.cancelRequested !== null ? <span>{t(runTexts.cancelling, { name: run.cancelRequested.by })}</span> : null}
+        </span>
+      }
+      fill
+      actions={
+        <>
+          {isActive ? (
+            <ActionButton
+              allowed={cancel}
+              question={{ permission: cancelPermission, on: run.job, controller: run.controller }}
+              onClick={() => setAsking(true)}
+            >
+              {t(runTexts.cancel)}
+            </ActionButton>
+          ) : null}
+          <ActionButton
+            allowed={again}
+            question={{ permission: createPermission, on: run.job, controller: run.controller }}
+            onClick={() => change({ again: true })}
+          >
+            {t(runTexts.again)}
+          </ActionButton>
+          <JobLink path={run.job}>{t(runTexts.openJob)}</JobLink>
+        </>
+      }
+    >
+      <div className={classes.layout}>
+        <div className={classes.side}>
+          <Chain run={run} />
+          <Timeline run={run} />
+          <OutcomeFacts run={run} />
+          <RunFacts run={run} />
+          <Audit run={run} />
+        </div>
+        <div className={classes.main}>
+          {run.allowed.log.allowed ? (
+            <LogView
+              key={run.id}
+              runId={run.id}
+              hasEnded={!isActive}
+              chosen={search.lines}
+              onChoose={(lines) => change({ lines })}
+              find={search.find ?? ""}
+              onFind={(find) => change({ find: find === "" ? undefined : find })}
+            />
+          ) : (
+            <EmptyState
+              title={t(runTexts.logHidden)}
+              hint={<span lang="en">{run.allowed.log.reason}</span>}
+              action={
+                <Anchor
+                  component="button"
+                  type="button"
+                  onClick={() => explain({ permission: "controller:runs:log", on: run.job, controller: run.controller })}
+                >
+                  {t(commonTexts.why)}
+                </Anchor>
+              }
+            />
+          )}
+        </div>
+      </div>
+      <ConfirmDialog
+        opened={asking}
+        onClose={() => setAsking(false)}
+        title={t(runTexts.cancelTitle, { job: run.job })}
+        action={t(runTexts.cancel)}
+        effect={
+          <>
+            <p>{t(run.state === "queued" ? runTexts.cancelQueued : runTexts.cancelRunning, { node: run.node })}</p>
+            <TextInput
+              mt="sm"
+              label={t(runTexts.reason)}
+              value={reason}
+              maxLength={500}
+              onChange={(event) => setReason(event.currentTarget.value)}
+            />
+          </>
+        }
+        act={async () => {
+          await call("POST /api/v1/runs/{id}/cancel", { path: { id: run.id }, body: { reason } });
+          await queries.invalidateQueries({ queryKey: ["run", run.id] });
+        }}
+      />
+      {search.again === true && again?.allowed === true ? (
+        <LazyRunDialog request={{ job: run.job, arguments: run.arguments, on: [run.node] }} onClose={() => change({ again: undefined })} />
+      ) : null}
+    </Page>
+  );
+};
+
+const RunPage = (): React.ReactElement => {
+  const { id } = pageRoute.useParams();
+  const queries = useQueryClient();
+  const query = useQuery({
+    queryKey: ["run", id],
+    queryFn: ({ signal }) =>
+      call("GET /api/v1/runs/{id}", { path: { id }, query: { may: `${cancelPermission},${createPermission}` } }, { signal }),
+    // The stream tells of changes; this is for when it cannot.
+    refetchInterval: ({ state }) => (state.data?.state === "ended" ? false : 10_000),
+  });
+  useLiveEvents((event) => {
+    if (event.event === "run" && event.data.id === id) void queries.invalidateQueries({ queryKey: ["run", id], exact: true });
+  });
+  if (query.data !== undefined) return <RunView run={query.data} />;
+  return (
+    <Page title={id}>
+      {query.isError ? (
+        <ProblemState error={query.error} retry={() => void query.refetch()} />
+      ) : (
+        <Loaded query={query}>{() => null}</Loaded>
+      )}
+    </Page>
+  );
+};
+
+export const lazyRoute = createLazyRoute("/runs/$id")({ component: RunPage });

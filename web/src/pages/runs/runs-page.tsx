@@ -1,0 +1,344 @@
+/** Runs: filters that stand in the address, states as they change, and ending several at once. */
+import { ActionIcon, Button, Checkbox, NativeSelect, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { createLazyRoute, getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { asProblem } from "#web/api/api-problem.ts";
+import { call } from "#web/api/call.ts";
+import { ActionButton } from "#web/components/action-button.tsx";
+import { ConfirmDialog } from "#web/components/confirm.tsx";
+import { DataTable, type Column } from "#web/components/data-table.tsx";
+import { notify } from "#web/components/notify.ts";
+import { Page } from "#web/components/page.tsx";
+import { renderDuration } from "#web/components/render-time.ts";
+import { runAddress, RunLink } from "#web/components/run-link.tsx";
+import { SavedFilters } from "#web/components/saved-filters.tsx";
+import { StateMark, type MarkedState } from "#web/components/state-mark.tsx";
+import { EmptyState } from "#web/components/states.tsx";
+import { Ago, useNow } from "#web/components/time.tsx";
+import { runsTexts } from "#web/i18n/texts/runs.ts";
+import { renderNumber } from "#web/i18n/text.ts";
+import { useLanguage, useText } from "#web/i18n/language.ts";
+import { runResults, runStates, spans, type RunsSearch } from "#web/pages/runs/route.ts";
+import { cancelPermission, useRuns, type Run, type Runs } from "#web/pages/runs/use-runs.ts";
+import classes from "#web/pages/runs/runs.module.css";
+
+const pageRoute = getRouteApi("/runs");
+
+const Took = ({ run }: { readonly run: Run }): React.ReactElement => {
+  const now = useNow();
+  if (run.startedAt === null) return <span className="soft">–</span>;
+  const end = run.endedAt === null ? now : Date.parse(run.endedAt);
+  return <>{renderDuration(Math.max(0, end - Date.parse(run.startedAt)))}</>;
+};
+
+/** What ended is told by its result, what has not by its state. */
+const stateOf = (run: Run): MarkedState => run.result ?? run.state;
+const isActive = (run: Run): boolean => run.state !== "ended";
+
+const Counts = ({
+  counts,
+  search,
+  onChange,
+}: {
+  readonly counts: Runs["counts"];
+  readonly search: RunsSearch;
+  readonly onChange: (change: Partial<RunsSearch>) => void;
+}): React.ReactElement | null => {
+  const t = useText();
+  const language = useLanguage();
+  if (counts === null) return null;
+  const states = runStates.filter((state) => state !== "ended" && (counts.states[state] ?? 0) > 0);
+  const results = runResults.filter((result) => (counts.results[result] ?? 0) > 0);
+  return (
+    <ul className={classes.counts} aria-label={t(runsTexts.counts)}>
+      {[
+        ...states.map((state) => ({
+          mark: state as MarkedState,
+          count: counts.states[state] ?? 0,
+          pressed: search.state === state,
+          to: { state },
+        })),
+        ...results.map((result) => ({
+          mark: result as MarkedState,
+          count: counts.results[result] ?? 0,
+          pressed: search.result === result,
+          to: { result },
+        })),
+      ].map(({ mark, count, pressed, to }) => (
+        <li key={mark}>
+          <button
+            type="button"
+            className={classes.count}
+            aria-pressed={pressed}
+            onClick={() => onChange(pressed ? { state: undefined, result: undefined } : { state: undefined, result: undefined, ...to })}
+          >
+            <b>{renderNumber(language, count)}</b> <StateMark state={mark} />
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+};
+
+const Filters = ({
+  search,
+  onChange,
+}: {
+  readonly search: RunsSearch;
+  readonly onChange: (change: Partial<RunsSearch>) => void;
+}): React.ReactElement => {
+  const t = useText();
+  const later = useDebouncedCallback((change: Partial<RunsSearch>) => onChange(change), 250);
+  const typed = (value: string): string | undefined => (value.trim() === "" ? undefined : value.trim());
+  const fixed = [
+    ["job", search.job, t(runsTexts.onlyJob, { job: search.job ?? "" })],
+    ["submission", search.submission, t(runsTexts.onlySubmission)],
+    ["submitter", search.submitter, t(runsTexts.onlySubmitter, { name: search.submitter ?? "" })],
+  ] as const;
+  return (
+    <>
+      <TextInput
+        size="xs"
+        className={classes.search}
+        aria-label={t(runsTexts.search)}
+        placeholder={t(runsTexts.search)}
+        defaultValue={search.q ?? ""}
+        key={`q ${search.q === undefined}`}
+        data-page-filter
+        maxLength={200}
+        onChange={(event) => later({ q: typed(event.currentTarget.value) })}
+      />
+      <NativeSelect
+        size="xs"
+        aria-label={t(runsTexts.since)}
+        value={search.since ?? ""}
+        data={[
+          { value: "", label: t(runsTexts.anyTime) },
+          { value: "1h", label: t(runsTexts.lastHour) },
+          { value: "24h", label: t(runsTexts.lastDay) },
+          { value: "7d", label: t(runsTexts.lastWeek) },
+        ]}
+        onChange={(event) => onChange({ since: spans.find((span) => span === event.currentTarget.value) })}
+      />
+      <TextInput
+        size="xs"
+        className={classes.narrow}
+        aria-label={t(runsTexts.folder)}
+        placeholder={t(runsTexts.folder)}
+        defaultValue={search.folder ?? ""}
+        key={`folder ${search.folder === undefined}`}
+        maxLength={512}
+        onChange={(event) => {
+          const folder = typed(event.currentTarget.value);
+          later({ folder: folder === undefined || folder.startsWith("/") ? folder : `/${folder}` });
+        }}
+      />
+      <TextInput
+        size="xs"
+        className={classes.narrow}
+        aria-label={t(runsTexts.node)}
+        placeholder={t(runsTexts.node)}
+        defaultValue={search.node ?? ""}
+        key={`node ${search.node === undefined}`}
+        maxLength={100}
+        onChange={(event) => later({ node: typed(event.currentTarget.value) })}
+      />
+      {fixed.map(([name, value, words]) =>
+        value === undefined ? null : (
+          <span key={name} className={classes.chip}>
+            {words}
+            <ActionIcon
+              size="xs"
+              variant="subtle"
+              color="gray"
+              aria-label={t(runsTexts.removeFilter, { filter: words })}
+              onClick={() => onChange({ [name]: undefined })}
+            >
+              <span aria-hidden="true">✕</span>
+            </ActionIcon>
+          </span>
+        ),
+      )}
+    </>
+  );
+};
+
+const parallel = 4;
+
+/** Ends them a few at a time; each is decided and recorded by itself. */
+const cancelAll = async (runs: readonly Run[], reason: string): Promise<readonly { readonly run: Run; readonly error: unknown }[]> => {
+  const failed: { run: Run; error: unknown }[] = [];
+  const queue = [...runs];
+  const worker = async (): Promise<void> => {
+    for (let run = queue.shift(); run !== undefined; run = queue.shift()) {
+      try {
+        await call("POST /api/v1/runs/{id}/cancel", { path: { id: run.id }, body: { reason } });
+      } catch (error) {
+        // Ended by itself in the meantime: what was wanted.
+        if (asProblem(error).code !== "runs.already-ended") failed.push({ run, error });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, worker));
+  return failed;
+};
+
+const RunsPage = (): React.ReactElement => {
+  const t = useText();
+  const search = pageRoute.useSearch();
+  const navigate = pageRoute.useNavigate();
+  const goTo = useNavigate();
+  const { list, counts, fresh, showFresh } = useRuns(search);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [asking, setAsking] = useState(false);
+  const [reason, setReason] = useState("");
+  const change = (changed: Partial<RunsSearch>): void => {
+    const next = Object.fromEntries(Object.entries({ ...search, ...changed }).filter(([, value]) => value !== undefined));
+    void navigate({ search: next, replace: true });
+  };
+  const chosen = list.rows.filter((run) => selected.has(run.id) && isActive(run));
+  const refused = chosen.map((run) => run.may?.[cancelPermission]).find((hint) => hint?.effect === "deny");
+  const toggle = (run: Run, on: boolean): void => {
+    const next = new Set(selected);
+    if (on) next.add(run.id);
+    else next.delete(run.id);
+    setSelected(next);
+  };
+  const isFiltered = Object.keys(search).length > 0;
+
+  const columns: readonly Column<Run>[] = [
+    {
+      id: "select",
+      header: "",
+      width: 36,
+      cell: (run) =>
+        isActive(run) ? (
+          <Checkbox
+            size="xs"
+            aria-label={t(runsTexts.select, { job: run.job })}
+            checked={selected.has(run.id)}
+            onChange={(event) => toggle(run, event.currentTarget.checked)}
+          />
+        ) : null,
+    },
+    { id: "job", header: t(runsTexts.job), cell: (run) => <RunLink run={run} /> },
+    { id: "state", header: t(runsTexts.state), width: 132, cell: (run) => <StateMark state={stateOf(run)} /> },
+    { id: "submitter", header: t(runsTexts.submitter), from: 900, width: 150, cell: (run) => run.submitter.name },
+    { id: "node", header: t(runsTexts.node), from: 720, width: 140, cell: (run) => run.node },
+    {
+      id: "runAs",
+      header: t(runsTexts.runAs),
+      from: 1080,
+      width: 130,
+      cell: (run) => (run.runAs === null ? <span className="soft">–</span> : <code>{run.runAs}</code>),
+    },
+    { id: "queued", header: t(runsTexts.queued), from: 560, width: 120, cell: (run) => <Ago at={run.queuedAt} /> },
+    { id: "took", header: t(runsTexts.took), from: 820, width: 100, align: "right", cell: (run) => <Took run={run} /> },
+  ];
+  return (
+    <Page
+      title={t(runsTexts.title)}
+      about={t(runsTexts.about)}
+      fill
+      actions={
+        <SavedFilters page="runs" current={{ ...search }} onChoose={(filters) => void navigate({ search: filters as RunsSearch })} />
+      }
+      toolbar={<Filters search={search} onChange={change} />}
+    >
+      <div className={classes.body}>
+        <Counts counts={counts} search={search} onChange={change} />
+        {fresh > 0 || list.rows.some(isActive) ? (
+          <div className={classes.counts}>
+            {fresh > 0 ? (
+              <Button size="compact-xs" variant="light" onClick={showFresh}>
+                {t(runsTexts.newRuns, { count: fresh })}
+              </Button>
+            ) : null}
+            {list.rows.some(isActive) ? (
+              <Button
+                size="compact-xs"
+                variant="default"
+                onClick={() => setSelected(new Set(list.rows.filter(isActive).map(({ id }) => id)))}
+              >
+                {t(runsTexts.selectActive)}
+              </Button>
+            ) : null}
+            {chosen.length > 0 ? (
+              <>
+                <Button size="compact-xs" variant="default" onClick={() => setSelected(new Set())}>
+                  {t(runsTexts.selectNone)}
+                </Button>
+                <ActionButton
+                  size="compact-xs"
+                  allowed={refused?.effect === "deny" ? { allowed: false, reason: refused.message } : { allowed: true }}
+                  question={{
+                    permission: cancelPermission,
+                    on: chosen.find((run) => run.may?.[cancelPermission]?.effect === "deny")?.job,
+                    controller: "main",
+                  }}
+                  onClick={() => setAsking(true)}
+                >
+                  {t(runsTexts.cancelSelected, { count: chosen.length })}
+                </ActionButton>
+              </>
+            ) : null}
+          </div>
+        ) : null}
+        <DataTable
+          label={t(runsTexts.title)}
+          columns={columns}
+          list={list}
+          rowId={(run) => run.id}
+          narrowLine={(run) => `${run.submitter.name} · ${run.node}`}
+          onOpen={(run) => void goTo({ to: runAddress(run.id) })}
+          empty={
+            <EmptyState title={t(runsTexts.empty)} hint={t(runsTexts.emptyHint)} action={<Link to="/jobs">{t(runsTexts.toJobs)}</Link>} />
+          }
+          {...(isFiltered ? { onClearFilters: () => void navigate({ search: {} }) } : {})}
+        />
+      </div>
+      <ConfirmDialog
+        opened={asking}
+        onClose={() => setAsking(false)}
+        title={t(runsTexts.cancelTitle, { count: chosen.length })}
+        action={t(runsTexts.cancelAct)}
+        effect={
+          <>
+            <p>{t(runsTexts.cancelEffect)}</p>
+            <ul className={classes.list}>
+              {chosen.slice(0, 10).map((run) => (
+                <li key={run.id}>
+                  {run.job} · {run.node}
+                </li>
+              ))}
+            </ul>
+            {chosen.length > 10 ? <p>{t(runsTexts.cancelMore, { count: chosen.length - 10 })}</p> : null}
+            <TextInput
+              mt="sm"
+              label={t(runsTexts.keep)}
+              value={reason}
+              maxLength={500}
+              onChange={(event) => setReason(event.currentTarget.value)}
+            />
+          </>
+        }
+        act={async () => {
+          const count = chosen.length;
+          const failed = await cancelAll(chosen, reason);
+          setSelected(new Set(failed.map(({ run }) => run.id)));
+          const [first] = failed;
+          if (first === undefined) notify({ tone: "good", title: t(runsTexts.cancelDone, { count }) });
+          else
+            notify({
+              tone: "bad",
+              title: t(runsTexts.cancelPartly, { failed: failed.length, count }),
+              text: asProblem(first.error).message,
+            });
+        }}
+      />
+    </Page>
+  );
+};
+
+export const lazyRoute = createLazyRoute("/runs")({ component: RunsPage });

@@ -1,0 +1,111 @@
+/** The list of runs as it changes: rows that are shown follow the stream, new ones are counted until somebody wants them. */
+import { useQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { call } from "#web/api/call.ts";
+import type { Schemas } from "#web/api/generated.ts";
+import { useLiveEvents } from "#web/api/live.ts";
+import { listKeyOf, useList, type List, type ListPage } from "#web/components/use-list.ts";
+import type { RunsSearch } from "#web/pages/runs/route.ts";
+
+export type Run = Schemas["RunSummary"];
+
+const perPage = 200;
+export const cancelPermission = "controller:runs:cancel";
+const spanMs = { "1h": 3_600_000, "24h": 86_400_000, "7d": 7 * 86_400_000 } as const;
+
+export interface Runs {
+  readonly list: List<Run>;
+  readonly counts: { readonly states: Readonly<Record<string, number>>; readonly results: Readonly<Record<string, number>> } | null;
+  /** Runs that began since the list was loaded. */
+  readonly fresh: number;
+  readonly showFresh: () => void;
+}
+
+export const useRuns = (search: RunsSearch): Runs => {
+  const queries = useQueryClient();
+  const { since, ...rest } = search;
+  // Fixed while the filter stands, so that pages of one list are of one list.
+  const from = useMemo(
+    () => (since === undefined ? undefined : new Date(Math.floor((Date.now() - spanMs[since]) / 60_000) * 60_000).toISOString()),
+    [since],
+  );
+  const filter = { ...rest, ...(from === undefined ? {} : { from }) };
+  const key = listKeyOf("runs", filter);
+  const known = useRef<ReadonlySet<string>>(new Set());
+  const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
+  const list = useList<Run>(key, (cursor, signal) =>
+    call(
+      "GET /api/v1/runs",
+      { query: { ...filter, may: cancelPermission, limit: perPage, ...(cursor === undefined ? {} : { cursor }) } },
+      { signal },
+    ),
+  );
+  const counts = useQuery({
+    queryKey: ["runs", "counts", filter],
+    queryFn: ({ signal }) => call("GET /api/v1/runs/counts", { query: filter }, { signal }),
+    refetchInterval: 15_000,
+  });
+  useEffect(() => {
+    known.current = new Set(list.rows.map(({ id }) => id));
+  }, [list.rows]);
+
+  const showFresh = (): void => {
+    setFresh(new Set());
+    // From the top, and only the top: what was loaded below has moved.
+    queries.setQueryData<InfiniteData<ListPage<Run>, string | undefined>>(key, (data) =>
+      data === undefined ? undefined : { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) },
+    );
+    list.reload();
+    void counts.refetch();
+  };
+
+  // Changes arrive in bursts: they are put into the list together.
+  const changed = useRef(new Map<string, Run>());
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const flush = (): void => {
+    timer.current = undefined;
+    const now = changed.current;
+    changed.current = new Map();
+    const unknown = [...now.keys()].filter((id) => !known.current.has(id));
+    if (now.size > unknown.length)
+      queries.setQueryData<InfiniteData<ListPage<Run>, string | undefined>>(key, (data) =>
+        data === undefined
+          ? undefined
+          : {
+              ...data,
+              pages: data.pages.map((page) =>
+                page.items.some(({ id }) => now.has(id))
+                  ? {
+                      ...page,
+                      items: page.items.map((row) => {
+                        const next = now.get(row.id);
+                        return next === undefined ? row : { ...next, ...(row.may === undefined ? {} : { may: row.may }) };
+                      }),
+                    }
+                  : page,
+              ),
+            },
+      );
+    if (unknown.length > 0) setFresh((before) => new Set([...before, ...unknown]));
+  };
+  useLiveEvents((event) => {
+    if (event.event === "resync") list.reload();
+    if (event.event !== "run") return;
+    const run = event.data;
+    const isListed = known.current.has(run.id);
+    const fits =
+      (filter.job === undefined || run.job === filter.job) &&
+      (filter.node === undefined || run.node === filter.node) &&
+      (filter.state === undefined || run.state === filter.state) &&
+      (filter.result === undefined || run.result === filter.result) &&
+      (filter.submission === undefined || run.submission === filter.submission) &&
+      (filter.submitter === undefined || run.submitter.accessId === filter.submitter) &&
+      (filter.folder === undefined || filter.folder === "/" || run.job.startsWith(`${filter.folder}/`));
+    if (!isListed && (!fits || Date.parse(run.queuedAt) < list.updatedAtMs - 60_000)) return;
+    changed.current.set(run.id, run);
+    timer.current ??= setTimeout(flush, 150);
+  });
+  useEffect(() => () => clearTimeout(timer.current), []);
+
+  return { list: { ...list, total: counts.data?.total ?? list.total }, counts: counts.data ?? null, fresh: fresh.size, showFresh };
+};
