@@ -81,7 +81,7 @@ export const CodeEditor = ({ label, value, onChange, problems = noProblems, comp
       autocompletion(complete === undefined ? {} : { override: [complete] }),
       hover === undefined ? [] : tooltipOf(hover),
       keymap.of([...defaultKeymap, ...searchKeymap, ...historyKeymap, ...completionKeymap, ...lintKeymap, indentWithTab]),
-      EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+      EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) changed(update.state.doc.toString());
       }),
@@ -103,9 +103,7 @@ export const CodeEditor = ({ label, value, onChange, problems = noProblems, comp
   }, [value]);
   useEffect(() => {
     view.current?.dispatch({
-      effects: reading.current.reconfigure(
-        readOnly ? [EditorState.readOnly.of(true), EditorView.editable.of(false), EditorView.contentAttributes.of({ tabindex: "0" })] : [],
-      ),
+      effects: reading.current.reconfigure(readOnly ? [EditorState.readOnly.of(true), EditorView.editable.of(false)] : []),
     });
   }, [readOnly]);
   useEffect(() => {

@@ -15,7 +15,7 @@ import classes from "#web/components/data-table.module.css";
 
 export interface Column<T> {
   readonly id: string;
-  readonly header: string;
+  readonly header: React.ReactNode;
   readonly cell: (row: T) => React.ReactNode;
   /** Pixels; absent: shares what is left. */
   readonly width?: number;

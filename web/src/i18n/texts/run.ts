@@ -25,6 +25,10 @@ export const runTexts = defineTexts({
   sameActor: { en: "the submitter himself", de: "der Auftraggeber selbst" },
   notReached: { en: "not reached", de: "nicht erreicht" },
   notDecided: { en: "not decided yet", de: "noch nicht entschieden" },
+  toldAtEnd: {
+    en: "decided by the node; it tells how when the run has ended",
+    de: "vom Knoten entschieden; wie, sagt er am Ende des Laufs",
+  },
   earlier: { en: "How it was decided", de: "Wie entschieden wurde" },
   timeline: { en: "Course", de: "Verlauf" },
   queued: { en: "Queued", de: "Eingereicht" },

@@ -21,6 +21,7 @@ export const runsTexts = defineTexts({
   runAs: { en: "Ran as", de: "Lief als" },
   queued: { en: "Queued", de: "Eingereicht" },
   took: { en: "Took", de: "Dauer" },
+  choose: { en: "Choose", de: "Wählen" },
   select: { en: "Select run of {job}", de: "Lauf von {job} wählen" },
   selectActive: { en: "Select those under way", de: "Laufende wählen" },
   selectNone: { en: "Clear selection", de: "Auswahl aufheben" },

@@ -232,13 +232,13 @@ export const JobForm = ({ fields, pathFixed, onChange, problemOf }: JobFormProps
         data={[{ value: "", label: t(jobEditorTexts.requiresDefault) }, ...nodeRoles]}
         onChange={(event) => onChange("requires", event.currentTarget.value)}
       />
-      <h3>{t(jobEditorTexts.parameters)}</h3>
+      <h2>{t(jobEditorTexts.parameters)}</h2>
       {fields.parameters === null ? (
         <p className="soft">{t(jobEditorTexts.parametersByText)}</p>
       ) : (
         <Parameters parameters={fields.parameters} onChange={(next) => onChange("parameters", next)} problemOf={problemOf} />
       )}
-      <h3>{t(jobEditorTexts.limits)}</h3>
+      <h2>{t(jobEditorTexts.limits)}</h2>
       <div className={classes.pair}>
         {plain("timeout", t(jobEditorTexts.timeout))}
         {plain("grace", t(jobEditorTexts.grace))}

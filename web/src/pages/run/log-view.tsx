@@ -193,6 +193,14 @@ export const LogView = ({ runId, hasEnded, chosen, onChoose, find, onFind }: Log
     const line = search.step(by);
     if (line !== null) goTo(line);
   };
+  // The first match comes to the reader; where the address names lines, those were meant.
+  const showFirst = useEffectEvent(() => {
+    if (range === null) step(1);
+  });
+  const hasFirst = search.lines.length > 0 && search.at === null;
+  useEffect(() => {
+    if (hasFirst) showFirst();
+  }, [hasFirst]);
   const digits = Math.max(3, String(store.total).length);
 
   return (

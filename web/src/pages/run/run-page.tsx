@@ -2,7 +2,7 @@
 import { Anchor, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, Link } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useMay } from "#web/api/access.ts";
 import { call } from "#web/api/call.ts";
 import type { Schemas } from "#web/api/generated.ts";
@@ -17,7 +17,7 @@ import { Facts, Page, Section } from "#web/components/page.tsx";
 import { renderDuration } from "#web/components/render-time.ts";
 import { StateMark } from "#web/components/state-mark.tsx";
 import { EmptyState, Loaded, ProblemState } from "#web/components/states.tsx";
-import { Instant, useNow } from "#web/components/time.tsx";
+import { Instant } from "#web/components/time.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { runTexts } from "#web/i18n/texts/run.ts";
 import { useText } from "#web/i18n/language.ts";
@@ -38,9 +38,14 @@ const hinted = (run: Run, permission: string): Allowed | null => {
   return hint.effect === "permit" ? { allowed: true } : { allowed: false, reason: hint.message, hidden: hint.code === "access.not-found" };
 };
 
-const Why = ({ verdict, ended }: { readonly verdict: Verdict | undefined; readonly ended: boolean }): React.ReactElement => {
+const Why = ({ verdict, state }: { readonly verdict: Verdict | undefined; readonly state: Run["state"] }): React.ReactElement => {
   const t = useText();
-  if (verdict === undefined) return <p className={classes.why}>{t(ended ? runTexts.notReached : runTexts.notDecided)}</p>;
+  if (verdict === undefined)
+    return (
+      <p className={classes.why}>
+        {t(state === "ended" ? runTexts.notReached : state === "running" ? runTexts.toldAtEnd : runTexts.notDecided)}
+      </p>
+    );
   return (
     <p className={classes.why} data-effect={verdict.effect}>
       <span aria-hidden="true">{verdict.effect === "permit" ? "✓" : "⊘"}</span> <span lang="en">{verdict.text}</span>
@@ -80,7 +85,7 @@ const Chain = ({ run }: { readonly run: Run }): React.ReactElement => {
               )}
               {index === 0 ? <span className={classes.id}>{run.submitter.accessId}</span> : null}
             </span>
-            <Why verdict={verdict} ended={run.state === "ended"} />
+            <Why verdict={verdict} state={run.state} />
             {index === 0 ? (
               <>
                 <span>{t(runTexts.actor)}</span>
@@ -106,9 +111,20 @@ const Chain = ({ run }: { readonly run: Run }): React.ReactElement => {
 
 const between = (from: string, to: string): string => renderDuration(Math.max(0, Date.parse(to) - Date.parse(from)));
 
+/** The time each second, while something goes on. */
+const useSecond = (isOn: boolean): number => {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    if (!isOn) return undefined;
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [isOn]);
+  return now;
+};
+
 const Timeline = ({ run }: { readonly run: Run }): React.ReactElement => {
   const t = useText();
-  const now = new Date(useNow()).toISOString();
+  const now = new Date(useSecond(run.endedAt === null)).toISOString();
   const { queuedAt, offeredAt, startedAt, endedAt } = run;
   return (
     <Section title={t(runTexts.timeline)} aside={run.attempt > 1 ? t(runTexts.attempt, { count: run.attempt }) : undefined}>

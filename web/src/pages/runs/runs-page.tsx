@@ -210,7 +210,7 @@ const RunsPage = (): React.ReactElement => {
   const columns: readonly Column<Run>[] = [
     {
       id: "select",
-      header: "",
+      header: <span className="visually-hidden">{t(runsTexts.choose)}</span>,
       width: 36,
       cell: (run) =>
         isActive(run) ? (

@@ -1,0 +1,132 @@
+/** The output of a run: followed, stood still, searched, linked, and never trusted. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { whyNoBrowser } from "#test/fixtures/cockpit.ts";
+import { eventually } from "#test/fixtures/instance.ts";
+import { operator, startJobs } from "#test/fixtures/cockpit-jobs.ts";
+
+const lineCount = 300_000;
+
+test(
+  "4.3: output is followed at the end, stands still when somebody scrolls, and says how much is new",
+  { timeout: 180_000 },
+  async (t) => {
+    const why = whyNoBrowser();
+    if (why !== null) return t.skip(why);
+    const { account, persona, instance } = await startJobs(t);
+    await account("ann", operator);
+    const run = (await instance.json<{ runs: { id: string }[] }>(["run", "/examples/talk"])).runs[0]?.id ?? "";
+    const page = await persona("ann", `/runs/${run}`, { height: 600 });
+    const log = page.getByRole("log", { name: "Output" });
+    await log.getByText("said 60", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Following", pressed: true }).waitFor();
+    await log.focus();
+    await page.keyboard.press("PageUp");
+    await page.getByRole("button", { name: "Follow", exact: true, pressed: false }).waitFor();
+    const first = await log
+      .getByRole("button", { name: /^Line \d+$/ })
+      .first()
+      .textContent();
+    await page.getByRole("button", { name: /[1-9]\d* new lines/ }).waitFor();
+    assert.equal(
+      await log
+        .getByRole("button", { name: /^Line \d+$/ })
+        .first()
+        .textContent(),
+      first,
+      "what is read stands still",
+    );
+    await page.getByRole("button", { name: /new lines/ }).click();
+    await page.getByRole("button", { name: "Following", pressed: true }).waitFor();
+    await log.getByText("said 130", { exact: true }).waitFor();
+    await instance.cli(["runs", "cancel", run]);
+    await page.getByText("cancelled it").first().waitFor();
+    await page.getByText("The run has ended").first().waitFor();
+  },
+);
+
+test(
+  "4.3: any line of a long log by link, text found over all of it, both streams told apart, links of a job dropped",
+  { timeout: 180_000 },
+  async (t) => {
+    const why = whyNoBrowser();
+    if (why !== null) return t.skip(why);
+    const { account, persona, instance } = await startJobs(t);
+    await account("ann", operator);
+    const documents = `kind: Job
+path: /examples/long
+run: { shell: "seq -f 'number %.0f' ${lineCount}; echo the last words >&2" }
+as: { credential: example }
+on: [local]
+`;
+    await instance.api.call("POST", "/api/v1/definitions", { documents });
+    const run = (await instance.json<{ runs: { id: string }[] }>(["run", "/examples/long", "--wait"])).runs[0]?.id ?? "";
+    const page = await persona("ann", `/runs/${run}?lines=123456-123457`);
+    const log = page.getByRole("log", { name: "Output" });
+    await log.getByText("number 123456", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Copy link to lines 123456-123457" }).waitFor();
+    await page.getByText("300,001 lines").waitFor();
+    await log.focus();
+    await page.keyboard.press("End");
+    await log.getByText("the last words").waitFor();
+    assert.equal(await log.getByText("stderr", { exact: true }).count(), 1);
+    await page.keyboard.press("Home");
+    await log.getByText("number 1", { exact: true }).waitFor();
+
+    await page.getByRole("button", { name: "Line 5", exact: true }).click();
+    await page.getByRole("button", { name: "Line 8", exact: true }).click({ modifiers: ["Shift"] });
+    await eventually(
+      "the address names the lines",
+      async () => new URL(page.url()).search,
+      (search) => search === "?lines=5-8",
+    );
+    await page.getByRole("button", { name: "Line 5", exact: true }).click();
+    await page.getByRole("button", { name: "Line 5", exact: true }).click();
+
+    const find = page.getByRole("textbox", { name: "Find in the output" });
+    await find.fill("NUMBER 29999");
+    await find.press("Enter");
+    await page.getByText(/ of 11 lines/).waitFor();
+    await find.press("Enter");
+    await find.fill("(last|words)");
+    await find.press("Enter");
+    await page.getByText("no line has it").waitFor();
+    await find.fill("last words");
+    await find.press("Enter");
+    await page.getByText("1 of 1 lines").waitFor();
+    await log.getByText("last words").first().waitFor();
+    // Sharing the address shares the search.
+    assert.match(page.url(), /find=last/);
+
+    // W5: what a terminal would make a link stays text.
+    const close = (await instance.json<{ runs: { id: string }[] }>(["run", "/examples/books/close", "--arg", "MONTH=1", "--wait"])).runs[0]
+      ?.id;
+    await page.goto(`${instance.url}/runs/${close}`);
+    await log.getByText("a link").waitFor();
+    assert.equal(await log.getByRole("link").count(), 0);
+    assert.equal(await log.locator("[data-fg='2']").textContent(), "green");
+    const downloading = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Download" }).click();
+    await page.getByRole("menuitem", { name: "stderr only" }).click();
+    assert.equal((await downloading).suggestedFilename(), `${close}.stderr.log`);
+  },
+);
+
+test("4.5: who may see a run but not its output is told so, and who may not know of it gets nothing", { timeout: 120_000 }, async (t) => {
+  const why = whyNoBrowser();
+  if (why !== null) return t.skip(why);
+  const { account, persona, instance } = await startJobs(t);
+  await account("vic", { permissions: ["controller:runs:view", "controller:jobs:view"] });
+  await account("sal", { permissions: ["controller"], folders: ["/sales/*"] });
+  const run = (await instance.json<{ runs: { id: string }[] }>(["run", "/examples/books/wait"])).runs[0]?.id ?? "";
+  const page = await persona("vic", `/runs/${run}`);
+  await page.getByText("Your roles do not show the output.").waitFor();
+  const cancel = page.getByRole("button", { name: "Cancel run", exact: true });
+  assert.equal(await cancel.getAttribute("aria-disabled"), "true");
+  await page.getByRole("button", { name: "Why? Cancel run" }).click();
+  await page.getByRole("dialog", { name: "Why" }).getByText("refused").waitFor();
+  await page.getByRole("dialog", { name: "Why" }).getByText("Would flip if").waitFor();
+  const stranger = await persona("sal", `/runs/${run}`);
+  await stranger.getByText("There is nothing here that you may see").waitFor();
+  assert.equal(await stranger.getByText("/examples/books/wait").count(), 0);
+});
