@@ -9,6 +9,7 @@ import { leafOf } from "#access/permissions.ts";
 import type { Holder, Policy } from "#access/policy.ts";
 import type { Actor, Question, Role } from "#access/question.ts";
 import { isInRegion, renderRegion, simulate, type AccessChange, type HolderDifference } from "#access/simulate.ts";
+import { loadWorlds } from "#test/worlds/load-worlds.ts";
 import { arbitraryActor, arbitraryQuestion, worldCount } from "#test/worlds/arbitrary-worlds.ts";
 
 const holderOf = (actor: Actor, enabled = true): Holder => ({ ...actor, nameKey: actor.name, enabled });
@@ -54,6 +55,26 @@ test("3.5, D75-D98: a question is reported as gained or lost exactly where the e
   );
   assert.ok(met.gains > worldCount / 6 && met.losses > worldCount / 6, `the worlds are too dull: ${JSON.stringify(met)}`);
 });
+
+for (const world of loadWorlds()) {
+  test(`3.5, ${world.rules.join(", ")}: between any two actors of the world (${world.file})`, () => {
+    for (const was of world.actors) {
+      for (const is of world.actors) {
+        // The same account, with the roles of the one before and of the other after.
+        const [difference] = simulate(policyOf(holderOf({ ...was, accessId: "a" })), policyOf(holderOf({ ...is, accessId: "a" }))).changed;
+        for (const { question } of world.questions) {
+          const leaf = leafOf(question.permission);
+          if (leaf === undefined || (leaf.object === null) !== (question.path === undefined)) continue;
+          if (question.path !== undefined && comparablePath(question.path) === null) continue;
+          const [before, after] = [decide(question, compileAccess(was)).effect, decide(question, compileAccess(is)).effect];
+          const label = `${was.name} -> ${is.name}: ${JSON.stringify(question)}`;
+          assert.equal(reported(difference, "gains", question), before === "deny" && after === "permit", `gained: ${label}`);
+          assert.equal(reported(difference, "losses", question), before === "permit" && after === "deny", `lost: ${label}`);
+        }
+      }
+    }
+  });
+}
 
 test("3.5: a policy compared with itself, or with its roles in another order, changes nothing for anybody", () => {
   fc.assert(

@@ -338,6 +338,18 @@ cases:
       assert.equal((await world.owner.ask({ path: "/api/v1/policy-tests/odd" })).status, 404);
     });
 
+    test("W9: many at once are answered or told to come again, and one that fails leaves no place taken", async () => {
+      const statuses = await Promise.all(
+        Array.from({ length: 24 }, async (_, index) => {
+          const found = await whatIf(index % 3 === 0 ? { edits: [{ account: "nobody-here", roles: [] }] } : { documents: narrowed });
+          if (found.status === 503) assert.equal(found.json.code, "general.overloaded");
+          return found.status;
+        }),
+      );
+      assert.ok(statuses.includes(200) && statuses.every((status) => [200, 404, 503].includes(status)), statuses.join(" "));
+      for (let round = 0; round < 6; round += 1) assert.equal((await whatIf({ documents: narrowed })).status, 200);
+    });
+
     test("W9: what is too much is refused before anything is tried", async () => {
       for (const body of [
         {},

@@ -25,8 +25,8 @@ const mostSubmissions = 100_000;
 const mostOtherwise = 1000;
 const mostLines = 2000;
 const mostFolders = 200;
-/** How many compare at the same time: each may take most of a second of this process. */
-const mostAtOnce = 2;
+/** How many compare at the same time: each may take a second of this process and holds both policies. */
+const mostAtOnce = 4;
 /** Other requests get their turn at least this often. */
 const turnMs = 20;
 const dayMs = 86_400_000;
@@ -191,7 +191,7 @@ let running = 0;
 
 /** Tries a draft and compares. Throws what keeps the draft from being tried at all: wrong documents, unknown names, conflicts. */
 export const whatIf = async (services: Services, principal: Principal, draft: Draft, days: number): Promise<WhatIf> => {
-  if (running >= mostAtOnce) fail("general.overloaded", "other drafts are being compared");
+  if (running >= mostAtOnce) fail("general.overloaded", `${mostAtOnce} other drafts are being compared`, { retryAfterSeconds: 2 });
   running += 1;
   try {
     const { applied, assessment } = await tryDraft(services, principal, { edits: async () => [], ...draft });
