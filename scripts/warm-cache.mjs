@@ -13,15 +13,15 @@ const node = join(root, "node_modules", ".bin", "node");
 const source = join(root, "src");
 
 // The flags are part of what V8 accepts: as in `src/supervise/part-plans.ts` and the start script of package.json.
-const small = ["--max-semi-space-size=1", "--optimize-for-size"];
+const small = ["--max-semi-space-size=2", "--always-sparkplug"];
 const parts = [
-  { flags: ["--max-semi-space-size=4"], files: ["manager/open-manager.ts", "manager/manager-log.ts", "nodes/internal-ca.ts"] },
+  {
+    flags: ["--max-semi-space-size=4", "--always-sparkplug"],
+    files: ["manager/open-manager.ts", "manager/manager-log.ts", "nodes/internal-ca.ts"],
+  },
   {
     flags: small,
     files: [
-      "cli/program.ts",
-      "supervise/up.ts",
-      "nodes/join.ts",
       "launcher/launcher.ts",
       "launcher/settings.ts",
       "launch/linux/starter-thread.ts",
@@ -32,7 +32,8 @@ const parts = [
       "agent/offer-journal.ts",
     ],
   },
-  // `behalf up` without flags.
+  // `npm start`, and `behalf up` without flags.
+  { flags: ["--max-semi-space-size=1", "--optimize-for-size"], files: ["cli/program.ts", "supervise/up.ts", "nodes/join.ts"] },
   { flags: [], files: ["cli/program.ts", "supervise/up.ts", "nodes/join.ts"] },
 ];
 
