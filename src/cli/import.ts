@@ -76,6 +76,7 @@ export const addImportCommands: AddCommand = (program, act) => {
         const answer = await api().call<ImportAnswer>("POST", "/api/v1/import", {
           format,
           text: await readInput(file),
+          file: file === "-" ? null : file,
           dryRun,
           confirm: options.confirm === true,
           existing: options.existing,

@@ -6,10 +6,18 @@
 import { canonicalJson } from "#proof/canonical-json.ts";
 import type { Account } from "#identity/account-store.ts";
 import type { Principal } from "#identity/principal.ts";
-import { openImport, type ImportedAccount, type ImportedRole, type ImportNote, type ImportPlan } from "#identity/rules/import-plan.ts";
+import {
+  openImport,
+  type ImportedAccount,
+  type ImportedRole,
+  type ImportPlace,
+  type ImportNote,
+  type ImportPlan,
+} from "#identity/rules/import-plan.ts";
 import { readJs7Roles } from "#identity/rules/import-js7.ts";
 import { readShiro } from "#identity/rules/import-shiro.ts";
 import type { Notice } from "#identity/rules/notice.ts";
+import { sourceEntriesOf } from "#identity/rules/role-source.ts";
 import { placedIn, readRoleValue, renderRole } from "#identity/rules/role-text.ts";
 import { problem, ProblemError, type Problem } from "#kernel/problem.ts";
 import { ok, refuse, type Result } from "#kernel/result.ts";
@@ -27,6 +35,8 @@ export interface ImportRequest {
   readonly confirm: boolean;
   /** What becomes of roles and accounts that are here under the same name and differ. */
   readonly existing: (typeof existingChoices)[number];
+  /** The file's name as the caller knows it, for explanations; null: it has none. */
+  readonly file: string | null;
   /** The source's controllers by their names here. */
   readonly controllers: Readonly<Record<string, string>>;
 }
@@ -56,7 +66,8 @@ const readRoles = (text: string): Result<ImportPlan> => {
       continue;
     }
     // Checks the name against the others, too.
-    if (draft.addRole(read.value.name, place) && !names.has(read.value.name)) roles.push({ ...read.value, ...place });
+    if (draft.addRole(read.value.name, place) && !names.has(read.value.name))
+      roles.push({ ...read.value, entries: sourceEntriesOf(document.value, (path) => document.locate(path).line), ...place });
     else if (names.has(read.value.name))
       draft.refuse(problem("input.invalid-value", `role \`${read.value.name}\` stands in the text twice`), place);
     names.add(read.value.name);
@@ -96,11 +107,11 @@ interface Sorted {
 }
 
 /** What is to be applied, and what stands in its way here. */
-const sortOut = async ({ identity }: Services, plan: ImportPlan, existing: ImportRequest["existing"]): Promise<Sorted> => {
+const sortOut = async ({ identity }: Services, plan: ImportPlan, { existing, file }: ImportRequest): Promise<Sorted> => {
   const definitions: (Definition & { readonly line: number })[] = [];
   const notes: ImportNote[] = [];
   const problems: Problem[] = [];
-  const taken = (what: string, { line, column }: ImportedRole | ImportedAccount): void => {
+  const taken = (what: string, { line, column }: ImportPlace): void => {
     problems.push(
       problem("identity.name-taken", `${what} is here already and differs`, {
         hint: "choose what becomes of those that are here: `--existing keep` or `--existing replace`",
@@ -108,10 +119,10 @@ const sortOut = async ({ identity }: Services, plan: ImportPlan, existing: Impor
       }),
     );
   };
-  const kept = (item: string, text: string, { line, column }: ImportedRole | ImportedAccount): void => {
+  const kept = (item: string, text: string, { line, column }: ImportPlace): void => {
     notes.push({ outcome: "left", item, text, line, ...(column === undefined ? {} : { column }), hint: null });
   };
-  for (const { line, column, ...role } of plan.roles) {
+  for (const { line, column, entries, ...role } of plan.roles) {
     const here = await identity.findRole(role.name, role.service);
     const place = { line, ...(column === undefined ? {} : { column }), ...role };
     if (here !== null && !isSameRole(here, role)) {
@@ -125,6 +136,7 @@ const sortOut = async ({ identity }: Services, plan: ImportPlan, existing: Impor
       name: here?.name ?? role.name,
       role: { ...role, name: here?.name ?? role.name },
       onlyNew: here === null,
+      source: { file, line, entries },
       line,
     });
   }
@@ -157,8 +169,7 @@ const sortOut = async ({ identity }: Services, plan: ImportPlan, existing: Impor
 /** Reads, checks and applies. Throws for what cannot be read at all and, unless it is a dry run, for the first of the problems. */
 export const importText = async (services: Services, principal: Principal, request: ImportRequest): Promise<ImportOutcome> => {
   const plan = readPlan(request);
-  const sorted =
-    plan.errors.length > 0 ? { definitions: [], notes: [], problems: plan.errors } : await sortOut(services, plan, request.existing);
+  const sorted = plan.errors.length > 0 ? { definitions: [], notes: [], problems: plan.errors } : await sortOut(services, plan, request);
   const report = [...plan.notes, ...sorted.notes].toSorted((left, right) => left.line - right.line);
   const [first, ...also] = sorted.problems;
   if (first !== undefined) {

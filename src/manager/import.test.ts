@@ -123,7 +123,7 @@ for (const store of ["SQLite", "PostgreSQL"] as const)
     });
 
     test("3.8: what is imported decides as the source did, accounts have no password, and the act is in the record", async () => {
-      const answer = await bring("shiro", shiroText);
+      const answer = await bring("shiro", shiroText, { file: "old/shiro.ini" });
       assert.equal(answer.status, 200, answer.text);
       assert.ok(
         answer.json.results.every(
@@ -146,6 +146,12 @@ for (const store of ["SQLite", "PostgreSQL"] as const)
         ["headmaster", "manager:administration:accounts:manage", null, undefined, "permit"],
       ] as const)
         assert.equal(await may(actor, permission, on, controller), effect, `${actor} ${permission} ${on} ${controller}`);
+      const why = await world.owner.ask({
+        method: "POST",
+        path: "/api/v1/explain",
+        body: { actor: "close-clerk", permission: "controller:switch_over" },
+      });
+      assert.match(why.text, /"source":"old\/shiro.ini:34"/, "an explanation names the line of the file");
       assert.equal((await world.manager.services.identity.findAccount("close-clerk"))?.hasPassword, false);
       const login = (password: string): Promise<Answer> =>
         send(world.tcp, { method: "POST", path: "/api/v1/sessions", body: { account: "close-clerk", password, kind: "cli" } });

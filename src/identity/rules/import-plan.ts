@@ -10,12 +10,13 @@
 import { compileAccess } from "#access/compile.ts";
 import { decideLogin, loginPermission } from "#access/decide-login.ts";
 import { normaliseFolder, renderFolder } from "#access/folders.ts";
-import { fromSos, nearestPermission, readGrant } from "#access/permission-spelling.ts";
+import { fromSos, nearestPermission, readGrant, renderGrant } from "#access/permission-spelling.ts";
 import { covers, nearestKnownAncestor } from "#access/permissions.ts";
 import type { FolderGrant, Grant, RoleScope } from "#access/question.ts";
 import { grantKey } from "#access/role-draft.ts";
 import { accountNameKey, readAccountName, readRoleName } from "#identity/rules/account-name.ts";
 import { initialServiceName } from "#identity/rules/identity-settings.ts";
+import type { SourceEntry } from "#identity/rules/role-source.ts";
 import { isControllerName, mostControllers } from "#identity/rules/role-scopes.ts";
 import { problem, type Problem } from "#kernel/problem.ts";
 import type { Result } from "#kernel/result.ts";
@@ -41,6 +42,8 @@ export interface ImportedRole extends ImportPlace {
   readonly service: string;
   readonly name: string;
   readonly scopes: readonly RoleScope[];
+  /** On which line each entry stands, for explanations. */
+  readonly entries: readonly SourceEntry[];
 }
 
 export interface ImportedAccount extends ImportPlace {
@@ -74,9 +77,13 @@ export const shownText = (text: string): string => {
 interface OpenRole {
   readonly name: string;
   readonly place: ImportPlace;
-  readonly scopes: Map<string, { readonly permissions: Map<string, Grant>; readonly folders: Map<string, FolderGrant> }>;
+  readonly scopes: Map<
+    string,
+    { readonly controller: string; readonly permissions: Map<string, Grant>; readonly folders: Map<string, FolderGrant> }
+  >;
   /** Something in it let its holders sign in at the source (E6). */
   bringsLogin: boolean;
+  readonly entries: SourceEntry[];
 }
 
 interface OpenAccount {
@@ -170,7 +177,7 @@ export const openImport = (options: ImportOptions): ImportDraft => {
       wrong(`role \`${role.name}\` names more than ${mostControllers} controllers`, "divide the role", place);
       return null;
     }
-    const made = { permissions: new Map<string, Grant>(), folders: new Map<string, FolderGrant>() };
+    const made = { controller: named, permissions: new Map<string, Grant>(), folders: new Map<string, FolderGrant>() };
     role.scopes.set(named, made);
     return made;
   };
@@ -183,7 +190,10 @@ export const openImport = (options: ImportOptions): ImportDraft => {
       if (!read.ok) continue;
       // What stands behind the counterpart itself is the login that it brings along.
       if (index > 0 && text === loginPermission) role.bringsLogin = true;
-      else part.permissions.set(grantKey(read.value), read.value);
+      else {
+        part.permissions.set(grantKey(read.value), read.value);
+        role.entries.push({ controller: part.controller, entry: renderGrant(read.value), line: place.line });
+      }
     }
     if (part.permissions.size <= importLimits.entriesOfRole) return;
     refuse(problem("input.too-large", `role \`${role.name}\` has more than ${importLimits.entriesOfRole} permissions in one part`), place);
@@ -324,8 +334,10 @@ export const openImport = (options: ImportOptions): ImportDraft => {
         place,
         `write \`${renderFolder(read.value.path, true)}\` for everything below it`,
       );
-    const folders = partOf(role, controller, place)?.folders;
-    if (folders === undefined) return;
+    const part = partOf(role, controller, place);
+    if (part === null || part === undefined) return;
+    const { folders } = part;
+    role.entries.push({ controller: part.controller, entry: read.value.path, line: place.line });
     const before = folders.get(read.value.path);
     folders.set(read.value.path, before?.recursive === true ? before : read.value);
     if (folders.size > importLimits.entriesOfRole) {
@@ -356,8 +368,9 @@ export const openImport = (options: ImportOptions): ImportDraft => {
     roles.set(name, {
       name: read.value.name,
       place,
-      scopes: new Map([["default", { permissions: new Map(), folders: new Map() }]]),
+      scopes: new Map([["default", { controller: "default", permissions: new Map(), folders: new Map() }]]),
       bringsLogin: false,
+      entries: [],
     });
     return true;
   };
@@ -414,7 +427,7 @@ export const openImport = (options: ImportOptions): ImportDraft => {
         note("left", given, `role \`${role.name}\` has neither a permission nor a folder, so it is not kept`, role.place);
         continue;
       }
-      const made: ImportedRole = { service: initialServiceName, name: role.name, scopes, ...role.place };
+      const made: ImportedRole = { service: initialServiceName, name: role.name, scopes, entries: role.entries, ...role.place };
       kept.push(made);
       byName.set(given, made);
     }

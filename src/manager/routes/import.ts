@@ -69,6 +69,7 @@ const body = {
     .enum(existingChoices)
     .default("refuse")
     .describe("what becomes of roles and accounts that are here under the same name and differ"),
+  file: line(1024).min(1).nullable().default(null).describe("the file's name, for explanations"),
   controllers: z
     .record(z.string().max(255), z.string().max(64))
     .default({})
