@@ -80,6 +80,9 @@ test("E1: two who each remove one of two folders would together open every folde
   const limited = did(base, folder("/a"), folder("/b"));
   const without = (path: string): RoleDraft => did(limited, { step: "remove-folder", scope: "default", path });
   assert.deepEqual(disputed(mergeDrafts(limited, without("/a"), without("/b"))), [["the folders", "`/a/*`, `/b/*`", "`/b/*`", "`/a/*`"]]);
+  // Whether anything is left may hang on what is chosen about the last one.
+  const wider = did(limited, { step: "remove-folder", scope: "default", path: "/a" }, folder("/b", false));
+  assert.equal(mergeDrafts(limited, without("/b"), wider).conflicts[0]?.what, "the folders");
   // One opens every folder while the other adds one: the addition alone would limit again.
   const open = did(without("/a"), { step: "remove-folder", scope: "default", path: "/b" });
   assert.equal(mergeDrafts(limited, open, did(limited, folder("/c"))).conflicts.length, 1);

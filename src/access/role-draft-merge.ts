@@ -121,7 +121,13 @@ export const mergeDrafts = (base: RoleDraft, mine: RoleDraft, theirs: RoleDraft,
         (text) => text,
       );
       const grants = everything.filter((grant) => grant.permission === permission && state.includes(grant.denied ? "denied" : "granted"));
-      if (grants.length > 0) wanted.set(permission, [...new Map(grants.map((grant) => [grantKey(grant), grant])).values()]);
+      if (grants.length > 0)
+        wanted.set(
+          permission,
+          [...new Map(grants.map((grant) => [grantKey(grant), grant])).values()].toSorted(
+            (left, right) => Number(left.denied) - Number(right.denied),
+          ),
+        );
     }
     const order = inOrder(
       three(lists, (grants) => grants.map((grant) => grant.permission)),
@@ -154,8 +160,9 @@ export const mergeDrafts = (base: RoleDraft, mine: RoleDraft, theirs: RoleDraft,
       );
       if (folder !== undefined) wanted.set(path, folder);
     }
-    // E1: no folder means all of them. Where that turns, neither half of a merge means what its author meant: mine limited to `/a` and theirs to
-    // `/b` would together reach both, and one who opened everything would be limited by the other's new folder. So a person chooses one list.
+    // E1: no folder means all of them. Where that turns, or could by what is chosen, neither half of a merge means what its author meant: mine
+    // limited to `/a` and theirs to `/b` would together reach both, and one who opened everything would be limited by the other's new folder. So
+    // a person chooses one list.
     const isDisputed =
       !isSameList(keysOf(lists.mine), keysOf(lists.theirs)) &&
       !isSameList(keysOf(lists.mine), keysOf(lists.base)) &&
