@@ -1,7 +1,7 @@
 /** Where the cockpit begins in the browser: theme, nonce of the styles that are made at run time (W5), queries, and the door or the frame. */
 import "@mantine/core/styles.css";
 import "#web/app/app.css";
-import { createTheme, localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
+import { createTheme, localStorageColorSchemeManager, MantineProvider, type CSSVariablesResolver } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { setNonce } from "get-nonce";
 import { createRoot } from "react-dom/client";
@@ -20,11 +20,18 @@ const theme = createTheme({
   defaultRadius: "sm",
   cursorType: "pointer",
   respectReducedMotion: true,
-  // The head of a dialog is not the banner of the page.
+  // A dialog's head is no banner of the page.
   components: {
-    Modal: { defaultProps: { attributes: { header: { role: "none" } } } },
-    Drawer: { defaultProps: { attributes: { header: { role: "none" } } } },
+    ModalHeader: { defaultProps: { component: "div" } },
+    DrawerHeader: { defaultProps: { component: "div" } },
   },
+});
+
+/** Words that are less important are still read: the library's own grey is too faint on a sunken ground. */
+const readable: CSSVariablesResolver = () => ({
+  variables: {},
+  light: { "--mantine-color-dimmed": "#56606f", "--mantine-color-placeholder": "#667080" },
+  dark: { "--mantine-color-dimmed": "#9aa5b5", "--mantine-color-placeholder": "#8a95a5" },
 });
 
 const root = document.getElementById("root");
@@ -32,6 +39,7 @@ if (root === null) throw new Error("the document has no place for the cockpit");
 createRoot(root).render(
   <MantineProvider
     theme={theme}
+    cssVariablesResolver={readable}
     defaultColorScheme="auto"
     colorSchemeManager={localStorageColorSchemeManager({ key: "behalf.theme" })}
     getStyleNonce={() => styleNonce}

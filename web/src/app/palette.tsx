@@ -60,62 +60,56 @@ export const Palette = ({ onClose, openSheet }: PaletteProps): React.ReactElemen
     event.preventDefault();
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      withCloseButton={false}
-      padding={0}
-      size="lg"
-      yOffset="12vh"
-      aria-label={t(paletteTexts.title)}
-      transitionProps={{ duration: 0 }}
-    >
-      <input
-        className={classes.input}
-        role="combobox"
-        aria-label={t(paletteTexts.title)}
-        aria-expanded="true"
-        aria-controls={listId}
-        aria-activedescendant={chosen === undefined ? undefined : optionId(chosen)}
-        placeholder={t(paletteTexts.placeholder)}
-        value={words}
-        onChange={(event) => {
-          setWords(event.currentTarget.value);
-          setAt(0);
-        }}
-        onKeyDown={onKeyDown}
-        autoComplete="off"
-        spellCheck={false}
-        data-autofocus
-      />
-      <div id={listId} role="listbox" aria-label={t(paletteTexts.title)} className={classes.list}>
-        {groups.map(({ title, found }) => (
-          <div key={title} role="group" aria-label={title}>
-            <div className={classes.group} aria-hidden="true">
-              {title}
-            </div>
-            {found.map((command) => (
-              <div
-                key={command.id}
-                id={optionId(command)}
-                role="option"
-                aria-selected={command === chosen}
-                className={classes.option}
-                ref={(element) => {
-                  if (command === chosen) element?.scrollIntoView({ block: "nearest" });
-                }}
-                onMouseMove={() => setAt(flat.indexOf(command))}
-                onClick={() => run(command)}
-              >
-                {command.text}
+    <Modal.Root opened onClose={onClose} size="lg" yOffset="12vh" transitionProps={{ duration: 0 }}>
+      <Modal.Overlay />
+      <Modal.Content aria-label={t(paletteTexts.title)}>
+        <input
+          className={classes.input}
+          role="combobox"
+          aria-label={t(paletteTexts.title)}
+          aria-expanded="true"
+          aria-controls={listId}
+          aria-activedescendant={chosen === undefined ? undefined : optionId(chosen)}
+          placeholder={t(paletteTexts.placeholder)}
+          value={words}
+          onChange={(event) => {
+            setWords(event.currentTarget.value);
+            setAt(0);
+          }}
+          onKeyDown={onKeyDown}
+          autoComplete="off"
+          spellCheck={false}
+          data-autofocus
+        />
+        <div id={listId} role="listbox" aria-label={t(paletteTexts.title)} className={classes.list}>
+          {groups.map(({ title, found }) => (
+            <div key={title} role="group" aria-label={title}>
+              <div className={classes.group} aria-hidden="true">
+                {title}
               </div>
-            ))}
-          </div>
-        ))}
-      </div>
-      <p className={flat.length === 0 ? classes.nothing : "visually-hidden"} role="status">
-        {flat.length === 0 ? t(paletteTexts.nothing) : t(paletteTexts.results, { count: flat.length })}
-      </p>
-    </Modal>
+              {found.map((command) => (
+                <div
+                  key={command.id}
+                  id={optionId(command)}
+                  role="option"
+                  aria-selected={command === chosen}
+                  className={classes.option}
+                  ref={(element) => {
+                    if (command === chosen) element?.scrollIntoView({ block: "nearest" });
+                  }}
+                  onMouseMove={() => setAt(flat.indexOf(command))}
+                  onClick={() => run(command)}
+                >
+                  {command.text}
+                </div>
+              ))}
+            </div>
+          ))}
+        </div>
+        <p className={flat.length === 0 ? classes.nothing : "visually-hidden"} role="status">
+          {flat.length === 0 ? t(paletteTexts.nothing) : t(paletteTexts.results, { count: flat.length })}
+        </p>
+      </Modal.Content>
+    </Modal.Root>
   );
 };

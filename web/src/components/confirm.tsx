@@ -60,7 +60,7 @@ export const ConfirmDialog = ({ opened, onClose, title, effect, action, typed, a
           <Button variant="default" onClick={close}>
             {t(commonTexts.cancel)}
           </Button>
-          <Button type="submit" color="red" loading={acting.isPending} disabled={typed !== undefined && text !== typed}>
+          <Button type="submit" color="red.9" loading={acting.isPending} disabled={typed !== undefined && text !== typed}>
             {action}
           </Button>
         </Group>

@@ -124,7 +124,7 @@ export const Explanation = ({ question }: { readonly question: ExplainQuestion }
           <h3>{t(explainTexts.answer)}</h3>
           <p className={classes.verdict} data-effect={answer.effect}>
             <span aria-hidden="true">{answer.effect === "permit" ? "✓ " : "⊘ "}</span>
-            {t(answer.effect === "permit" ? explainTexts.permit : explainTexts.deny)}
+            <span>{t(answer.effect === "permit" ? explainTexts.permit : explainTexts.deny)}</span>
           </p>
           <h3>{t(explainTexts.decidedBy)}</h3>
           <p lang="en">

@@ -5,7 +5,7 @@ import { call } from "#web/api/call.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { DataTable, type Column } from "#web/components/data-table.tsx";
 import { defined } from "#web/components/defined.ts";
-import { explain } from "#web/components/explain.ts";
+import { explain, useExplaining } from "#web/components/explain.ts";
 import { FilterField } from "#web/components/filter-field.tsx";
 import { InstantField } from "#web/components/instant-field.tsx";
 import { Facts, Page } from "#web/components/page.tsx";
@@ -93,6 +93,7 @@ const AuditPage = (): React.ReactElement => {
   const t = useText();
   const { record: shown, ...filters } = pageRoute.useSearch();
   const navigate = pageRoute.useNavigate();
+  const explaining = useExplaining();
   const list = useList(listKeyOf("audit", filters), (cursor, signal) =>
     call("GET /api/v1/audit", { query: { ...filters, limit: 200, ...(cursor === undefined ? {} : { cursor }) } }, { signal }),
   );
@@ -165,6 +166,7 @@ const AuditPage = (): React.ReactElement => {
       />
       <Drawer
         opened={open !== undefined}
+        closeOnEscape={!explaining}
         onClose={() => void navigate({ search: filters })}
         position="right"
         size="lg"

@@ -155,7 +155,7 @@ const NodePage = (): React.ReactElement => {
       title={name}
       actions={
         query.data?.state === "active" ? (
-          <ActionButton allowed={mayManage} question={manage} onClick={() => setRevoking(true)} color="red" variant="outline">
+          <ActionButton allowed={mayManage} question={manage} onClick={() => setRevoking(true)} c="var(--bad)">
             {t(nodeTexts.revoke)}
           </ActionButton>
         ) : null
