@@ -12,6 +12,7 @@ import { explain } from "#web/components/explain.ts";
 import { FilterField } from "#web/components/filter-field.tsx";
 import { notify, notifyProblem } from "#web/components/notify.ts";
 import { Facts, Page, Section } from "#web/components/page.tsx";
+import { PlainTable } from "#web/components/plain-table.tsx";
 import { signOut } from "#web/components/sign-out.ts";
 import { Loaded, LoadingState, ProblemNote } from "#web/components/states.tsx";
 import { Ago, Instant } from "#web/components/time.tsx";
@@ -233,48 +234,37 @@ const Permissions = (): React.ReactElement => {
       }
     >
       <p className="soft">{t(profileTexts.permissionsNote)}</p>
-      <div className={classes.scroll}>
-        <table className={classes.permissions}>
-          <thead>
-            <tr>
-              <th scope="col">{t(profileTexts.permission)}</th>
-              <th scope="col">{t(profileTexts.held)}</th>
-              <th scope="col">{t(profileTexts.by)}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(({ leaf, verdict }) => (
-              <tr key={leaf.permission}>
-                <th scope="row">
-                  <code>{leaf.permission}</code>
-                  <span className="soft" lang="en">
-                    {" "}
-                    {leaf.meaning}
-                  </span>
-                </th>
-                <td>
-                  <span className={classes.login} data-good={verdict.effect === "permit"}>
-                    <span aria-hidden="true">{verdict.effect === "permit" ? "✓ " : "⊘ "}</span>
-                    {t(verdict.effect === "permit" ? commonTexts.yes : commonTexts.no)}
-                  </span>
-                </td>
-                <td lang="en">
-                  <span className="soft">{verdict.because.text}</span>{" "}
-                  <ActionIcon
-                    size="xs"
-                    variant="subtle"
-                    color="gray"
-                    aria-label={t(commonTexts.whyOf, { subject: leaf.permission })}
-                    onClick={() => explain({ permission: leaf.permission, ...(leaf.object === null ? {} : { on: firstFolder(access) }) })}
-                  >
-                    <span aria-hidden="true">?</span>
-                  </ActionIcon>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <PlainTable label={t(profileTexts.permissions)} headers={[t(profileTexts.permission), t(profileTexts.held), t(profileTexts.by)]}>
+        {rows.map(({ leaf, verdict }) => (
+          <tr key={leaf.permission}>
+            <th scope="row">
+              <code>{leaf.permission}</code>
+              <span className="soft" lang="en">
+                {" "}
+                {leaf.meaning}
+              </span>
+            </th>
+            <td>
+              <span className={classes.login} data-good={verdict.effect === "permit"}>
+                <span aria-hidden="true">{verdict.effect === "permit" ? "✓ " : "⊘ "}</span>
+                {t(verdict.effect === "permit" ? commonTexts.yes : commonTexts.no)}
+              </span>
+            </td>
+            <td lang="en">
+              <span className="soft">{verdict.because.text}</span>{" "}
+              <ActionIcon
+                size="xs"
+                variant="subtle"
+                color="gray"
+                aria-label={t(commonTexts.whyOf, { subject: leaf.permission })}
+                onClick={() => explain({ permission: leaf.permission, ...(leaf.object === null ? {} : { on: firstFolder(access) }) })}
+              >
+                <span aria-hidden="true">?</span>
+              </ActionIcon>
+            </td>
+          </tr>
+        ))}
+      </PlainTable>
     </Section>
   );
 };

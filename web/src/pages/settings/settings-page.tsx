@@ -6,13 +6,13 @@ import { call } from "#web/api/call.ts";
 import type { Operations } from "#web/api/generated.ts";
 import { FilterField } from "#web/components/filter-field.tsx";
 import { Facts, Page, Section } from "#web/components/page.tsx";
+import { PlainTable } from "#web/components/plain-table.tsx";
 import { Loaded } from "#web/components/states.tsx";
 import { Ago, Instant } from "#web/components/time.tsx";
 import { chooseLanguage, useLanguageChoice, useText } from "#web/i18n/language.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { settingsTexts } from "#web/i18n/texts/settings.ts";
 import { languageTexts, shellTexts } from "#web/i18n/texts/shell.ts";
-import classes from "#web/pages/settings/settings.module.css";
 
 type Setting = Operations["GET /api/v1/settings"]["answer"]["items"][number];
 
@@ -99,36 +99,27 @@ const Instance = (): React.ReactElement => {
       <p className="soft">{t(settingsTexts.about)}</p>
       <Loaded query={query}>
         {({ items }) => (
-          <div className={classes.scroll}>
-            <table className={classes.settings}>
-              <thead>
-                <tr>
-                  <th scope="col">{t(settingsTexts.name)}</th>
-                  <th scope="col">{t(settingsTexts.value)}</th>
-                  <th scope="col">{t(settingsTexts.source)}</th>
-                  <th scope="col">{t(settingsTexts.meaning)}</th>
+          <PlainTable
+            label={t(settingsTexts.instance)}
+            headers={[t(settingsTexts.name), t(settingsTexts.value), t(settingsTexts.source), t(settingsTexts.meaning)]}
+          >
+            {items
+              .filter(({ name, description }) => name.includes(wanted) || description.toLowerCase().includes(wanted))
+              .map((setting) => (
+                <tr key={setting.name}>
+                  <th scope="row">
+                    <code>{setting.flag ?? setting.variable}</code>
+                  </th>
+                  <td>
+                    <Value setting={setting} />
+                  </td>
+                  <td data-set={setting.source !== "default"}>{t(sources[setting.source])}</td>
+                  <td className="soft" lang="en">
+                    {setting.description}
+                  </td>
                 </tr>
-              </thead>
-              <tbody>
-                {items
-                  .filter(({ name, description }) => name.includes(wanted) || description.toLowerCase().includes(wanted))
-                  .map((setting) => (
-                    <tr key={setting.name}>
-                      <th scope="row">
-                        <code>{setting.flag ?? setting.variable}</code>
-                      </th>
-                      <td>
-                        <Value setting={setting} />
-                      </td>
-                      <td data-set={setting.source !== "default"}>{t(sources[setting.source])}</td>
-                      <td className="soft" lang="en">
-                        {setting.description}
-                      </td>
-                    </tr>
-                  ))}
-              </tbody>
-            </table>
-          </div>
+              ))}
+          </PlainTable>
         )}
       </Loaded>
     </Section>
