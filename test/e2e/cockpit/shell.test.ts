@@ -48,12 +48,17 @@ test("4.6: the frame works with the keyboard alone, in the theme and language th
     await page.getByRole("option", { name: "Audit", selected: true }).waitFor();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "Audit" }).waitFor();
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("whoami");
+    await page.getByRole("option", { name: "/examples/whoami", selected: true }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: /whoami/ }).waitFor();
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
     assert.deepEqual(await axeFindings(page), []);
     await page.keyboard.press("g");
     await page.keyboard.press("n");
-    assert.equal(new URL(page.url()).pathname, "/audit", "a dialog has the keyboard to itself");
+    assert.equal(new URL(page.url()).pathname, "/jobs/examples/whoami", "a dialog has the keyboard to itself");
     await page.keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.keyboard.press("g");

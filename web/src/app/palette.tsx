@@ -4,11 +4,12 @@ import { useNavigate } from "@tanstack/react-router";
 import { useId, useState, useSyncExternalStore } from "react";
 import { mayAnywhere, useAccess } from "#web/api/access.ts";
 import { commands, type Command } from "#web/components/commands.ts";
+import { useFoundObjects, type FoundObject } from "#web/app/find-objects.ts";
 import { matching } from "#web/app/match.ts";
 import { navigation } from "#web/app/pages.ts";
 import { signOut } from "#web/components/sign-out.ts";
 import { useText } from "#web/i18n/language.ts";
-import { paletteTexts, shellTexts } from "#web/i18n/texts/shell.ts";
+import { navigationTexts, paletteTexts, shellTexts } from "#web/i18n/texts/shell.ts";
 import classes from "#web/app/palette.module.css";
 
 export interface PaletteProps {
@@ -40,13 +41,18 @@ export const Palette = ({ onClose, openSheet }: PaletteProps): React.ReactElemen
     { id: "sheet", text: t(shellTexts.shortcuts), run: openSheet },
     { id: "sign-out", text: t(shellTexts.signOut), run: () => void signOut(false) },
   ];
+  const objects = useFoundObjects(words);
+  const commandOf = ({ id, text, to }: FoundObject): Command => ({ id, text, run: () => void navigate({ to }) });
   const groups = [
     { title: t(paletteTexts.pages), found: matching(pages, words) },
+    { title: t(navigationTexts.jobs), found: objects.jobs.map(commandOf) },
+    { title: t(navigationTexts.runs), found: objects.runs.map(commandOf) },
+    { title: t(navigationTexts.nodes), found: objects.nodes.map(commandOf) },
     { title: t(paletteTexts.actions), found: matching(actions, words) },
   ].filter(({ found }) => found.length > 0);
   const flat = groups.flatMap(({ found }) => found);
   const chosen = flat[Math.min(at, flat.length - 1)];
-  const optionId = (command: Command): string => `${listId}-${command.id}`;
+  const optionId = (command: Command): string => `${listId}-${command.id.replaceAll(/[^\w]/g, "_")}`;
   const run = (command: Command | undefined): void => {
     if (command === undefined) return;
     onClose();

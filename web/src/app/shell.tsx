@@ -1,5 +1,5 @@
 /** The frame around every page: navigation, live state, palette, account. It decides nothing; the entries ask `#access`. */
-import { Button, Tooltip } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { Link, Outlet, useNavigate, useRouter } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useId, useRef, useState, useSyncExternalStore } from "react";
 import { mayAnywhere, useAccess } from "#web/api/access.ts";
@@ -10,6 +10,7 @@ import { navigation, type NavigationEntry } from "#web/app/pages.ts";
 import { SessionWatch } from "#web/app/session-watch.tsx";
 import { meaningOf } from "#web/app/shortcuts.ts";
 import { explained } from "#web/components/explain.ts";
+import { Hint } from "#web/components/hint.tsx";
 import { Icon } from "#web/components/icon.tsx";
 import { useText } from "#web/i18n/language.ts";
 import { shellTexts } from "#web/i18n/texts/shell.ts";
@@ -47,11 +48,11 @@ const Entry = ({ entry, onGo }: { readonly entry: NavigationEntry; readonly onGo
   if (state !== "open")
     return (
       <li>
-        <Tooltip label={state.reason} multiline maw={360} position="right" events={{ hover: true, focus: true, touch: true }}>
+        <Hint label={state.reason}>
           <span role="link" aria-disabled="true" tabIndex={0} className={classes.entry} data-refused aria-describedby={reasonId}>
             {content}
           </span>
-        </Tooltip>
+        </Hint>
         <span id={reasonId} className="visually-hidden">
           {state.reason}
         </span>
@@ -83,11 +84,11 @@ const LiveMark = (): React.ReactElement | null => {
         ? [t(shellTexts.connecting), t(shellTexts.connecting)]
         : [t(shellTexts.offline), t(shellTexts.offlineHint)];
   return (
-    <Tooltip label={hint}>
+    <Hint label={hint}>
       <span className={classes.live} data-state={state} role="status">
         <span aria-hidden="true">{state === "live" ? "●" : state === "connecting" ? "○" : "▲"}</span> {text}
       </span>
-    </Tooltip>
+    </Hint>
   );
 };
 

@@ -2,10 +2,11 @@
  * A button for an act that needs a permission: enabled where it is permitted, disabled with the reason where it is refused, absent only
  * where the actor may not know. A disabled one keeps its place in the tab order, so that the reason can be read without a mouse.
  */
-import { ActionIcon, Button, Tooltip, type ButtonProps } from "@mantine/core";
+import { ActionIcon, Button, type ButtonProps } from "@mantine/core";
 import { useId } from "react";
 import type { Verdict } from "#access/verdict.ts";
 import { explain, type ExplainQuestion } from "#web/components/explain.ts";
+import { Hint } from "#web/components/hint.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { useText } from "#web/i18n/language.ts";
 import classes from "#web/components/action-button.module.css";
@@ -54,9 +55,7 @@ export const ActionButton = ({ children, allowed, question, onClick, ...rest }: 
   if (refused === null) return button;
   return (
     <span className={classes.refused}>
-      <Tooltip label={refused} multiline maw={420} events={{ hover: true, focus: true, touch: true }}>
-        {button}
-      </Tooltip>
+      <Hint label={refused}>{button}</Hint>
       <span id={reasonId} className="visually-hidden">
         {refused}
       </span>

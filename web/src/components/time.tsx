@@ -1,8 +1,8 @@
 /** Instants: local time to read, how long ago at a glance, UTC on hover and for whoever copies it. */
 import { useSyncExternalStore } from "react";
-import { Tooltip } from "@mantine/core";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { useLanguage, useText } from "#web/i18n/language.ts";
+import { Hint } from "#web/components/hint.tsx";
 import { createStore } from "#web/api/small-store.ts";
 import { renderAgo, renderLocal, renderUtc } from "#web/components/render-time.ts";
 
@@ -29,11 +29,7 @@ export const useNow = (): number => useSyncExternalStore(watchClock, now.get);
 const Hover = ({ at, children }: { readonly at: string; readonly children: React.ReactElement }): React.ReactElement => {
   const t = useText();
   const language = useLanguage();
-  return (
-    <Tooltip label={t(commonTexts.inUtc, { local: renderLocal(at, language), utc: renderUtc(at) })} openDelay={200}>
-      {children}
-    </Tooltip>
-  );
+  return <Hint label={t(commonTexts.inUtc, { local: renderLocal(at, language), utc: renderUtc(at) })}>{children}</Hint>;
 };
 
 /** `3 min ago`. */

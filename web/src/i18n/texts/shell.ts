@@ -64,7 +64,7 @@ export const navigationTexts = defineTexts({
 
 export const paletteTexts = defineTexts({
   title: { en: "Go to or do", de: "Gehe zu oder tue" },
-  placeholder: { en: "Page, action …", de: "Seite, Aktion …" },
+  placeholder: { en: "Page, job, node, action …", de: "Seite, Job, Knoten, Aktion …" },
   pages: { en: "Pages", de: "Seiten" },
   actions: { en: "Actions", de: "Aktionen" },
   nothing: { en: "Nothing is called that", de: "Nichts heißt so" },
