@@ -46,6 +46,8 @@ onBothStores("4.4: accounts are found by name, group, role and state, and counte
 
   const roles = await owner.ask({ path: "/api/v1/roles" });
   const clerk = (roles.json.items as { name: string; holderCount: number }[]).find(({ name }) => name === "clerk");
+  const searched = await owner.ask({ path: "/api/v1/roles?q=CLER" });
+  assert.deepEqual(namesOf(searched.json.items as Named[]), ["clerk"]);
   assert.equal(clerk?.holderCount, 2, "D73: a list says who would lose by it");
 });
 

@@ -5,11 +5,12 @@ import { permissionLeaves, permissionNodes } from "#access/permissions.ts";
 import { isId } from "#kernel/ids.ts";
 import { fail, ProblemError } from "#kernel/problem.ts";
 import { confirmed, confirmQuery, noticeSchema, noticesJson } from "#manager/routes/accounts.ts";
-import { count, cursor, instant, isoOf, line, pageAfter, pageOf } from "#manager/routes/fields.ts";
+import { count, cursor, instant, isoOf, line, pageAfter, pageOf, searched } from "#manager/routes/fields.ts";
 import { route, type Route } from "#manager/route.ts";
 import type { Services } from "#manager/services.ts";
 import { readRole, roleSchema, type RoleDefinition } from "#identity/schema.ts";
 import type { StoredRole } from "#identity/role-store.ts";
+import { accountNameKey } from "#identity/rules/account-name.ts";
 import { renderRole, renderRoleText } from "#identity/rules/role-text.ts";
 import { compileAccess } from "#access/compile.ts";
 
@@ -80,12 +81,13 @@ export const roleRoutes = ({ identity, streams }: Services): Route[] => [
     url: "/api/v1/roles",
     summary: "List roles",
     question: view,
-    query: z.object({ limit: count(1, 200, 100), cursor }),
+    query: z.object({ q: searched.describe("only roles whose name contains this text"), limit: count(1, 200, 100), cursor }),
     answer: pageOf(roleAnswer.extend({ holderCount: z.int().describe("how many accounts hold it, those of the operating system too") })),
     handle: async ({ query }) => {
       const holders = await identity.countHolders();
+      const text = query.q === undefined ? "" : accountNameKey(query.q);
       return pageAfter(
-        await identity.listRoles(),
+        (await identity.listRoles()).filter((role) => accountNameKey(role.name).includes(text)),
         query,
         (role) => role.id,
         (role) => ({ ...roleJson(role), holderCount: holders.get(role.id) ?? 0 }),

@@ -10,6 +10,8 @@ export class ApiProblem extends Error {
   readonly hint: string;
   readonly because: { readonly rule: string; readonly text: string } | null;
   readonly body: ProblemBody | null;
+  /** Others of the same input. */
+  readonly further: readonly { readonly message: string; readonly line: number | null }[];
   /** From `retry-after`; null: not told. */
   readonly retryAfterSeconds: number | null;
 
@@ -27,6 +29,10 @@ export class ApiProblem extends Error {
     this.status = given.status;
     this.hint = given.hint;
     this.body = given.body ?? null;
+    this.further = (given.body?.also ?? []).map((one) => ({
+      message: String(one["message"] ?? ""),
+      line: (one["at"] as ProblemBody["at"])?.line ?? null,
+    }));
     this.because = given.body?.because ?? null;
     this.retryAfterSeconds = given.retryAfterSeconds ?? null;
   }

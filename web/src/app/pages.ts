@@ -6,6 +6,8 @@ import type { Text } from "#web/i18n/text.ts";
 import { navigationTexts } from "#web/i18n/texts/shell.ts";
 import type { IconName } from "#web/components/icon.tsx";
 import { parentRoute } from "#web/pages/parent.ts";
+import { accessRoutes } from "#web/pages/access/route.ts";
+import { accountsRoutes } from "#web/pages/accounts/route.ts";
 import { auditRoute } from "#web/pages/audit/route.ts";
 import { nodeRoute, nodesRoute } from "#web/pages/nodes/route.ts";
 import { editJobRoute, newJobRoute } from "#web/pages/job-editor/route.ts";
@@ -25,6 +27,8 @@ export const routeTree = parentRoute.addChildren([
   runRoute,
   nodesRoute,
   nodeRoute,
+  ...accessRoutes,
+  ...accountsRoutes,
   auditRoute,
   settingsRoute,
   profileRoute,
@@ -45,6 +49,8 @@ export const navigation: readonly NavigationEntry[] = [
   { to: "/jobs", text: navigationTexts.jobs, icon: "jobs", may: ["controller:jobs:view"], key: "j" },
   { to: "/runs", text: navigationTexts.runs, icon: "runs", may: ["controller:runs:view"], key: "r" },
   { to: "/nodes", text: navigationTexts.nodes, icon: "nodes", may: ["manager:nodes:view"], key: "n" },
+  { to: "/access", text: navigationTexts.access, icon: "access", may: ["manager:administration:accounts:view"], key: "x" },
+  { to: "/accounts", text: navigationTexts.accounts, icon: "accounts", may: ["manager:administration:accounts:view"], key: "c" },
   { to: "/audit", text: navigationTexts.audit, icon: "audit", may: ["manager:auditlog:view"], key: "u" },
   { to: "/settings", text: navigationTexts.settings, icon: "settings", may: [], key: "s" },
   { to: "/profile", text: navigationTexts.profile, icon: "profile", may: [], key: "p" },

@@ -29,7 +29,8 @@ export interface ActionButtonProps extends ButtonProps {
   readonly allowed: Allowed | null;
   /** Behind the "why?" of a refusal. */
   readonly question?: ExplainQuestion;
-  readonly onClick: () => void;
+  /** Absent: it submits its form. */
+  readonly onClick?: () => void;
 }
 
 export const ActionButton = ({ children, allowed, question, onClick, ...rest }: ActionButtonProps): React.ReactElement | null => {
@@ -45,8 +46,10 @@ export const ActionButton = ({ children, allowed, question, onClick, ...rest }: 
       aria-disabled={refused !== null || allowed === null || undefined}
       data-disabled={refused !== null || allowed === null || undefined}
       aria-describedby={refused === null ? undefined : reasonId}
-      onClick={() => {
-        if (allowed?.allowed === true) onClick();
+      type={onClick === undefined ? "submit" : "button"}
+      onClick={(event) => {
+        if (allowed?.allowed !== true) event.preventDefault();
+        else onClick?.();
       }}
     >
       {children}

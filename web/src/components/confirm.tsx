@@ -2,6 +2,7 @@
 import { Button, Group, Modal, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
+import { ApiProblem } from "#web/api/api-problem.ts";
 import { ProblemNote } from "#web/components/states.tsx";
 import { commonTexts, confirmTexts } from "#web/i18n/texts/common.ts";
 import { useText } from "#web/i18n/language.ts";
@@ -17,10 +18,35 @@ export interface ConfirmDialogProps {
   readonly action: string;
   /** Must be typed first; for what takes others along. */
   readonly typed?: string;
-  readonly act: () => Promise<unknown>;
+  /** Fields that the act needs. */
+  readonly children?: React.ReactNode;
+  /** False: the fields are not complete. */
+  readonly ready?: boolean;
+  /** Nothing is lost by it: the button is not red. */
+  readonly mild?: boolean;
+  /** `sure`: what the manager wants confirmed was shown and read. */
+  readonly act: (sure: boolean) => Promise<unknown>;
 }
 
-export const ConfirmDialog = ({ opened, onClose, title, effect, action, typed, act }: ConfirmDialogProps): React.ReactElement => {
+const needsConfirmation = "identity.confirmation-needed";
+
+/** What the change brings with it beyond what was asked. */
+const Brings = ({ problem }: { readonly problem: ApiProblem }): React.ReactElement => {
+  const t = useText();
+  return (
+    <div role="alert">
+      <p>{t(confirmTexts.brings)}</p>
+      <ul lang="en">
+        {[...new Set([problem.message, ...problem.further.map(({ message }) => message)])].map((text) => (
+          <li key={text}>{text}</li>
+        ))}
+      </ul>
+    </div>
+  );
+};
+
+export const ConfirmDialog = (props: ConfirmDialogProps): React.ReactElement => {
+  const { opened, onClose, title, effect, action, typed, children, ready = true, mild = false, act } = props;
   const t = useText();
   const [text, setText] = useState("");
   const acting = useMutation({
@@ -30,6 +56,8 @@ export const ConfirmDialog = ({ opened, onClose, title, effect, action, typed, a
       onClose();
     },
   });
+  const brings = acting.error instanceof ApiProblem && acting.error.code === needsConfirmation ? acting.error : null;
+  const incomplete = !ready || (typed !== undefined && text !== typed);
   const close = (): void => {
     acting.reset();
     setText("");
@@ -40,10 +68,11 @@ export const ConfirmDialog = ({ opened, onClose, title, effect, action, typed, a
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (typed === undefined || text === typed) acting.mutate();
+          if (!incomplete && !acting.isPending) acting.mutate(brings !== null);
         }}
       >
         <div>{effect}</div>
+        {children}
         {typed === undefined ? null : (
           <TextInput
             mt="sm"
@@ -55,13 +84,13 @@ export const ConfirmDialog = ({ opened, onClose, title, effect, action, typed, a
             data-autofocus
           />
         )}
-        <ProblemNote error={acting.error} />
+        {brings === null ? <ProblemNote error={acting.error} /> : <Brings problem={brings} />}
         <Group justify="flex-end" mt="md" gap="xs">
           <Button variant="default" onClick={close}>
             {t(commonTexts.cancel)}
           </Button>
-          <Button type="submit" color="red.9" loading={acting.isPending} disabled={typed !== undefined && text !== typed}>
-            {action}
+          <Button type="submit" color={mild && brings === null ? "blue" : "red.9"} loading={acting.isPending} disabled={incomplete}>
+            {brings === null ? action : t(confirmTexts.actSure, { action })}
           </Button>
         </Group>
       </form>

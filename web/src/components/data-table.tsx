@@ -171,7 +171,7 @@ export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
             <thead>
               <tr aria-rowindex={1}>
                 {columns.map((column) => (
-                  <th key={column.id} scope="col" data-align={column.align}>
+                  <th key={column.id} scope="col" data-align={column.align} title={column.header}>
                     {column.header}
                   </th>
                 ))}

@@ -64,6 +64,13 @@ export const ProblemWords = ({ problem }: { readonly problem: ApiProblem }): Rea
     <div className={classes.words} lang="en">
       <p>{problem.message}</p>
       {problem.because === null || problem.message.includes(problem.because.text) ? null : <p>{problem.because.text}</p>}
+      {problem.further.length === 0 ? null : (
+        <ul>
+          {[...new Set(problem.further.map(({ message }) => message))].map((message) => (
+            <li key={message}>{message}</li>
+          ))}
+        </ul>
+      )}
       {problem.hint === "" ? null : <p className={classes.hint}>{problem.hint}</p>}
       {problem.code.startsWith("cockpit.") ? null : <p className={classes.code}>{t(stateTexts.code, { code: problem.code })}</p>}
     </div>

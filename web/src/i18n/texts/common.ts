@@ -118,9 +118,21 @@ export const explainTexts = defineTexts({
 });
 
 export const confirmTexts = defineTexts({
+  brings: { en: "This comes with it:", de: "Das bringt mit sich:" },
+  actSure: { en: "Confirm: {action}", de: "Bestätigen: {action}" },
   typeName: { en: "Type {name} to confirm", de: "Zur Bestätigung {name} eingeben" },
   unsavedTitle: { en: "Leave without saving?", de: "Ohne Speichern verlassen?" },
   unsavedText: { en: "What you changed on this page is not saved.", de: "Was Sie auf dieser Seite geändert haben, ist nicht gespeichert." },
   leave: { en: "Leave", de: "Verlassen" },
   stay: { en: "Stay", de: "Bleiben" },
+});
+
+export const passwordTexts = defineTexts({
+  title: { en: "One-time password", de: "Einmalkennwort" },
+  about: {
+    en: "Shown this once and kept nowhere. It must be changed at the first sign-in.",
+    de: "Nur dieses eine Mal gezeigt und nirgends aufbewahrt. Es muss bei der ersten Anmeldung geändert werden.",
+  },
+  copyOf: { en: "Copy the password of {account}", de: "Kennwort von {account} kopieren" },
+  noted: { en: "I have noted it", de: "Ich habe es notiert" },
 });

@@ -1,0 +1,291 @@
+/** Accounts and roles: who holds what, given and taken at their crossing (D68). */
+import { Button, Checkbox, MultiSelect, Select, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { createLazyRoute, getRouteApi, Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { useMay } from "#web/api/access.ts";
+import { ApiProblem } from "#web/api/api-problem.ts";
+import { call } from "#web/api/call.ts";
+import { ActionButton, allowedBy } from "#web/components/action-button.tsx";
+import { ConfirmDialog } from "#web/components/confirm.tsx";
+import { DataTable, type Column } from "#web/components/data-table.tsx";
+import { notify, notifyProblem } from "#web/components/notify.ts";
+import { Page } from "#web/components/page.tsx";
+import { allRolesQuery } from "#web/components/all-roles.ts";
+import { listKeyOf, useList } from "#web/components/use-list.ts";
+import { commonTexts } from "#web/i18n/texts/common.ts";
+import { accessTexts, assignmentTexts } from "#web/i18n/texts/access.ts";
+import { useText } from "#web/i18n/language.ts";
+import { policyChanged } from "#web/components/policy-changed.ts";
+import { AccessTabs } from "#web/pages/access/tabs.tsx";
+import classes from "#web/pages/access/access.module.css";
+
+const pageRoute = getRouteApi("/access/assignments");
+const manageAccounts = "manager:administration:accounts:manage";
+
+interface Holder {
+  /** Access ID. */
+  readonly id: string;
+  readonly name: string;
+  /** Null: an account of the operating system. */
+  readonly accountId: string | null;
+  readonly disabled: boolean;
+  readonly roles: readonly string[];
+}
+
+interface Change {
+  readonly holder: Holder;
+  readonly role: string;
+  readonly give: boolean;
+}
+
+/** As many columns as a wide window holds; the others are behind the filter and the dialog. */
+const mostColumns = 12;
+const columnPx = 132;
+const firstColumnPx = 330;
+
+const assign = ({ holder, role, give }: Change, sure: boolean): Promise<unknown> =>
+  give
+    ? call("POST /api/v1/assignments", { body: { account: holder.id, role, confirm: sure } })
+    : call("DELETE /api/v1/assignments/{account}/{role}", {
+        path: { account: holder.id, role },
+        query: { confirm: sure ? "true" : "false" },
+      });
+
+/** All roles of one holder at once; for narrow windows, and where there are more roles than columns. */
+const RolesDialog = ({ holder, onClose }: { readonly holder: Holder; readonly onClose: () => void }): React.ReactElement => {
+  const t = useText();
+  const queries = useQueryClient();
+  const { data: roles = [] } = useQuery(allRolesQuery);
+  const [chosen, setChosen] = useState<readonly string[]>(holder.roles);
+  return (
+    <ConfirmDialog
+      opened
+      onClose={onClose}
+      title={t(assignmentTexts.rolesOf, { name: holder.name })}
+      effect={t(assignmentTexts.uncouples)}
+      action={t(assignmentTexts.setRoles)}
+      mild
+      act={async (sure) => {
+        if (holder.accountId === null)
+          await call("PUT /api/v1/os-accounts/{uid}", {
+            path: { uid: Number(holder.id.slice("os:".length)) },
+            body: { roles: chosen, confirm: sure },
+          });
+        else await call("PUT /api/v1/accounts/{account}", { path: { account: holder.accountId }, body: { roles: chosen, confirm: sure } });
+        await policyChanged(queries);
+      }}
+    >
+      <MultiSelect
+        mt="sm"
+        searchable
+        label={t(accessTexts.roles)}
+        data={roles.map(({ name }) => name)}
+        value={[...chosen]}
+        onChange={setChosen}
+        comboboxProps={{ withinPortal: true }}
+      />
+    </ConfirmDialog>
+  );
+};
+
+const uidPattern = /^\d{1,10}$/;
+
+const AssignmentsPage = (): React.ReactElement => {
+  const t = useText();
+  const { q = "", role } = pageRoute.useSearch();
+  const navigate = pageRoute.useNavigate();
+  const queries = useQueryClient();
+  const allowed = allowedBy(useMay({ permission: manageAccounts }));
+  const mayChange = allowed?.allowed === true;
+  const { data: roles = [] } = useQuery(allRolesQuery);
+  const [asking, setAsking] = useState<Change | null>(null);
+  const [editing, setEditing] = useState<Holder | null>(null);
+  const [adding, setAdding] = useState(false);
+  const [uid, setUid] = useState("");
+  const list = useList<Holder>(listKeyOf("accounts", { q, role, holders: true }), async (cursor, signal) => {
+    const query = {
+      limit: 200,
+      ...(q === "" ? {} : { q }),
+      ...(role === undefined ? {} : { role }),
+      ...(cursor === undefined ? {} : { cursor }),
+    };
+    const page = await call("GET /api/v1/accounts", { query }, { signal });
+    const accounts = page.items.map((account): Holder => ({
+      id: account.accessId,
+      name: account.name,
+      accountId: account.id,
+      disabled: account.disabled,
+      roles: account.roles,
+    }));
+    // Those of the operating system are few and come with every page: they stand behind the last one.
+    const os = page.osAccounts
+      .filter((one) => (q === "" || one.accessId.includes(q)) && (role === undefined || one.roles.includes(role)))
+      .map((one): Holder => ({ id: one.accessId, name: one.accessId, accountId: null, disabled: false, roles: one.roles }));
+    return {
+      items: page.nextCursor === null ? [...accounts, ...os] : accounts,
+      nextCursor: page.nextCursor,
+      total: page.total + os.length,
+    };
+  });
+  const changing = useMutation({
+    mutationFn: async (change: Change) => {
+      await assign(change, false);
+      return change;
+    },
+    onSuccess: async ({ holder, role: given, give }) => {
+      notify({ tone: "good", title: t(give ? assignmentTexts.given : assignmentTexts.taken, { name: holder.name, role: given }) });
+      await policyChanged(queries);
+    },
+    onError: (error, change) => {
+      if (error instanceof ApiProblem && error.code === "identity.confirmation-needed") setAsking(change);
+      else notifyProblem(error);
+    },
+  });
+  const shown = role === undefined ? roles.slice(0, mostColumns) : roles.filter(({ name }) => name === role);
+  const pending = changing.isPending ? changing.variables : null;
+  const columns: readonly Column<Holder>[] = [
+    {
+      id: "account",
+      header: t(assignmentTexts.account),
+      cell: (holder) => (
+        <>
+          {holder.accountId === null ? (
+            <code>{holder.id}</code>
+          ) : (
+            <Link to="/accounts/$account" params={{ account: holder.accountId }}>
+              {holder.name}
+            </Link>
+          )}
+          {holder.disabled ? <span className="soft"> · {t(assignmentTexts.disabled)}</span> : null}
+        </>
+      ),
+    },
+    ...shown.map(({ name }, index): Column<Holder> => ({
+      id: `role-${name}`,
+      header: name,
+      width: columnPx,
+      from: firstColumnPx + columnPx * (index + 1),
+      cell: (holder) => (
+        <Checkbox
+          size="xs"
+          aria-label={t(assignmentTexts.holds, { name: holder.name, role: name })}
+          checked={pending?.holder.id === holder.id && pending.role === name ? pending.give : holder.roles.includes(name)}
+          disabled={!mayChange}
+          onChange={({ currentTarget }) => changing.mutate({ holder, role: name, give: currentTarget.checked })}
+        />
+      ),
+    })),
+    {
+      id: "edit",
+      header: t(assignmentTexts.roleCount),
+      width: 96,
+      align: "right",
+      cell: (holder) => (
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          disabled={!mayChange}
+          aria-label={t(assignmentTexts.rolesOf, { name: holder.name })}
+          onClick={() => setEditing(holder)}
+        >
+          {holder.roles.length}
+        </Button>
+      ),
+    },
+  ];
+  const setSearch = (next: { q?: string; role?: string }): void => void navigate({ search: next, replace: true });
+  const withRole = role === undefined ? {} : { role };
+  return (
+    <Page
+      title={t(accessTexts.assignments)}
+      about={t(assignmentTexts.about)}
+      fill
+      actions={
+        <ActionButton allowed={allowed} question={{ permission: manageAccounts }} onClick={() => setAdding(true)}>
+          {t(assignmentTexts.addOs)}
+        </ActionButton>
+      }
+      toolbar={
+        <>
+          <AccessTabs />
+          <TextInput
+            size="xs"
+            type="search"
+            aria-label={t(assignmentTexts.search)}
+            placeholder={t(assignmentTexts.search)}
+            data-page-filter
+            value={q}
+            maxLength={200}
+            onChange={({ currentTarget: { value } }) => setSearch({ ...withRole, ...(value === "" ? {} : { q: value }) })}
+          />
+          <Select
+            size="xs"
+            clearable
+            searchable
+            aria-label={t(assignmentTexts.ofRole)}
+            placeholder={t(assignmentTexts.ofRole)}
+            clearButtonProps={{ "aria-label": t(commonTexts.showAll) }}
+            data={roles.map(({ name }) => name)}
+            value={role ?? null}
+            onChange={(value) => setSearch({ ...(q === "" ? {} : { q }), ...(value === null ? {} : { role: value }) })}
+          />
+          {roles.length > shown.length && role === undefined ? (
+            <span className="soft">{t(assignmentTexts.someColumns, { shown: shown.length, count: roles.length })}</span>
+          ) : null}
+        </>
+      }
+    >
+      <DataTable
+        label={t(accessTexts.assignments)}
+        columns={columns}
+        list={list}
+        rowId={(holder) => holder.id}
+        narrowLine={(holder) => holder.roles.join(", ") || t(commonTexts.none)}
+        onClearFilters={q === "" && role === undefined ? undefined : () => setSearch({})}
+      />
+      {asking === null ? null : (
+        <ConfirmDialog
+          opened
+          onClose={() => setAsking(null)}
+          title={t(asking.give ? assignmentTexts.giveTitle : assignmentTexts.takeTitle, { role: asking.role, name: asking.holder.name })}
+          effect={t(assignmentTexts.uncouples)}
+          action={t(asking.give ? assignmentTexts.give : assignmentTexts.take)}
+          mild={asking.give}
+          act={async (sure) => {
+            await assign(asking, sure);
+            await policyChanged(queries);
+          }}
+        />
+      )}
+      {editing === null ? null : <RolesDialog key={editing.id} holder={editing} onClose={() => setEditing(null)} />}
+      <ConfirmDialog
+        opened={adding}
+        onClose={() => setAdding(false)}
+        title={t(assignmentTexts.addOs)}
+        effect={t(assignmentTexts.addOsText)}
+        action={t(assignmentTexts.chooseRoles)}
+        mild
+        ready={uidPattern.test(uid)}
+        act={async () => {
+          const id = `os:${Number(uid)}`;
+          setUid("");
+          setEditing(list.rows.find((holder) => holder.id === id) ?? { id, name: id, accountId: null, disabled: false, roles: [] });
+        }}
+      >
+        <TextInput
+          mt="sm"
+          label={t(assignmentTexts.uid)}
+          inputMode="numeric"
+          maxLength={10}
+          value={uid}
+          onChange={(event) => setUid(event.currentTarget.value)}
+          data-autofocus
+        />
+      </ConfirmDialog>
+      <p className={classes.foot}>{t(assignmentTexts.uncouples)}</p>
+    </Page>
+  );
+};
+
+export const lazyRoute = createLazyRoute("/access/assignments")({ component: AssignmentsPage });

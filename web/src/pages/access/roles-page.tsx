@@ -1,0 +1,109 @@
+/** Every role, in the order in which they were made: what it holds and how many hold it. */
+import { TextInput } from "@mantine/core";
+import { createLazyRoute, getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { renderFolder } from "#access/folders.ts";
+import type { RoleDraft } from "#access/role-draft.ts";
+import { useMay } from "#web/api/access.ts";
+import { call } from "#web/api/call.ts";
+import type { Operations } from "#web/api/generated.ts";
+import { ActionButton, allowedBy } from "#web/components/action-button.tsx";
+import { DataTable, type Column } from "#web/components/data-table.tsx";
+import { Page } from "#web/components/page.tsx";
+import { Ago } from "#web/components/time.tsx";
+import { listKeyOf, useList } from "#web/components/use-list.ts";
+import { accessTexts, roleTexts } from "#web/i18n/texts/access.ts";
+import { useText } from "#web/i18n/language.ts";
+import { draftOfAnswer } from "#web/pages/access/roles.ts";
+import { AccessTabs } from "#web/pages/access/tabs.tsx";
+
+const pageRoute = getRouteApi("/access");
+const manageAccounts = "manager:administration:accounts:manage";
+
+type Listed = Operations["GET /api/v1/roles"]["answer"]["items"][number];
+interface Row extends Listed {
+  readonly draft: RoleDraft | null;
+}
+
+const entriesOf = (row: Row, denied: boolean): number =>
+  row.draft?.scopes.flatMap((scope) => scope.permissions).filter((grant) => grant.denied === denied).length ?? 0;
+const foldersOf = (row: Row): string =>
+  [...new Set(row.draft?.scopes.flatMap((scope) => scope.folders.map((folder) => renderFolder(folder.path, folder.recursive))))].join(", ");
+const controllersOf = (row: Row): string =>
+  (row.draft?.scopes ?? [])
+    .map((scope) => scope.controller)
+    .filter((controller) => controller !== "default")
+    .join(", ");
+
+const RolesPage = (): React.ReactElement => {
+  const t = useText();
+  const { q = "" } = pageRoute.useSearch();
+  const navigate = useNavigate();
+  const setSearch = pageRoute.useNavigate();
+  const allowed = allowedBy(useMay({ permission: manageAccounts }));
+  const list = useList<Row>(listKeyOf("roles", { q }), async (cursor, signal) => {
+    const query = { limit: 200, ...(q === "" ? {} : { q }), ...(cursor === undefined ? {} : { cursor }) };
+    const page = await call("GET /api/v1/roles", { query }, { signal });
+    return { ...page, items: page.items.map((role) => ({ ...role, draft: draftOfAnswer(role) })) };
+  });
+  const columns: readonly Column<Row>[] = [
+    {
+      id: "name",
+      header: t(roleTexts.name),
+      cell: (row) => (
+        <Link to="/access/roles/$role" params={{ role: row.id }}>
+          {row.name}
+        </Link>
+      ),
+    },
+    { id: "holders", header: t(roleTexts.holdersShort), width: 110, align: "right", cell: (row) => row.holderCount },
+    { id: "grants", header: t(roleTexts.grants), from: 520, width: 90, align: "right", cell: (row) => entriesOf(row, false) },
+    { id: "denials", header: t(roleTexts.denials), from: 520, width: 100, align: "right", cell: (row) => entriesOf(row, true) },
+    { id: "folders", header: t(roleTexts.folders), from: 760, cell: (row) => foldersOf(row) || t(roleTexts.everyFolder) },
+    { id: "controllers", header: t(roleTexts.scopes), from: 1000, cell: (row) => controllersOf(row) || t(roleTexts.allControllers) },
+    { id: "changed", header: t(roleTexts.changed), from: 680, width: 120, cell: (row) => <Ago at={row.updatedAt} /> },
+  ];
+  return (
+    <Page
+      title={t(accessTexts.title)}
+      about={t(accessTexts.about)}
+      fill
+      actions={
+        <ActionButton
+          allowed={allowed}
+          question={{ permission: manageAccounts }}
+          variant="filled"
+          onClick={() => void navigate({ to: "/access/roles/$role", params: { role: "new" } })}
+        >
+          {t(roleTexts.newRole)}
+        </ActionButton>
+      }
+      toolbar={
+        <>
+          <AccessTabs />
+          <TextInput
+            size="xs"
+            type="search"
+            aria-label={t(accessTexts.searchRoles)}
+            placeholder={t(accessTexts.searchRoles)}
+            data-page-filter
+            value={q}
+            maxLength={200}
+            onChange={({ currentTarget: { value } }) => void setSearch({ search: value === "" ? {} : { q: value }, replace: true })}
+          />
+        </>
+      }
+    >
+      <DataTable
+        label={t(accessTexts.roles)}
+        columns={columns}
+        list={list}
+        rowId={(row) => row.id}
+        narrowLine={(row) => foldersOf(row) || t(roleTexts.everyFolder)}
+        onOpen={(row) => void navigate({ to: "/access/roles/$role", params: { role: row.id } })}
+        onClearFilters={q === "" ? undefined : () => void setSearch({ search: {}, replace: true })}
+      />
+    </Page>
+  );
+};
+
+export const lazyRoute = createLazyRoute("/access")({ component: RolesPage });

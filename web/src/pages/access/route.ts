@@ -1,0 +1,89 @@
+/** Addresses of everything about access: roles and their editor, assignments, who can, what if, policy tests. */
+import { createRoute } from "@tanstack/react-router";
+import { oneOf, text, whole, type Search } from "#web/components/search.ts";
+import { parentRoute } from "#web/pages/parent.ts";
+
+export interface RolesSearch {
+  readonly q?: string;
+}
+export interface RoleSearch {
+  /** A controller; absent: all of them. */
+  readonly scope?: string;
+  /** Text in the tree. */
+  readonly q?: string;
+  readonly side?: "text";
+}
+export interface AssignmentsSearch {
+  readonly q?: string;
+  readonly role?: string;
+}
+export interface WhoCanSearch {
+  readonly permission?: string;
+  readonly on?: string;
+  readonly controller?: string;
+}
+export interface WhatIfSearch {
+  readonly days?: number;
+}
+
+const rolesRoute = createRoute({
+  getParentRoute: () => parentRoute,
+  path: "/access",
+  validateSearch: (search: Search): RolesSearch => ({ ...text(search, "q") }),
+}).lazy(() => import("#web/pages/access/roles-page.tsx").then((page) => page.lazyRoute));
+
+const roleRoute = createRoute({
+  getParentRoute: () => parentRoute,
+  path: "/access/roles/$role",
+  validateSearch: (search: Search): RoleSearch => ({
+    ...text(search, "scope", 64),
+    ...text(search, "q"),
+    ...oneOf(search, "side", ["text"]),
+  }),
+}).lazy(() => import("#web/pages/access/role-page.tsx").then((page) => page.lazyRoute));
+
+const assignmentsRoute = createRoute({
+  getParentRoute: () => parentRoute,
+  path: "/access/assignments",
+  validateSearch: (search: Search): AssignmentsSearch => ({ ...text(search, "q"), ...text(search, "role") }),
+}).lazy(() => import("#web/pages/access/assignments-page.tsx").then((page) => page.lazyRoute));
+
+const whoCanRoute = createRoute({
+  getParentRoute: () => parentRoute,
+  path: "/access/who-can",
+  validateSearch: (search: Search): WhoCanSearch => ({
+    ...text(search, "permission", 200),
+    ...text(search, "on", 1024),
+    ...text(search, "controller", 64),
+  }),
+}).lazy(() => import("#web/pages/access/who-can-page.tsx").then((page) => page.lazyRoute));
+
+const whatIfRoute = createRoute({
+  getParentRoute: () => parentRoute,
+  path: "/access/what-if",
+  validateSearch: (search: Search): WhatIfSearch => ({ ...whole(search, "days", 0, 366) }),
+}).lazy(() => import("#web/pages/access/what-if-page.tsx").then((page) => page.lazyRoute));
+
+const testsRoute = createRoute({ getParentRoute: () => parentRoute, path: "/access/tests" }).lazy(() =>
+  import("#web/pages/access/tests-page.tsx").then((page) => page.lazyRoute),
+);
+
+const testRoute = createRoute({ getParentRoute: () => parentRoute, path: "/access/tests/$test" }).lazy(() =>
+  import("#web/pages/access/test-page.tsx").then((page) => page.lazyRoute),
+);
+
+/** Not below `tests`, where every address is a test's name. */
+const newTestRoute = createRoute({ getParentRoute: () => parentRoute, path: "/access/new-test" }).lazy(() =>
+  import("#web/pages/access/test-page.tsx").then((page) => page.lazyNewRoute),
+);
+
+export const accessRoutes = [
+  rolesRoute,
+  roleRoute,
+  assignmentsRoute,
+  whoCanRoute,
+  whatIfRoute,
+  testsRoute,
+  testRoute,
+  newTestRoute,
+] as const;

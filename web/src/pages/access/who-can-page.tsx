@@ -1,0 +1,182 @@
+/** Who may do something: every account, with the reason of each. */
+import { Autocomplete, Button, TextInput } from "@mantine/core";
+import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
+import { permissionLeaves } from "#access/permissions.ts";
+import { useMayAnywhere } from "#web/api/access.ts";
+import { send } from "#web/api/call.ts";
+import type { Schemas } from "#web/api/generated.ts";
+import { ActionButton, allowedBy } from "#web/components/action-button.tsx";
+import { DataTable, type Column } from "#web/components/data-table.tsx";
+import { explain } from "#web/components/explain.ts";
+import { Page } from "#web/components/page.tsx";
+import { EmptyState } from "#web/components/states.tsx";
+import { listKeyOf, useList } from "#web/components/use-list.ts";
+import { commonTexts } from "#web/i18n/texts/common.ts";
+import { accessTexts, whoCanTexts } from "#web/i18n/texts/access.ts";
+import { useText } from "#web/i18n/language.ts";
+import type { WhoCanSearch } from "#web/pages/access/route.ts";
+import { AccessTabs } from "#web/pages/access/tabs.tsx";
+import classes from "#web/pages/access/access.module.css";
+
+interface Able {
+  readonly accessId: string;
+  readonly name: string;
+  readonly service: string;
+  readonly because: Schemas["Because"];
+}
+/** As `POST /api/v1/who-can` answers. */
+interface WhoCan {
+  readonly items: readonly Able[];
+  /** False: the asker may not see accounts, so they are only counted. */
+  readonly named: boolean;
+  readonly total: number;
+  readonly disabledTotal: number;
+  readonly nextCursor: string | null;
+}
+
+const pageRoute = getRouteApi("/access/who-can");
+const explainOthers = "manager:explain:others";
+const leaves = new Map(permissionLeaves.map((leaf) => [leaf.permission, leaf]));
+const example = { permission: "controller:runs:create", on: "/finance/close-books", controller: "main" };
+const names = [...leaves.keys()];
+
+/** Asked about a path only where the permission is about objects in folders. */
+const needsPath = (permission: string): boolean => (leaves.get(permission)?.object ?? null) !== null;
+
+const Form = ({ asked }: { readonly asked: WhoCanSearch }): React.ReactElement => {
+  const t = useText();
+  const navigate = pageRoute.useNavigate();
+  const [permission, setPermission] = useState(asked.permission ?? "");
+  const [on, setOn] = useState(asked.on ?? "");
+  const [controller, setController] = useState(asked.controller ?? "");
+  const allowed = allowedBy(useMayAnywhere(explainOthers));
+  const leaf = leaves.get(permission.trim());
+  const ask = (): void =>
+    void navigate({
+      search: {
+        permission: permission.trim(),
+        ...(on.trim() === "" ? {} : { on: on.trim() }),
+        ...(controller.trim() === "" ? {} : { controller: controller.trim() }),
+      },
+    });
+  return (
+    <form
+      className={classes.question}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (allowed?.allowed === true && permission.trim() !== "") ask();
+      }}
+    >
+      <Autocomplete
+        size="xs"
+        label={t(whoCanTexts.permission)}
+        description={<span lang="en">{leaf?.meaning ?? ""}</span>}
+        inputWrapperOrder={["label", "input", "description"]}
+        placeholder={example.permission}
+        data={names}
+        limit={20}
+        maxLength={200}
+        value={permission}
+        onChange={setPermission}
+        data-page-filter
+      />
+      <TextInput
+        size="xs"
+        label={t(whoCanTexts.on)}
+        description={t(needsPath(permission.trim()) ? whoCanTexts.onNeeded : whoCanTexts.onText)}
+        inputWrapperOrder={["label", "input", "description"]}
+        placeholder={example.on}
+        maxLength={1024}
+        value={on}
+        onChange={(event) => setOn(event.currentTarget.value)}
+      />
+      <TextInput
+        size="xs"
+        label={t(whoCanTexts.controller)}
+        description={t(whoCanTexts.controllerText)}
+        inputWrapperOrder={["label", "input", "description"]}
+        placeholder={example.controller}
+        maxLength={64}
+        value={controller}
+        onChange={(event) => setController(event.currentTarget.value)}
+      />
+      <div className={classes.ask}>
+        <ActionButton variant="filled" allowed={allowed} question={{ permission: explainOthers }}>
+          {t(whoCanTexts.ask)}
+        </ActionButton>
+      </div>
+    </form>
+  );
+};
+
+const Answer = ({ asked, permission }: { readonly asked: WhoCanSearch; readonly permission: string }): React.ReactElement => {
+  const t = useText();
+  const { on, controller } = asked;
+  const question = { permission, ...(on === undefined ? {} : { on }), ...(controller === undefined ? {} : { controller }) };
+  const [told, setTold] = useState<{ readonly total: number; readonly disabled: number; readonly named: boolean } | null>(null);
+  const list = useList<Able>(listKeyOf("who-can", question), async (cursor, signal) => {
+    const body = { ...question, limit: 200, ...(cursor === undefined ? {} : { cursor }) };
+    const page = (await (await send("POST", "/api/v1/who-can", { signal, background: true, body })).json()) as WhoCan;
+    setTold({ total: page.total, disabled: page.disabledTotal, named: page.named });
+    return page.named ? page : { items: [], nextCursor: null, total: 0 };
+  });
+  const columns: readonly Column<Able>[] = [
+    { id: "name", header: t(whoCanTexts.account), cell: (one) => <strong>{one.name}</strong> },
+    { id: "service", header: t(whoCanTexts.service), from: 640, width: 120, cell: (one) => one.service },
+    { id: "because", header: t(whoCanTexts.because), from: 520, cell: (one) => <span lang="en">{one.because.text}</span> },
+    {
+      id: "why",
+      header: "",
+      width: 90,
+      cell: (one) => (
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          aria-label={t(commonTexts.whyOf, { subject: one.name })}
+          onClick={() => explain({ ...question, actor: one.accessId })}
+        >
+          {t(commonTexts.why)}
+        </Button>
+      ),
+    },
+  ];
+  return (
+    <>
+      {told === null ? null : (
+        <p role="status" className={classes.told}>
+          {t(whoCanTexts.total, { count: told.total })}
+          {told.disabled === 0 ? "" : ` ${t(whoCanTexts.disabled, { count: told.disabled })}`}
+          {told.named ? "" : ` ${t(whoCanTexts.unnamed)}`}
+        </p>
+      )}
+      <DataTable
+        label={t(accessTexts.whoCan)}
+        columns={columns}
+        list={list}
+        rowId={(one) => one.accessId}
+        narrowLine={(one) => <span lang="en">{one.because.text}</span>}
+        onOpen={(one) => explain({ ...question, actor: one.accessId })}
+        empty={<EmptyState title={t(told?.named === false ? whoCanTexts.unnamed : whoCanTexts.nobody)} />}
+      />
+    </>
+  );
+};
+
+const WhoCanPage = (): React.ReactElement => {
+  const t = useText();
+  const asked = pageRoute.useSearch();
+  const key = JSON.stringify(asked);
+  return (
+    <Page title={t(accessTexts.whoCan)} about={t(whoCanTexts.about)} fill toolbar={<AccessTabs />}>
+      <Form key={key} asked={asked} />
+      {asked.permission === undefined ? (
+        <EmptyState title={t(whoCanTexts.first)} hint={t(whoCanTexts.firstHint)} />
+      ) : (
+        <Answer key={`answer ${key}`} asked={asked} permission={asked.permission} />
+      )}
+    </Page>
+  );
+};
+
+export const lazyRoute = createLazyRoute("/access/who-can")({ component: WhoCanPage });

@@ -1,0 +1,215 @@
+/** Accounts of this instance: found, and made with a one-time password. */
+import { Checkbox, MultiSelect, Select, TextInput } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { createLazyRoute, getRouteApi, Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { useMay } from "#web/api/access.ts";
+import { call } from "#web/api/call.ts";
+import type { Schemas } from "#web/api/generated.ts";
+import { ActionButton, allowedBy } from "#web/components/action-button.tsx";
+import { allRolesQuery } from "#web/components/all-roles.ts";
+import { ConfirmDialog } from "#web/components/confirm.tsx";
+import { DataTable, type Column } from "#web/components/data-table.tsx";
+import { OneTimePasswords, type OneTimePassword } from "#web/components/one-time-passwords.tsx";
+import { Page } from "#web/components/page.tsx";
+import { policyChanged } from "#web/components/policy-changed.ts";
+import { SavedFilters } from "#web/components/saved-filters.tsx";
+import { oneOf, text as textOf } from "#web/components/search.ts";
+import { Ago } from "#web/components/time.tsx";
+import { listKeyOf, useList } from "#web/components/use-list.ts";
+import { commonTexts } from "#web/i18n/texts/common.ts";
+import { accountsTexts } from "#web/i18n/texts/accounts.ts";
+import { useText } from "#web/i18n/language.ts";
+import { AccountState, accountStateWords } from "#web/pages/accounts/account-state.tsx";
+import { accountStates, type AccountsSearch } from "#web/pages/accounts/route.ts";
+import { AccountsTabs } from "#web/pages/accounts/tabs.tsx";
+
+type Account = Schemas["Account"];
+
+const pageRoute = getRouteApi("/accounts");
+const manageAccounts = "manager:administration:accounts:manage";
+
+const NewAccount = ({
+  onMade,
+  onClose,
+}: {
+  readonly onMade: (made: OneTimePassword | null) => void;
+  readonly onClose: () => void;
+}): React.ReactElement => {
+  const t = useText();
+  const queries = useQueryClient();
+  const { data: roles = [] } = useQuery(allRolesQuery);
+  const [name, setName] = useState("");
+  const [held, setHeld] = useState<readonly string[]>([]);
+  const [groups, setGroups] = useState("");
+  const [disabled, setDisabled] = useState(false);
+  return (
+    <ConfirmDialog
+      opened
+      onClose={onClose}
+      title={t(accountsTexts.newAccount)}
+      effect={t(accountsTexts.newEffect)}
+      action={t(accountsTexts.create)}
+      mild
+      ready={name.trim() !== ""}
+      act={async (sure) => {
+        const body = {
+          name: name.trim(),
+          roles: held,
+          groups: groups
+            .split(",")
+            .map((group) => group.trim())
+            .filter((group) => group !== ""),
+          disabled,
+          confirm: sure,
+        };
+        const { account, oneTimePassword } = await call("POST /api/v1/accounts", { body });
+        onMade(oneTimePassword === null ? null : { account: account.name, password: oneTimePassword });
+        await policyChanged(queries);
+      }}
+    >
+      <TextInput
+        mt="sm"
+        label={t(accountsTexts.name)}
+        value={name}
+        maxLength={200}
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+        onChange={(event) => setName(event.currentTarget.value)}
+        data-autofocus
+      />
+      <MultiSelect
+        mt="sm"
+        searchable
+        label={t(accountsTexts.roles)}
+        data={roles.map((role) => role.name)}
+        value={[...held]}
+        onChange={setHeld}
+      />
+      <TextInput
+        mt="sm"
+        label={t(accountsTexts.groups)}
+        description={t(accountsTexts.groupsText)}
+        value={groups}
+        maxLength={2000}
+        onChange={(event) => setGroups(event.currentTarget.value)}
+      />
+      <Checkbox mt="sm" label={t(accountsTexts.startDisabled)} checked={disabled} onChange={() => setDisabled(!disabled)} />
+    </ConfirmDialog>
+  );
+};
+
+const AccountsPage = (): React.ReactElement => {
+  const t = useText();
+  const search = pageRoute.useSearch();
+  const navigate = pageRoute.useNavigate();
+  const { q = "", role, state } = search;
+  const allowed = allowedBy(useMay({ permission: manageAccounts }));
+  const { data: roles = [] } = useQuery(allRolesQuery);
+  const [making, setMaking] = useState(false);
+  const [made, setMade] = useState<OneTimePassword | null>(null);
+  const list = useList<Account>(listKeyOf("accounts", search), async (cursor, signal) =>
+    call("GET /api/v1/accounts", { query: { limit: 200, ...search, ...(cursor === undefined ? {} : { cursor }) } }, { signal }),
+  );
+  const setSearch = (next: AccountsSearch): void => void navigate({ search: next, replace: true });
+  const without = (name: keyof AccountsSearch): AccountsSearch =>
+    Object.fromEntries(Object.entries(search).filter(([key]) => key !== name)) as AccountsSearch;
+  const columns: readonly Column<Account>[] = [
+    {
+      id: "name",
+      header: t(accountsTexts.account),
+      cell: (account) => (
+        <Link to="/accounts/$account" params={{ account: account.id }}>
+          {account.name}
+        </Link>
+      ),
+    },
+    { id: "state", header: t(accountsTexts.state), width: 170, cell: (account) => <AccountState account={account} /> },
+    {
+      id: "roles",
+      header: t(accountsTexts.roles),
+      from: 640,
+      cell: (account) => account.roles.join(", ") || <span className="soft">{t(commonTexts.none)}</span>,
+    },
+    { id: "groups", header: t(accountsTexts.groups), from: 1100, cell: (account) => account.groups.join(", ") },
+    {
+      id: "login",
+      header: t(accountsTexts.lastLogin),
+      from: 520,
+      width: 130,
+      cell: (account) =>
+        account.lastLoginAt === null ? <span className="soft">{t(commonTexts.never)}</span> : <Ago at={account.lastLoginAt} />,
+    },
+    { id: "created", header: t(accountsTexts.created), from: 900, width: 130, cell: (account) => <Ago at={account.createdAt} /> },
+  ];
+  return (
+    <Page
+      title={t(accountsTexts.title)}
+      about={t(accountsTexts.about)}
+      fill
+      actions={
+        <ActionButton variant="filled" allowed={allowed} question={{ permission: manageAccounts }} onClick={() => setMaking(true)}>
+          {t(accountsTexts.newAccount)}
+        </ActionButton>
+      }
+      toolbar={
+        <>
+          <AccountsTabs />
+          <TextInput
+            size="xs"
+            type="search"
+            aria-label={t(accountsTexts.search)}
+            placeholder={t(accountsTexts.search)}
+            data-page-filter
+            value={q}
+            maxLength={200}
+            onChange={({ currentTarget: { value } }) => setSearch({ ...without("q"), ...(value === "" ? {} : { q: value }) })}
+          />
+          <Select
+            size="xs"
+            clearable
+            searchable
+            aria-label={t(accountsTexts.ofRole)}
+            placeholder={t(accountsTexts.ofRole)}
+            clearButtonProps={{ "aria-label": t(commonTexts.showAll) }}
+            data={roles.map((one) => one.name)}
+            value={role ?? null}
+            onChange={(value) => setSearch({ ...without("role"), ...(value === null ? {} : { role: value }) })}
+          />
+          <Select
+            size="xs"
+            clearable
+            aria-label={t(accountsTexts.state)}
+            placeholder={t(accountsTexts.state)}
+            clearButtonProps={{ "aria-label": t(commonTexts.showAll) }}
+            data={accountStates.map((value) => ({ value, label: t(accountStateWords[value]) }))}
+            value={state ?? null}
+            onChange={(value) => setSearch({ ...without("state"), ...oneOf({ state: value }, "state", accountStates) })}
+          />
+          <SavedFilters
+            page="accounts"
+            current={search}
+            onChoose={(filters) =>
+              setSearch({ ...textOf(filters, "q"), ...textOf(filters, "role"), ...oneOf(filters, "state", accountStates) })
+            }
+          />
+        </>
+      }
+    >
+      <DataTable
+        label={t(accountsTexts.title)}
+        columns={columns}
+        list={list}
+        rowId={(account) => account.id}
+        narrowLine={(account) => account.roles.join(", ") || t(commonTexts.none)}
+        onOpen={(account) => void navigate({ to: "/accounts/$account", params: { account: account.id } })}
+        onClearFilters={q === "" && role === undefined && state === undefined ? undefined : () => setSearch({})}
+      />
+      {making ? <NewAccount onMade={setMade} onClose={() => setMaking(false)} /> : null}
+      <OneTimePasswords passwords={made === null ? [] : [made]} onClose={() => setMade(null)} />
+    </Page>
+  );
+};
+
+export const lazyRoute = createLazyRoute("/accounts")({ component: AccountsPage });

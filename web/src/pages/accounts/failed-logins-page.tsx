@@ -1,0 +1,58 @@
+/** All logins that failed. */
+import { TextInput } from "@mantine/core";
+import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
+import { Page } from "#web/components/page.tsx";
+import { accountsTexts, failedTexts } from "#web/i18n/texts/accounts.ts";
+import { useText } from "#web/i18n/language.ts";
+import { FailedLogins } from "#web/pages/accounts/failed-logins.tsx";
+import { AccountsTabs } from "#web/pages/accounts/tabs.tsx";
+
+const pageRoute = getRouteApi("/failed-logins");
+
+const FailedLoginsPage = (): React.ReactElement => {
+  const t = useText();
+  const { account } = pageRoute.useSearch();
+  const navigate = pageRoute.useNavigate();
+  const [name, setName] = useState(account ?? "");
+  return (
+    <Page
+      title={t(accountsTexts.failedLogins)}
+      about={t(failedTexts.about)}
+      fill
+      toolbar={
+        <>
+          <AccountsTabs />
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              void navigate({ search: name.trim() === "" ? {} : { account: name.trim() } });
+            }}
+          >
+            <TextInput
+              size="xs"
+              type="search"
+              aria-label={t(failedTexts.filter)}
+              placeholder={t(failedTexts.filter)}
+              data-page-filter
+              value={name}
+              maxLength={1024}
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
+          </form>
+        </>
+      }
+    >
+      <FailedLogins
+        account={account}
+        linked
+        onClear={() => {
+          setName("");
+          void navigate({ search: {} });
+        }}
+      />
+    </Page>
+  );
+};
+
+export const lazyRoute = createLazyRoute("/failed-logins")({ component: FailedLoginsPage });

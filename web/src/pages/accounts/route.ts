@@ -1,0 +1,38 @@
+/** Addresses of the accounts: their list, one of them, and logins that failed. */
+import { createRoute } from "@tanstack/react-router";
+import { oneOf, text, type Search } from "#web/components/search.ts";
+import { parentRoute } from "#web/pages/parent.ts";
+
+export const accountStates = ["enabled", "disabled", "password-due", "never-signed-in"] as const;
+
+export interface AccountsSearch {
+  readonly q?: string;
+  readonly role?: string;
+  readonly state?: (typeof accountStates)[number];
+}
+export interface FailedLoginsSearch {
+  readonly account?: string;
+}
+
+const accountsRoute = createRoute({
+  getParentRoute: () => parentRoute,
+  path: "/accounts",
+  validateSearch: (search: Search): AccountsSearch => ({
+    ...text(search, "q"),
+    ...text(search, "role"),
+    ...oneOf(search, "state", accountStates),
+  }),
+}).lazy(() => import("#web/pages/accounts/accounts-page.tsx").then((page) => page.lazyRoute));
+
+const accountRoute = createRoute({ getParentRoute: () => parentRoute, path: "/accounts/$account" }).lazy(() =>
+  import("#web/pages/accounts/account-page.tsx").then((page) => page.lazyRoute),
+);
+
+/** Not below `accounts`, where every address is an account's. */
+const failedLoginsRoute = createRoute({
+  getParentRoute: () => parentRoute,
+  path: "/failed-logins",
+  validateSearch: (search: Search): FailedLoginsSearch => ({ ...text(search, "account", 1024) }),
+}).lazy(() => import("#web/pages/accounts/failed-logins-page.tsx").then((page) => page.lazyRoute));
+
+export const accountsRoutes = [accountsRoute, accountRoute, failedLoginsRoute] as const;
