@@ -4,8 +4,8 @@ import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { permissionLeaves } from "#access/permissions.ts";
 import { useMayAnywhere } from "#web/api/access.ts";
-import { send } from "#web/api/call.ts";
-import type { Schemas } from "#web/api/generated.ts";
+import { call } from "#web/api/call.ts";
+import type { Operations } from "#web/api/generated.ts";
 import { ActionButton, allowedBy } from "#web/components/action-button.tsx";
 import { DataTable, type Column } from "#web/components/data-table.tsx";
 import { explain } from "#web/components/explain.ts";
@@ -19,21 +19,7 @@ import type { WhoCanSearch } from "#web/pages/access/route.ts";
 import { AccessTabs } from "#web/pages/access/tabs.tsx";
 import classes from "#web/pages/access/access.module.css";
 
-interface Able {
-  readonly accessId: string;
-  readonly name: string;
-  readonly service: string;
-  readonly because: Schemas["Because"];
-}
-/** As `POST /api/v1/who-can` answers. */
-interface WhoCan {
-  readonly items: readonly Able[];
-  /** False: the asker may not see accounts, so they are only counted. */
-  readonly named: boolean;
-  readonly total: number;
-  readonly disabledTotal: number;
-  readonly nextCursor: string | null;
-}
+type Able = Operations["POST /api/v1/who-can"]["answer"]["items"][number];
 
 const pageRoute = getRouteApi("/access/who-can");
 const explainOthers = "manager:explain:others";
@@ -117,7 +103,7 @@ const Answer = ({ asked, permission }: { readonly asked: WhoCanSearch; readonly 
   const [told, setTold] = useState<{ readonly total: number; readonly disabled: number; readonly named: boolean } | null>(null);
   const list = useList<Able>(listKeyOf("who-can", question), async (cursor, signal) => {
     const body = { ...question, limit: 200, ...(cursor === undefined ? {} : { cursor }) };
-    const page = (await (await send("POST", "/api/v1/who-can", { signal, background: true, body })).json()) as WhoCan;
+    const page = await call("POST /api/v1/who-can", { body }, { signal, background: true });
     setTold({ total: page.total, disabled: page.disabledTotal, named: page.named });
     return page.named ? page : { items: [], nextCursor: null, total: 0 };
   });
