@@ -171,7 +171,12 @@ export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
             <thead>
               <tr aria-rowindex={1}>
                 {columns.map((column) => (
-                  <th key={column.id} scope="col" data-align={column.align} title={column.header}>
+                  <th
+                    key={column.id}
+                    scope="col"
+                    data-align={column.align}
+                    title={typeof column.header === "string" ? column.header : undefined}
+                  >
                     {column.header}
                   </th>
                 ))}

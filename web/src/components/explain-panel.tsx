@@ -8,7 +8,7 @@ import { call } from "#web/api/call.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { closeExplain, explained, type ExplainQuestion } from "#web/components/explain.ts";
 import { Loaded, LoadingState, ProblemWords } from "#web/components/states.tsx";
-import { explainTexts } from "#web/i18n/texts/common.ts";
+import { explainTexts } from "#web/i18n/texts/explain.ts";
 import { useText } from "#web/i18n/language.ts";
 import classes from "#web/components/explain-panel.module.css";
 

@@ -1,6 +1,7 @@
 /** One-time passwords, shown this once. SECURITY: they live in the dialog's state only, never in storage, an address or a cache; closing it forgets them. */
 import { Button, CopyButton, Group, Modal } from "@mantine/core";
-import { commonTexts, passwordTexts } from "#web/i18n/texts/common.ts";
+import { commonTexts } from "#web/i18n/texts/common.ts";
+import { passwordTexts } from "#web/i18n/texts/passwords.ts";
 import { useText } from "#web/i18n/language.ts";
 import classes from "#web/components/one-time-passwords.module.css";
 

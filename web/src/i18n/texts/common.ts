@@ -83,40 +83,6 @@ export const tableTexts = defineTexts({
   noSavedFilters: { en: "None saved yet", de: "Noch keine gespeichert" },
 });
 
-export const explainTexts = defineTexts({
-  title: { en: "Why", de: "Warum" },
-  close: { en: "Close the explanation", de: "Erklärung schließen" },
-  asked: { en: "Asked", de: "Gefragt" },
-  askedText: { en: "May {actor} {permission}", de: "Darf {actor} {permission}" },
-  on: { en: "on {path}", de: "auf {path}" },
-  ofController: { en: "of controller {controller}", de: "von Controller {controller}" },
-  answer: { en: "Answer", de: "Antwort" },
-  permit: { en: "permitted", de: "erlaubt" },
-  deny: { en: "refused", de: "abgelehnt" },
-  decidedBy: { en: "Decided by", de: "Entschieden durch" },
-  flip: { en: "Would flip if", de: "Anders wäre es, wenn" },
-  ofRole: { en: "of role {role}", de: "der Rolle {role}" },
-  changedByYou: {
-    en: "The account itself holds {permission} and can make this change.",
-    de: "Das Konto hat selbst {permission} und kann das ändern.",
-  },
-  changedByHolder: { en: "An account with {permission} can make this change.", de: "Ein Konto mit {permission} kann das ändern." },
-  changedBy: { en: "Can make this change: {names}", de: "Das ändern können: {names}" },
-  whoCan: { en: "Who can", de: "Wer darf" },
-  whoCanNone: { en: "No account can.", de: "Kein Konto darf das." },
-  whoCanMore: {
-    en: { one: "and {count} more", other: "and {count} more" },
-    de: { one: "und {count} weiteres", other: "und {count} weitere" },
-  },
-  whoCanCount: { en: { one: "{count} account", other: "{count} accounts" }, de: { one: "{count} Konto", other: "{count} Konten" } },
-  whoCanHidden: {
-    en: "Your roles do not show other accounts. Ask an account that may manage roles.",
-    de: "Ihre Rollen zeigen andere Konten nicht. Fragen Sie ein Konto, das Rollen verwalten darf.",
-  },
-  proof: { en: "How it was decided", de: "Wie entschieden wurde" },
-  asOfNow: { en: "Decided anew just now, from today’s roles.", de: "Eben neu entschieden, nach den heutigen Rollen." },
-});
-
 export const confirmTexts = defineTexts({
   brings: { en: "This comes with it:", de: "Das bringt mit sich:" },
   actSure: { en: "Confirm: {action}", de: "Bestätigen: {action}" },
@@ -125,14 +91,4 @@ export const confirmTexts = defineTexts({
   unsavedText: { en: "What you changed on this page is not saved.", de: "Was Sie auf dieser Seite geändert haben, ist nicht gespeichert." },
   leave: { en: "Leave", de: "Verlassen" },
   stay: { en: "Stay", de: "Bleiben" },
-});
-
-export const passwordTexts = defineTexts({
-  title: { en: "One-time password", de: "Einmalkennwort" },
-  about: {
-    en: "Shown this once and kept nowhere. It must be changed at the first sign-in.",
-    de: "Nur dieses eine Mal gezeigt und nirgends aufbewahrt. Es muss bei der ersten Anmeldung geändert werden.",
-  },
-  copyOf: { en: "Copy the password of {account}", de: "Kennwort von {account} kopieren" },
-  noted: { en: "I have noted it", de: "Ich habe es notiert" },
 });
