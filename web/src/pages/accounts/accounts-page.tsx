@@ -114,7 +114,7 @@ const AccountsPage = (): React.ReactElement => {
   );
   const setSearch = (next: AccountsSearch): void => void navigate({ search: next, replace: true });
   const without = (name: keyof AccountsSearch): AccountsSearch =>
-    Object.fromEntries(Object.entries(search).filter(([key]) => key !== name)) as AccountsSearch;
+    Object.fromEntries(Object.entries(search).filter(([key]) => key !== name));
   const columns: readonly Column<Account>[] = [
     {
       id: "name",
