@@ -23,6 +23,8 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 900,
     rolldownOptions: {
+      // One file for all addresses: what each of them would load is named there, mostly the same names.
+      output: { codeSplitting: { groups: [{ name: "addresses", test: /web\/src\/pages\/[\w-]+\/route\.ts$/ }] } },
       checks: { pluginTimings: false },
       // Thousands of `"use client"` lines of libraries mean nothing here.
       onLog: (level, log, report) => {
