@@ -26,6 +26,7 @@ export const CodeDiff = ({ label, before, after }: CodeDiffProps): React.ReactEl
       EditorState.readOnly.of(true),
       EditorView.editable.of(false),
       EditorView.lineWrapping,
+      EditorView.contentAttributes.of({ "aria-label": label }),
     ];
     const made = new MergeView({
       parent: place.current,
@@ -35,7 +36,7 @@ export const CodeDiff = ({ label, before, after }: CodeDiffProps): React.ReactEl
       gutter: true,
     });
     return () => made.destroy();
-  }, [before, after]);
+  }, [before, after, label]);
   // It scrolls, so it must be reachable with the keyboard.
   // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
   return <div ref={place} role="region" aria-label={label} tabIndex={0} className={classes.diff} />;

@@ -1,6 +1,9 @@
 /** Short notes that go by themselves. The code that shows them is loaded with the first one. */
 import { asProblem } from "#web/api/api-problem.ts";
 import { createStore } from "#web/api/small-store.ts";
+import { languageNow } from "#web/i18n/language.ts";
+import { renderText } from "#web/i18n/text.ts";
+import { commonTexts } from "#web/i18n/texts/common.ts";
 
 export interface Note {
   readonly tone: "good" | "bad";
@@ -17,6 +20,7 @@ export const notify = (note: Note): void => {
       color: note.tone === "good" ? "teal" : "red",
       title: note.title,
       message: note.text ?? "",
+      closeButtonProps: { "aria-label": renderText(languageNow(), commonTexts.close) },
       // What went wrong stays until it is read.
       autoClose: note.tone === "good" ? 5000 : false,
     }),

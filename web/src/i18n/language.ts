@@ -17,6 +17,13 @@ export const chooseLanguage = (chosen: LanguageChoice): void => {
   document.documentElement.lang = chosen === "system" ? ofBrowser() : chosen;
 };
 
+/** For texts outside of components; what is shown by then does not change with the choice. */
+export const languageNow = (): Language => {
+  const chosen = choice.get();
+  return chosen === "system" ? ofBrowser() : chosen;
+};
+document.documentElement.lang = languageNow();
+
 export const useLanguageChoice = (): LanguageChoice => useSyncExternalStore(choice.subscribe, choice.get);
 
 export const useLanguage = (): Language => {

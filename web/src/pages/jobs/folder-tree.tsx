@@ -157,10 +157,10 @@ export const FolderTree = ({
       }),
   };
   return (
-    <nav className={classes.tree} aria-label={t(jobsTexts.folders)}>
+    <div className={classes.tree}>
       <ul role="tree" aria-label={t(jobsTexts.folders)} className={classes.level}>
         <Folder path="/" name={t(jobsTexts.allJobs)} jobs={root.data?.total ?? null} hasFolders depth={1} tree={tree} />
       </ul>
-    </nav>
+    </div>
   );
 };

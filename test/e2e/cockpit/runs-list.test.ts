@@ -1,0 +1,80 @@
+/** The list of runs: filters in the address, states as they change, several ended at once. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { expectAccessible, whyNoBrowser } from "#test/fixtures/cockpit.ts";
+import { eventually } from "#test/fixtures/instance.ts";
+import { operator, startJobs } from "#test/fixtures/cockpit-jobs.ts";
+
+test("4.6: the filters of the list are its address; they can be named and chosen again", { timeout: 180_000 }, async (t) => {
+  const why = whyNoBrowser();
+  if (why !== null) return t.skip(why);
+  const { account, persona, instance } = await startJobs(t);
+  await account("ann", operator);
+  await instance.cli(["run", "/examples/plain", "--wait"]);
+  await instance.cli(["run", "/examples/books/close", "--arg", "MONTH=1", "--wait"]);
+  const page = await persona("ann", "/runs");
+  const search = (): Promise<string> => Promise.resolve(decodeURIComponent(new URL(page.url()).search));
+  await page.getByRole("row", { name: /\/examples\/plain/ }).waitFor();
+  await expectAccessible(page, "runs");
+  await page.getByRole("textbox", { name: /Search job/ }).fill("BOOKS");
+  await page.getByRole("row", { name: /\/examples\/plain/ }).waitFor({ state: "detached" });
+  await page.getByRole("list", { name: "Counts by state" }).getByRole("button", { name: "1 succeeded" }).click();
+  await eventually("the address says so", search, (text) => text === "?q=BOOKS&result=succeeded");
+  await page.getByRole("button", { name: "Saved filters" }).click();
+  await page.getByRole("textbox", { name: "Name of the filter" }).fill("closed books");
+  await page.getByRole("button", { name: "Save this filter" }).click();
+  await page.keyboard.press("Escape");
+
+  await page.goto(`${instance.url}/runs?q=nothing+like+it`);
+  await page.getByText("Nothing matches these filters").waitFor();
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  await page.getByRole("row", { name: /\/examples\/plain/ }).waitFor();
+  await page.getByRole("button", { name: "Saved filters" }).click();
+  await page.getByRole("button", { name: "closed books", exact: true }).click();
+  await page.getByRole("row", { name: /\/examples\/plain/ }).waitFor({ state: "detached" });
+  await page.reload();
+  await page.getByRole("row", { name: /books\/close/ }).waitFor();
+  assert.equal(await search(), "?q=BOOKS&result=succeeded");
+  assert.equal(await page.getByRole("textbox", { name: /Search job/ }).inputValue(), "BOOKS");
+});
+
+test("4.2: states change while one looks, and several runs are ended at once, each decided by itself", { timeout: 180_000 }, async (t) => {
+  const why = whyNoBrowser();
+  if (why !== null) return t.skip(why);
+  const { account, persona, instance } = await startJobs(t);
+  await account("ann", operator);
+  await account("vic", { permissions: ["controller:runs:view"] });
+  await instance.cli(["run", "/examples/books/wait"]);
+  const page = await persona("ann", "/runs");
+  await page.getByRole("row", { name: /books\/wait.*running/ }).waitFor();
+  await instance.cli(["run", "/examples/books/wait"]);
+  await page.getByRole("button", { name: "1 new run" }).click();
+  await eventually(
+    "both are there",
+    () => page.getByRole("row", { name: /books\/wait.*running/ }).count(),
+    (count) => count === 2,
+  );
+  const viewer = await persona("vic", "/runs");
+  await viewer
+    .getByRole("row", { name: /books\/wait.*running/ })
+    .first()
+    .waitFor();
+  await viewer.getByRole("button", { name: "Select those under way" }).click();
+  const refused = viewer.getByRole("button", { name: "Cancel 2 runs", exact: true });
+  assert.equal(await refused.getAttribute("aria-disabled"), "true");
+
+  await page.getByRole("button", { name: "Select those under way" }).click();
+  await page.getByRole("button", { name: "Cancel 2 runs" }).click();
+  const dialog = page.getByRole("dialog", { name: "Cancel 2 runs?" });
+  await dialog.getByText("/examples/books/wait").first().waitFor();
+  await dialog.getByRole("textbox", { name: "Why cancelled" }).fill("month is closed");
+  await dialog.getByRole("button", { name: "Cancel them" }).click();
+  await page.getByText("2 runs cancelled").waitFor();
+  await eventually(
+    "both say so",
+    () => page.getByRole("row", { name: /books\/wait.*cancelled/ }).count(),
+    (count) => count === 2,
+  );
+  await page.getByRole("link", { name: "/examples/books/wait" }).first().click();
+  await page.getByText("cancelled it: month is closed").waitFor();
+});
