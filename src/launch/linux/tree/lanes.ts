@@ -20,9 +20,17 @@ export interface Lanes {
   take(): Lane;
   /** The run's processes are gone. Rejects when the group cannot be emptied. */
   giveBack(lane: Lane): Promise<void>;
-  /** Removes the groups that wait for a run. */
+  /** Removes the groups that wait for a run, and what holds them where nothing runs. */
   close(): void;
 }
+
+const removeEmpty = (path: string): void => {
+  try {
+    rmdirSync(path);
+  } catch {
+    // Something lives in it, and goes on; what is empty then is removed at the next start.
+  }
+};
 
 /** More wait for a run only after a burst. */
 const mostIdle = 32;
@@ -52,12 +60,9 @@ export const openLanes = (base: CgroupBase): Lanes => {
       isClosed = true;
       for (const lane of idle.splice(0)) {
         closeSync(lane.procs);
-        try {
-          rmdirSync(lane.path);
-        } catch {
-          // Removed at the next start.
-        }
+        removeEmpty(lane.path);
       }
+      removeEmpty(base.folder);
     },
   };
 };
