@@ -101,17 +101,17 @@ onBothStores("2.5: a change by another manager on the same database is seen afte
 onBothStores("E12: a role is what its row says now, whoever wrote it and whatever its revision says", async (t, kind) => {
   const world = await identityWorld(t, kind);
   const { identity, store } = world;
-  const { accessId } = await makeAccount(world, "alice", ["administrator"]);
-  const other = await makeAccount(world, "bob", ["administrator", "business_user"]);
+  const { accessId } = await makeAccount(world, "alice", ["application_manager"]);
+  const other = await makeAccount(world, "bob", ["application_manager", "business_user"]);
   const may = async (who: string): Promise<string | undefined> => {
     const principal = await identity.principalOf(who);
-    return principal === null ? undefined : decide({ permission: "manager:nodes:manage" }, principal.access).effect;
+    return principal === null ? undefined : decide({ permission: "manager:cluster:manage" }, principal.access).effect;
   };
   assert.deepEqual([await may(accessId), await may(other.accessId)], ["permit", "permit"]);
   assert.equal((await identity.principalOf(accessId))?.roles[0], (await identity.principalOf(other.accessId))?.roles[0], "one object");
   // Behind the back of the use-cases: the row's revision stays, as in a restored copy.
   const scopes = '[{"controller":"default","permissions":[{"permission":"manager:view","denied":false}],"folders":[]}]';
-  await store.write(async (tx) => void (await tx.updateTable("roles").set({ scopes }).where("name", "=", "administrator").execute()));
+  await store.write(async (tx) => void (await tx.updateTable("roles").set({ scopes }).where("name", "=", "application_manager").execute()));
   // Any change raises the policy revision.
   await makeAccount(world, "carol");
   assert.deepEqual([await may(accessId), await may(other.accessId)], ["deny", "deny"]);
