@@ -257,8 +257,8 @@ describe("web security", () => {
         else assert.equal(answer.status, 403);
       }
     }
-    // The page at its two addresses, its files, this description, signing in (public) and changing the password.
-    assert.equal(open, 6);
+    // The page at its two addresses, its files, this description and the schema of jobs, signing in (public) and changing the password.
+    assert.equal(open, 7);
     const changed = await send(world.tcp, {
       method: "POST",
       path: "/api/v1/password",
