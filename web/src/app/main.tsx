@@ -20,6 +20,10 @@ const theme = createTheme({
   defaultRadius: "sm",
   cursorType: "pointer",
   respectReducedMotion: true,
+  // The tokens of `app.css`, so that fields and dialogs have the page's own dark.
+  colors: {
+    dark: ["#e4e8ee", "#b9c2ce", "#9aa5b5", "#6f7a8a", "#3a4250", "#2c323c", "#20252d", "#1b1f26", "#14171c", "#11141a"],
+  },
   // A dialog's head is no banner of the page.
   components: {
     ModalHeader: { defaultProps: { component: "div" } },

@@ -22,6 +22,8 @@ export interface Column<T> {
   /** Shown only where the table is at least so many pixels wide. */
   readonly from?: number;
   readonly align?: "right";
+  /** The second line stands below this one; absent everywhere: below the first. */
+  readonly main?: true;
 }
 
 export interface DataTableProps<T> {
@@ -87,6 +89,11 @@ export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
   const narrow = narrowLine !== undefined && width > 0 && width < narrowPx;
   const height = narrow ? tallRowHeight : rowHeight;
   const columns = props.columns.filter((column) => column.from === undefined || width === 0 || width >= column.from);
+
+  const main = Math.max(
+    0,
+    columns.findIndex((column) => column.main === true),
+  );
 
   const virtual = useVirtualizer({
     count: rows.length,
@@ -206,7 +213,7 @@ export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
                     {columns.map((column, position) => (
                       <td key={column.id} data-align={column.align}>
                         <div className={classes.cell}>{column.cell(row)}</div>
-                        {narrow && position === 0 ? <div className={classes.second}>{narrowLine(row)}</div> : null}
+                        {narrow && position === main ? <div className={classes.second}>{narrowLine(row)}</div> : null}
                       </td>
                     ))}
                   </tr>

@@ -234,7 +234,7 @@ const Editor = ({ begin }: { readonly begin: Begin }): React.ReactElement => {
         </section>
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- Ctrl S, from anywhere in it */}
         <section
-          className={classes.pane}
+          className={`${classes.pane} ${classes.textPane}`}
           aria-label={t(jobTexts.yaml)}
           onKeyDown={(event) => {
             if (event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;

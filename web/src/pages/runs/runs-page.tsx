@@ -222,7 +222,7 @@ const RunsPage = (): React.ReactElement => {
           />
         ) : null,
     },
-    { id: "job", header: t(runsTexts.job), cell: (run) => <RunLink run={run} /> },
+    { id: "job", header: t(runsTexts.job), main: true, cell: (run) => <RunLink run={run} /> },
     { id: "state", header: t(runsTexts.state), width: 132, cell: (run) => <StateMark state={stateOf(run)} /> },
     { id: "submitter", header: t(runsTexts.submitter), from: 900, width: 150, cell: (run) => run.submitter.name },
     { id: "node", header: t(runsTexts.node), from: 720, width: 140, cell: (run) => run.node },
