@@ -10,6 +10,9 @@ const unit = globSync([
   "src/*/rules/**/*.test.ts",
   "test/arch/**/*.test.ts",
   "web/src/**/*.test.ts",
+  // The goldens of routes, OpenAPI and help.
+  "src/manager/routes.test.ts",
+  "src/cli/program.test.ts",
 ]).toSorted();
 const steps = [
   ["unit", process.execPath, ["--test", "--test-reporter=dot", ...unit]],
