@@ -7,7 +7,7 @@
  * he named, never of whether the object exists, so its `because` may be shown to him (W7).
  */
 import type { CompiledAccess } from "#access/compile.ts";
-import { explain } from "#access/explain.ts";
+import { explainParts } from "#access/explain.ts";
 import { renderEntry, walk, type FolderEntry } from "#access/folder-index.ts";
 import { comparablePath } from "#access/folders.ts";
 import { scopeWords } from "#access/may-rules.ts";
@@ -79,13 +79,10 @@ const evaluate = (question: Question, access: CompiledAccess): Verdict => {
 export const decide = (question: Question, access: CompiledAccess): Verdict => {
   const verdict = evaluate(question, access);
   if (question.trace !== true) return verdict;
-  const tree = explain(question, access.actor);
-  if (verdict.effect === "permit") return { ...verdict, because: { ...verdict.because, children: tree.children ?? [] } };
-  const shown =
-    verdict.problem.because === undefined
-      ? verdict.problem
-      : { ...verdict.problem, because: { ...verdict.because, children: tree.children ?? [] } };
-  return { ...verdict, problem: shown, because: { ...verdict.because, children: tree.children ?? [] } };
+  const children = explainParts(question, access.actor);
+  if (verdict.effect === "permit") return { ...verdict, because: { ...verdict.because, children } };
+  const shown = verdict.problem.because === undefined ? verdict.problem : { ...verdict.problem, because: { ...verdict.because, children } };
+  return { ...verdict, problem: shown, because: { ...verdict.because, children } };
 };
 
 /** All of several questions, such as both ends of a rename or every object a definition names (E9): the first refusal, else the last permit. */

@@ -119,28 +119,27 @@ const folderPart = (question: Question, findings: Findings, options: ExplainOpti
   return { rule, text: `\`${question.path}\` is in none of the ${findings.folders.length} folders to which the roles limit this account` };
 };
 
-const permissionMisses = (question: Question, findings: Findings, options: ExplainOptions): Because[] => {
-  const misses: Because[] = findings.elsewhere.map((found) => ({
-    ...permissionReason(found, options),
-    rule: "may.near-miss",
-    text: `role \`${found.role.name}\` ${found.denied ? "denies" : "grants"} \`${found.text}\` for ${scopeWords(found.scope)} only`,
-  }));
+/** A reason that is put into words only where it is shown. */
+type Miss = () => Because;
+
+const permissionMisses = (question: Question, findings: Findings, options: ExplainOptions): Miss[] => {
+  const miss =
+    (found: FoundPermission, ends: string): Miss =>
+    () => ({
+      ...permissionReason(found, options),
+      rule: "may.near-miss",
+      text: `role \`${found.role.name}\` ${ends}`,
+    });
+  const misses = findings.elsewhere.map((found) =>
+    miss(found, `${found.denied ? "denies" : "grants"} \`${found.text}\` for ${scopeWords(found.scope)} only`),
+  );
   if (findings.grants.length > 0) return misses;
   const branch = question.permission.slice(0, question.permission.lastIndexOf(":") + 1);
   for (const found of findings.otherPermissions) {
     if (found.denied) continue;
-    if (found.depth === 0)
-      misses.push({
-        ...permissionReason(found, options),
-        rule: "may.near-miss",
-        text: `role \`${found.role.name}\` has \`${found.text}\`, which is not in the permission tree and grants nothing`,
-      });
+    if (found.depth === 0) misses.push(miss(found, `has \`${found.text}\`, which is not in the permission tree and grants nothing`));
     else if (found.text.startsWith(branch))
-      misses.push({
-        ...permissionReason(found, options),
-        rule: "may.near-miss",
-        text: `role \`${found.role.name}\` grants \`${found.text}\`, which does not include \`${question.permission}\``,
-      });
+      misses.push(miss(found, `grants \`${found.text}\`, which does not include \`${question.permission}\``));
   }
   return misses;
 };
@@ -154,7 +153,7 @@ const missOf = (found: FoundFolder, path: string, above: string): string | null 
   return isBeside ? "lies beside it" : null;
 };
 
-const folderMisses = (findings: Findings, options: ExplainOptions): Because[] => {
+const folderMisses = (findings: Findings, options: ExplainOptions): Miss[] => {
   if (findings.path === null || findings.folders.length === 0 || findings.holding.length > 0) return [];
   const path = withoutFolderMark(findings.path);
   const misses: (readonly [FoundFolder, string])[] = [];
@@ -170,8 +169,12 @@ const folderMisses = (findings: Findings, options: ExplainOptions): Because[] =>
   const told = misses.filter(([found]) => isKnownFolder(found, options));
   const kept = misses.length - told.length;
   return [
-    ...told.map(([found, why]) => folderReason("may.near-miss", found, why, options)),
-    ...(kept === 0 ? [] : [{ rule: "may.not-told", text: `and ${kept} folders that you may not know of` }]),
+    ...told.map(
+      ([found, why]): Miss =>
+        () =>
+          folderReason("may.near-miss", found, why, options),
+    ),
+    ...(kept === 0 ? [] : [() => ({ rule: "may.not-told", text: `and ${kept} folders that you may not know of` })]),
   ];
 };
 
@@ -208,11 +211,13 @@ const decidingOf = (found: FoundPermission | FoundFolder | undefined, options: E
     : { kind: found.denied ? "denial" : "grant", entry: `${found.denied ? "-" : ""}${found.text}`, ...common };
 };
 
-/** The whole answer, evaluated anew. `because.facts.effect` is `permit` or `deny`; its rule is the one that `decide` names. */
-export const explainWhole = (question: Question, actor: Actor, options: ExplainOptions = {}): Explanation => {
-  const findings = gatherFindings(question, actor);
-  const decider = findings.rule === "may.denied" ? findings.denials[0] : findings.rule === "may.granted" ? findings.grants[0] : undefined;
-  const folder = findings.rule === "may.granted" ? findings.holding[0] : undefined;
+/** What stands below the answer: what speaks for and against it, what nearly decided, what would flip it. */
+const partsOf = (
+  question: Question,
+  actor: Actor,
+  findings: Findings,
+  options: ExplainOptions,
+): { readonly children: readonly Because[]; readonly change: SmallestChange } => {
   const children: Because[] = [];
   if (findings.leaf !== null && findings.unreadable === null) {
     children.push(permissionPart(question, findings, options), folderPart(question, findings, options));
@@ -221,7 +226,7 @@ export const explainWhole = (question: Question, actor: Actor, options: ExplainO
       children.push({
         rule: "may.near-misses",
         text: "what nearly decided otherwise",
-        children: capped(misses, "near misses", (miss) => miss),
+        children: capped(misses, "near misses", (miss) => miss()),
       });
   }
   const change = smallestChange(question, actor, findings);
@@ -233,6 +238,15 @@ export const explainWhole = (question: Question, actor: Actor, options: ExplainO
         : `${change.text}; ${change.byActor ? "this account itself" : `an account with \`${change.needs}\``} can do this`,
     facts: { needs: change.needs, byActor: change.byActor, changes: change.changes.length },
   });
+  return { children, change };
+};
+
+/** The whole answer, evaluated anew. `because.facts.effect` is `permit` or `deny`; its rule is the one that `decide` names. */
+export const explainWhole = (question: Question, actor: Actor, options: ExplainOptions = {}): Explanation => {
+  const findings = gatherFindings(question, actor);
+  const decider = findings.rule === "may.denied" ? findings.denials[0] : findings.rule === "may.granted" ? findings.grants[0] : undefined;
+  const folder = findings.rule === "may.granted" ? findings.holding[0] : undefined;
+  const { children, change } = partsOf(question, actor, findings, options);
   const because: Because = {
     rule: findings.rule,
     text: sentence(question, actor, findings),
@@ -257,3 +271,7 @@ export const explainWhole = (question: Question, actor: Actor, options: ExplainO
 
 /** The tree of reasons alone. */
 export const explain = (question: Question, actor: Actor): Because => explainWhole(question, actor).because;
+
+/** What stands below the answer, for a verdict that has its own words already. */
+export const explainParts = (question: Question, actor: Actor): readonly Because[] =>
+  partsOf(question, actor, gatherFindings(question, actor), {}).children;

@@ -117,9 +117,8 @@ export const gatherFindings = (question: Question, actor: Actor): Findings => {
     }
   }
   const otherPermissions = grants.length === 0 ? gatherOthers(leaf, controller, actor) : [];
-  const ownPaths = new Set(ownFolders.map((folder) => folder.path));
-  const folders =
-    ownFolders.length === 0 ? defaultFolders : [...ownFolders, ...defaultFolders.filter((folder) => !ownPaths.has(folder.path))];
+  const ownPaths = ownFolders.length === 0 ? null : new Set(ownFolders.map((folder) => folder.path));
+  const folders = ownPaths === null ? defaultFolders : [...ownFolders, ...defaultFolders.filter((folder) => !ownPaths.has(folder.path))];
   const path = question.path === undefined ? null : comparablePath(question.path);
   const holding = path === null ? [] : folders.filter((folder) => holds(folder, path));
   grants.sort(byReason);
@@ -140,7 +139,7 @@ export const gatherFindings = (question: Question, actor: Actor): Findings => {
             : folders.length > 0 && holding.length === 0
               ? "may.folder"
               : "may.granted";
-  const replaced = ownFolders.length === 0 ? [] : defaultFolders.filter((folder) => ownPaths.has(folder.path));
+  const replaced = ownPaths === null ? [] : defaultFolders.filter((folder) => ownPaths.has(folder.path));
   return {
     rule,
     leaf,
