@@ -91,13 +91,14 @@ export const WhatIfAnswer = ({
 }): React.ReactElement => {
   const t = useText();
   const { totals, submissions, tests, notices } = answer;
+  const told = [...new Set([...answer.changes.flatMap((one) => one.notices), ...notices.map(({ text }) => text)])];
   const failing = tests.filter((test) => !test.passed);
   return (
     <div className={classes.answer}>
       <Guards guards={answer.guards} />
-      {notices.length === 0 ? null : (
+      {told.length === 0 ? null : (
         <ul className={classes.notices} aria-label={t(whatIfTexts.notices)} lang="en">
-          {[...new Set(notices.map(({ text }) => text))].map((text) => (
+          {told.map((text) => (
             <li key={text}>{text}</li>
           ))}
         </ul>

@@ -247,6 +247,10 @@ export const assignmentTexts = defineTexts({
   disabled: { en: "disabled", de: "gesperrt" },
   holds: { en: "{name} holds {role}", de: "{name} hat {role}" },
   roleCount: { en: "Roles", de: "Rollen" },
+  roleCountOf: {
+    en: { one: "{count} role of {name}", other: "{count} roles of {name}" },
+    de: { one: "{count} Rolle von {name}", other: "{count} Rollen von {name}" },
+  },
   rolesOf: { en: "Roles of {name}", de: "Rollen von {name}" },
   setRoles: { en: "Set roles", de: "Rollen setzen" },
   given: { en: "{name} now holds {role}", de: "{name} hat jetzt {role}" },
@@ -262,7 +266,7 @@ export const assignmentTexts = defineTexts({
   search: { en: "Account or group", de: "Konto oder Gruppe" },
   ofRole: { en: "Holders of a role", de: "Inhaber einer Rolle" },
   someColumns: { en: "{shown} of {count} roles shown", de: "{shown} von {count} Rollen gezeigt" },
-  addOs: { en: "Account of the operating system", de: "Konto des Betriebssystems" },
+  addOs: { en: "Add account of the operating system", de: "Betriebssystemkonto hinzufügen" },
   addOsText: {
     en: "Whoever has this user ID on the manager’s machine acts through its local socket, without signing in.",
     de: "Wer diese Benutzer-ID auf dem Rechner des Managers hat, handelt über dessen lokalen Socket, ohne Anmeldung.",
@@ -335,4 +339,54 @@ export const testTexts = defineTexts({
   },
   deleteTitle: { en: "Delete policy test {name}?", de: "Rechtetest {name} löschen?" },
   deleteEffect: { en: "What it guards is guarded no more.", de: "Was er schützt, ist nicht mehr geschützt." },
+});
+
+export const importTexts = defineTexts({
+  title: { en: "Import", de: "Importieren" },
+  link: { en: "Import …", de: "Importieren …" },
+  about: {
+    en: "Roles and accounts from elsewhere: all of it lands or nothing. Accounts come without a password.",
+    de: "Rollen und Konten von anderswo: alles davon gilt oder nichts. Konten kommen ohne Kennwort.",
+  },
+  source: { en: "What to import", de: "Was zu importieren ist" },
+  format: { en: "Format", de: "Format" },
+  formatYaml: { en: "YAML of this product", de: "YAML dieses Produkts" },
+  formatJs7: { en: "JS7 roles (JSON)", de: "JS7-Rollen (JSON)" },
+  formatShiro: { en: "shiro.ini", de: "shiro.ini" },
+  existing: { en: "What is here and differs", de: "Was hier ist und abweicht" },
+  existingRefuse: { en: "is a problem", de: "ist ein Problem" },
+  existingKeep: { en: "stays as it is", de: "bleibt, wie es ist" },
+  existingReplace: { en: "is replaced", de: "wird ersetzt" },
+  file: { en: "Read a file", de: "Datei lesen" },
+  tooLarge: { en: "The file is larger than 1 MiB", de: "Die Datei ist größer als 1 MiB" },
+  dryRun: { en: "Dry run", de: "Probelauf" },
+  apply: { en: "Import", de: "Importieren" },
+  empty: { en: "there is no text", de: "es gibt keinen Text" },
+  tryFirst: { en: "a dry run comes first", de: "zuerst kommt ein Probelauf" },
+  hasProblems: { en: "there are problems", de: "es gibt Probleme" },
+  outcome: { en: "What would be done", de: "Was getan würde" },
+  notTried: { en: "A dry run says what would be done; nothing changes.", de: "Ein Probelauf sagt, was getan würde; nichts ändert sich." },
+  problems: { en: "Problems", de: "Probleme" },
+  results: { en: "What would be done", de: "Was getan würde" },
+  report: {
+    en: { one: "{count} item is not carried over as it stands", other: "{count} items are not carried over as they stand" },
+    de: { one: "{count} Eintrag wird nicht unverändert übernommen", other: "{count} Einträge werden nicht unverändert übernommen" },
+  },
+  reportTitle: { en: "Not carried over as it stands", de: "Nicht unverändert übernommen" },
+  applyTitle: { en: "Import all of it?", de: "Alles importieren?" },
+  applyEffect: {
+    en: { one: "{count} role or account is made or changed.", other: "{count} roles and accounts are made or changed." },
+    de: { one: "{count} Rolle oder Konto wird angelegt oder geändert.", other: "{count} Rollen und Konten werden angelegt oder geändert." },
+  },
+  applied: { en: "The import is done", de: "Der Import ist erledigt" },
+});
+
+export const exportTexts = defineTexts({
+  link: { en: "Export …", de: "Exportieren …" },
+  title: { en: "Export roles", de: "Rollen exportieren" },
+  format: { en: "Format", de: "Format" },
+  yaml: { en: "YAML", de: "YAML" },
+  js7: { en: "JS7 (JSON)", de: "JS7 (JSON)" },
+  left: { en: "This form cannot say:", de: "Diese Form kann nicht sagen:" },
+  save: { en: "Save as a file", de: "Als Datei speichern" },
 });

@@ -41,8 +41,8 @@ interface Change {
 
 /** As many columns as a wide window holds; the others are behind the filter and the dialog. */
 const mostColumns = 12;
-const columnPx = 132;
-const firstColumnPx = 330;
+const columnPx = 120;
+const firstColumnPx = 300;
 
 const assign = ({ holder, role, give }: Change, sure: boolean): Promise<unknown> =>
   give
@@ -186,7 +186,7 @@ const AssignmentsPage = (): React.ReactElement => {
           size="compact-xs"
           variant="subtle"
           disabled={!mayChange}
-          aria-label={t(assignmentTexts.rolesOf, { name: holder.name })}
+          aria-label={t(assignmentTexts.roleCountOf, { count: holder.roles.length, name: holder.name })}
           onClick={() => setEditing(holder)}
         >
           {holder.roles.length}

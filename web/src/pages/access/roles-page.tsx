@@ -1,5 +1,6 @@
 /** Every role, in the order in which they were made: what it holds and how many hold it. */
-import { TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
+import { useState } from "react";
 import { createLazyRoute, getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { renderFolder } from "#access/folders.ts";
 import type { RoleDraft } from "#access/role-draft.ts";
@@ -11,8 +12,9 @@ import { DataTable, type Column } from "#web/components/data-table.tsx";
 import { Page } from "#web/components/page.tsx";
 import { Ago } from "#web/components/time.tsx";
 import { listKeyOf, useList } from "#web/components/use-list.ts";
-import { accessTexts, roleTexts } from "#web/i18n/texts/access.ts";
+import { accessTexts, exportTexts, importTexts, roleTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
+import { ExportDialog } from "#web/pages/access/export-dialog.tsx";
 import { draftOfAnswer } from "#web/pages/access/roles.ts";
 import { AccessTabs } from "#web/pages/access/tabs.tsx";
 
@@ -40,6 +42,7 @@ const RolesPage = (): React.ReactElement => {
   const navigate = useNavigate();
   const setSearch = pageRoute.useNavigate();
   const allowed = allowedBy(useMay({ permission: manageAccounts }));
+  const [exporting, setExporting] = useState(false);
   const list = useList<Row>(listKeyOf("roles", { q }), async (cursor, signal) => {
     const query = { limit: 200, ...(q === "" ? {} : { q }), ...(cursor === undefined ? {} : { cursor }) };
     const page = await call("GET /api/v1/roles", { query }, { signal });
@@ -68,14 +71,22 @@ const RolesPage = (): React.ReactElement => {
       about={t(accessTexts.about)}
       fill
       actions={
-        <ActionButton
-          allowed={allowed}
-          question={{ permission: manageAccounts }}
-          variant="filled"
-          onClick={() => void navigate({ to: "/access/roles/$role", params: { role: "new" } })}
-        >
-          {t(roleTexts.newRole)}
-        </ActionButton>
+        <>
+          <Button size="xs" variant="default" onClick={() => setExporting(true)}>
+            {t(exportTexts.link)}
+          </Button>
+          <ActionButton allowed={allowed} question={{ permission: manageAccounts }} onClick={() => void navigate({ to: "/access/import" })}>
+            {t(importTexts.link)}
+          </ActionButton>
+          <ActionButton
+            allowed={allowed}
+            question={{ permission: manageAccounts }}
+            variant="filled"
+            onClick={() => void navigate({ to: "/access/roles/$role", params: { role: "new" } })}
+          >
+            {t(roleTexts.newRole)}
+          </ActionButton>
+        </>
       }
       toolbar={
         <>
@@ -102,6 +113,7 @@ const RolesPage = (): React.ReactElement => {
         onOpen={(row) => void navigate({ to: "/access/roles/$role", params: { role: row.id } })}
         onClearFilters={q === "" ? undefined : () => void setSearch({ search: {}, replace: true })}
       />
+      {exporting ? <ExportDialog onClose={() => setExporting(false)} /> : null}
     </Page>
   );
 };

@@ -77,6 +77,10 @@ const newTestRoute = createRoute({ getParentRoute: () => parentRoute, path: "/ac
   import("#web/pages/access/test-page.tsx").then((page) => page.lazyNewRoute),
 );
 
+const importRoute = createRoute({ getParentRoute: () => parentRoute, path: "/access/import" }).lazy(() =>
+  import("#web/pages/access/import-page.tsx").then((page) => page.lazyRoute),
+);
+
 export const accessRoutes = [
   rolesRoute,
   roleRoute,
@@ -86,4 +90,5 @@ export const accessRoutes = [
   testsRoute,
   testRoute,
   newTestRoute,
+  importRoute,
 ] as const;

@@ -113,7 +113,7 @@ const Answer = ({ asked, permission }: { readonly asked: WhoCanSearch; readonly 
     { id: "because", header: t(whoCanTexts.because), from: 520, cell: (one) => <span lang="en">{one.because.text}</span> },
     {
       id: "why",
-      header: "",
+      header: t(commonTexts.why),
       width: 90,
       cell: (one) => (
         <Button
