@@ -3,8 +3,8 @@
  * row, its count honest about what is loaded. A column that needs more room than there is goes; what it said moves below the first one.
  */
 import { useElementSize } from "@mantine/hooks";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, useState } from "react";
+import { defaultRangeExtractor, useVirtualizer, type Range } from "@tanstack/react-virtual";
+import { Fragment, useCallback, useEffect, useRef, useState } from "react";
 import { Button } from "@mantine/core";
 import { stateTexts, tableTexts, commonTexts } from "#web/i18n/texts/common.ts";
 import { useLanguage, useText } from "#web/i18n/language.ts";
@@ -84,7 +84,8 @@ export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
   const scroller = useRef<HTMLDivElement>(null);
   const { ref: sizeRef, width } = useElementSize<HTMLDivElement>();
   const [active, setActive] = useState(0);
-  const wantsFocus = useRef(false);
+  /** Index of the row that is to get the focus once it is there: a render that was under way before may still show another as the current one. */
+  const wantsFocus = useRef<number | null>(null);
   const { rows } = list;
   const narrow = narrowLine !== undefined && width > 0 && width < narrowPx;
   const height = narrow ? tallRowHeight : rowHeight;
@@ -94,27 +95,33 @@ export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
     0,
     columns.findIndex((column) => column.main === true),
   );
-
+  const current = Math.min(active, Math.max(0, rows.length - 1));
+  // The row with the focus stays in the document wherever one scrolls: without it the focus, and the keys with it, would be lost.
+  const rangeExtractor = useCallback(
+    (range: Range): number[] =>
+      [...new Set([...defaultRangeExtractor(range), ...(current < range.count ? [current] : [])])].sort((a, b) => a - b),
+    [current],
+  );
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => height,
     // Rows beyond what is seen cost as much as those that are: 12 each way took 18 ms of processor time a frame, 5 take 12.
     overscan: 5,
+    rangeExtractor,
   });
   useEffect(() => virtual.measure(), [virtual, height]);
   const items = virtual.getVirtualItems();
-  const lastSeen = items.at(-1)?.index ?? 0;
+  const lastSeen = virtual.range?.endIndex ?? 0;
   const { hasMore, isLoadingMore, loadMore, error } = list;
   useEffect(() => {
     if (hasMore && !isLoadingMore && error === null && rows.length > 0 && lastSeen >= rows.length - ahead) loadMore();
   }, [hasMore, isLoadingMore, loadMore, error, rows.length, lastSeen]);
-  const current = Math.min(active, Math.max(0, rows.length - 1));
   useEffect(() => {
-    if (!wantsFocus.current) return;
-    const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${current}"]`);
+    if (wantsFocus.current === null) return;
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-index="${wantsFocus.current}"]`);
     if (row === null || row === undefined) return;
-    wantsFocus.current = false;
+    wantsFocus.current = null;
     row.focus({ preventScroll: true });
   });
 
@@ -136,7 +143,7 @@ export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
   }
 
   const goTo = (index: number): void => {
-    wantsFocus.current = true;
+    wantsFocus.current = index;
     setActive(index);
     virtual.scrollToIndex(index);
   };
@@ -157,7 +164,6 @@ export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
       if (chosen !== undefined) onOpen(chosen);
     }
   };
-  const before = items[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
 
   return (
@@ -191,33 +197,35 @@ export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
               </tr>
             </thead>
             <tbody>
-              {before > 0 ? <tr aria-hidden="true" style={{ height: before }} /> : null}
-              {items.map((item) => {
+              {items.map((item, position) => {
                 const row = rows[item.index];
+                const gap = item.start - (items[position - 1]?.end ?? 0);
                 if (row === undefined) return null;
                 const id = rowId(row);
                 return (
-                  <tr
-                    key={id}
-                    data-index={item.index}
-                    aria-rowindex={item.index + 2}
-                    aria-selected={openId === null ? undefined : id === openId}
-                    tabIndex={item.index === current ? 0 : -1}
-                    data-opens={onOpen !== undefined}
-                    style={{ height }}
-                    onFocus={() => setActive(item.index)}
-                    onClick={(event) => {
-                      if (onOpen !== undefined && !isControl(event.target, event.currentTarget) && getSelection()?.isCollapsed !== false)
-                        onOpen(row);
-                    }}
-                  >
-                    {columns.map((column, position) => (
-                      <td key={column.id} data-align={column.align}>
-                        <div className={classes.cell}>{column.cell(row)}</div>
-                        {narrow && position === main ? <div className={classes.second}>{narrowLine(row)}</div> : null}
-                      </td>
-                    ))}
-                  </tr>
+                  <Fragment key={id}>
+                    {gap > 0 ? <tr aria-hidden="true" style={{ height: gap }} /> : null}
+                    <tr
+                      data-index={item.index}
+                      aria-rowindex={item.index + 2}
+                      aria-selected={openId === null ? undefined : id === openId}
+                      tabIndex={item.index === current ? 0 : -1}
+                      data-opens={onOpen !== undefined}
+                      style={{ height }}
+                      onFocus={() => setActive(item.index)}
+                      onClick={(event) => {
+                        if (onOpen !== undefined && !isControl(event.target, event.currentTarget) && getSelection()?.isCollapsed !== false)
+                          onOpen(row);
+                      }}
+                    >
+                      {columns.map((column, place) => (
+                        <td key={column.id} data-align={column.align}>
+                          <div className={classes.cell}>{column.cell(row)}</div>
+                          {narrow && place === main ? <div className={classes.second}>{narrowLine(row)}</div> : null}
+                        </td>
+                      ))}
+                    </tr>
+                  </Fragment>
                 );
               })}
               {after > 0 ? <tr aria-hidden="true" style={{ height: after }} /> : null}
