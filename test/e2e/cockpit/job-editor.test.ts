@@ -29,7 +29,12 @@ test(
     // Text to form, and a problem at its line.
     await text.click();
     await page.keyboard.press("Control+End");
-    await page.keyboard.type("timeout: soon\n");
+    // Help while one types: the fields that may stand there.
+    await page.keyboard.type("timeo");
+    await page.getByRole("option", { name: "timeout" }).waitFor();
+    await page.getByText("longest time it may run").waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.type("ut: soon\n");
     await page.getByText(/Line \d+: .*timeout.*duration/).waitFor();
     assert.equal(await page.getByRole("textbox", { name: /Time limit/ }).inputValue(), "soon");
     await page.getByRole("textbox", { name: /Time limit/ }).fill("90s");

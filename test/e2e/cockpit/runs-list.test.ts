@@ -16,6 +16,14 @@ test("4.6: the filters of the list are its address; they can be named and chosen
   const search = (): Promise<string> => Promise.resolve(decodeURIComponent(new URL(page.url()).search));
   await page.getByRole("row", { name: /\/examples\/plain/ }).waitFor();
   await expectAccessible(page, "runs");
+  // Why it was allowed, without leaving the list.
+  await page.getByRole("button", { name: "Why? /examples/plain" }).click();
+  const panel = page.getByRole("dialog", { name: "Why" });
+  await panel.getByText("As whom: permitted").waitFor();
+  await panel.getByText("ran on local as nobody on behalf of").waitFor();
+  await expectAccessible(page, "why a run was allowed");
+  await page.keyboard.press("Escape");
+  await panel.waitFor({ state: "detached" });
   await page.getByRole("textbox", { name: /Search job/ }).fill("BOOKS");
   await page.getByRole("row", { name: /\/examples\/plain/ }).waitFor({ state: "detached" });
   await page.getByRole("list", { name: "Counts by state" }).getByRole("button", { name: "1 succeeded" }).click();

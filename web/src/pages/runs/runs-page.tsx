@@ -2,7 +2,7 @@
 import { ActionIcon, Button, Checkbox, NativeSelect, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { createLazyRoute, getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { asProblem } from "#web/api/api-problem.ts";
 import { call } from "#web/api/call.ts";
 import { ActionButton } from "#web/components/action-button.tsx";
@@ -16,12 +16,15 @@ import { SavedFilters } from "#web/components/saved-filters.tsx";
 import { StateMark, type MarkedState } from "#web/components/state-mark.tsx";
 import { EmptyState } from "#web/components/states.tsx";
 import { Ago, useNow } from "#web/components/time.tsx";
+import { commonTexts } from "#web/i18n/texts/common.ts";
 import { runsTexts } from "#web/i18n/texts/runs.ts";
 import { renderNumber } from "#web/i18n/text.ts";
 import { useLanguage, useText } from "#web/i18n/language.ts";
 import { runResults, runStates, spans, type RunsSearch } from "#web/pages/runs/route.ts";
 import { cancelPermission, useRuns, type Run, type Runs } from "#web/pages/runs/use-runs.ts";
 import classes from "#web/pages/runs/runs.module.css";
+
+const RunExplanation = lazy(() => import("#web/pages/runs/run-explanation.tsx").then((module) => ({ default: module.RunExplanation })));
 
 const pageRoute = getRouteApi("/runs");
 
@@ -191,6 +194,7 @@ const RunsPage = (): React.ReactElement => {
   const goTo = useNavigate();
   const { list, counts, fresh, showFresh } = useRuns(search);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [explained, setExplained] = useState<Run | null>(null);
   const [asking, setAsking] = useState(false);
   const [reason, setReason] = useState("");
   const change = (changed: Partial<RunsSearch>): void => {
@@ -235,6 +239,23 @@ const RunsPage = (): React.ReactElement => {
     },
     { id: "queued", header: t(runsTexts.queued), from: 560, width: 120, cell: (run) => <Ago at={run.queuedAt} /> },
     { id: "took", header: t(runsTexts.took), from: 820, width: 100, align: "right", cell: (run) => <Took run={run} /> },
+    {
+      id: "why",
+      header: <span className="visually-hidden">{t(commonTexts.why)}</span>,
+      width: 44,
+      from: 480,
+      cell: (run) => (
+        <ActionIcon
+          size="sm"
+          variant="subtle"
+          color="gray"
+          aria-label={t(commonTexts.whyOf, { subject: run.job })}
+          onClick={() => setExplained(run)}
+        >
+          <span aria-hidden="true">?</span>
+        </ActionIcon>
+      ),
+    },
   ];
   return (
     <Page
@@ -298,6 +319,9 @@ const RunsPage = (): React.ReactElement => {
           {...(isFiltered ? { onClearFilters: () => void navigate({ search: {} }) } : {})}
         />
       </div>
+      <Suspense fallback={null}>
+        {explained === null ? null : <RunExplanation run={explained} onClose={() => setExplained(null)} />}
+      </Suspense>
       <ConfirmDialog
         opened={asking}
         onClose={() => setAsking(false)}

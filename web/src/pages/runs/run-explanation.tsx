@@ -1,0 +1,62 @@
+/** Why a run was allowed or refused, beside the list: each of who, may, where and as whom as it was decided then. */
+import { Drawer } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { call } from "#web/api/call.ts";
+import { RunLink } from "#web/components/run-link.tsx";
+import { Loaded } from "#web/components/states.tsx";
+import { Instant } from "#web/components/time.tsx";
+import { explainTexts } from "#web/i18n/texts/explain.ts";
+import { runDialogTexts } from "#web/i18n/texts/run-dialog.ts";
+import { useText } from "#web/i18n/language.ts";
+import type { Run } from "#web/pages/runs/use-runs.ts";
+import classes from "#web/pages/runs/runs.module.css";
+
+const partTexts = {
+  who: runDialogTexts.who,
+  may: runDialogTexts.may,
+  where: runDialogTexts.where,
+  "as-whom": runDialogTexts.asWhom,
+} as const;
+
+export const RunExplanation = ({ run, onClose }: { readonly run: Run; readonly onClose: () => void }): React.ReactElement => {
+  const t = useText();
+  const query = useQuery({
+    queryKey: ["run", run.id, "explain", run.state, run.result],
+    queryFn: ({ signal }) => call("GET /api/v1/runs/{id}/explain", { path: { id: run.id } }, { signal }),
+  });
+  return (
+    <Drawer
+      opened
+      onClose={onClose}
+      title={t(explainTexts.title)}
+      position="right"
+      size="md"
+      closeButtonProps={{ "aria-label": t(explainTexts.close) }}
+    >
+      <Loaded query={query}>
+        {({ sentence, verdicts }) => (
+          <>
+            <p lang="en">{sentence}</p>
+            <ol className={classes.verdicts}>
+              {verdicts.map((verdict) => (
+                <li key={`${verdict.part} ${verdict.rule} ${verdict.decidedAt}`} data-effect={verdict.effect}>
+                  <strong>
+                    <span aria-hidden="true">{verdict.effect === "permit" ? "✓ " : "⊘ "}</span>
+                    {t(partTexts[verdict.part])}: {t(verdict.effect === "permit" ? explainTexts.permit : explainTexts.deny)}
+                  </strong>
+                  <p lang="en">
+                    {verdict.text} <code className="soft">{verdict.rule}</code>
+                  </p>
+                  <p className="soft">
+                    <Instant at={verdict.decidedAt} />
+                  </p>
+                </li>
+              ))}
+            </ol>
+            <RunLink run={run} />
+          </>
+        )}
+      </Loaded>
+    </Drawer>
+  );
+};
