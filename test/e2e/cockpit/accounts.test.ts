@@ -27,7 +27,7 @@ test("4.4: an account is made with a one-time password that is shown once and ke
   await page.keyboard.press("Escape");
   await shown.waitFor();
   await shown.getByRole("button", { name: "I have noted it" }).click();
-  await page.getByRole("row", { name: /bea.*must change password/ }).waitFor();
+  await page.getByRole("row", { name: /bea.*password due/ }).waitFor();
   assert.ok(!(await page.content()).includes(first), "closing it forgets it");
 
   await page.getByRole("link", { name: "bea" }).click();

@@ -11,6 +11,8 @@ export interface PageProps {
   readonly about?: React.ReactNode;
   /** Buttons at the right of the heading. */
   readonly actions?: React.ReactNode;
+  /** Links between the parts of a page that has several: always in sight. */
+  readonly parts?: React.ReactNode;
   /** Filters below the heading. */
   readonly toolbar?: React.ReactNode;
   /** The content fills what is left of the window and scrolls inside (tables), instead of the page. */
@@ -18,7 +20,7 @@ export interface PageProps {
   readonly children: React.ReactNode;
 }
 
-export const Page = ({ title, about, actions, toolbar, fill = false, children }: PageProps): React.ReactElement => {
+export const Page = ({ title, about, actions, parts, toolbar, fill = false, children }: PageProps): React.ReactElement => {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · Behalf · ${realm}`;
@@ -38,7 +40,12 @@ export const Page = ({ title, about, actions, toolbar, fill = false, children }:
         </div>
         {actions === undefined ? null : <div className={classes.actions}>{actions}</div>}
       </header>
-      {toolbar === undefined ? null : <Toolbar>{toolbar}</Toolbar>}
+      {parts === undefined && toolbar === undefined ? null : (
+        <div className={classes.bars}>
+          {parts}
+          {toolbar === undefined ? null : <Toolbar>{toolbar}</Toolbar>}
+        </div>
+      )}
       <div className={classes.body}>{children}</div>
     </div>
   );

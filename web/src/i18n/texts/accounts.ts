@@ -27,7 +27,7 @@ export const accountsTexts = defineTexts({
 export const accountStateTexts = defineTexts({
   enabled: { en: "enabled", de: "freigegeben" },
   disabled: { en: "disabled", de: "gesperrt" },
-  passwordDue: { en: "must change password", de: "muss Kennwort ändern" },
+  passwordDue: { en: "password due", de: "Kennwort fällig" },
   neverSignedIn: { en: "never signed in", de: "nie angemeldet" },
 });
 

@@ -206,9 +206,9 @@ const AssignmentsPage = (): React.ReactElement => {
           {t(assignmentTexts.addOs)}
         </ActionButton>
       }
+      parts={<AccessTabs />}
       toolbar={
         <>
-          <AccessTabs />
           <TextInput
             size="xs"
             type="search"

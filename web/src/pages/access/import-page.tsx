@@ -113,7 +113,7 @@ const ImportPage = (): React.ReactElement => {
     <Page
       title={t(importTexts.title)}
       about={t(importTexts.about)}
-      toolbar={<AccessTabs />}
+      parts={<AccessTabs />}
       actions={
         <>
           <ActionButton

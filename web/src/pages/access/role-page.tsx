@@ -277,7 +277,7 @@ const RoleEditor = ({ stored, first }: { readonly stored: Stored | null; readonl
           </ActionButton>
         </>
       }
-      toolbar={<AccessTabs />}
+      parts={<AccessTabs />}
     >
       <UnsavedGuard dirty={changed && !saving.isPending} />
       {editing.resumed ? <p className={classes.warning}>{t(roleTexts.resumed)}</p> : null}
@@ -449,7 +449,7 @@ const StoredRole = ({ role }: { readonly role: Stored }): React.ReactElement => 
   const [draft] = useState(() => draftOfAnswer(role));
   if (draft === null)
     return (
-      <Page title={t(roleTexts.role, { name: role.name })} toolbar={<AccessTabs />}>
+      <Page title={t(roleTexts.role, { name: role.name })} parts={<AccessTabs />}>
         <EmptyState title={t(roleTexts.unreadable)} hint={<code>{role.yaml}</code>} />
       </Page>
     );
@@ -469,7 +469,7 @@ const RolePage = (): React.ReactElement => {
   if (isNew) return <RoleEditor key="new" stored={null} first={newDraft(initialServiceName, "")} />;
   if (query.data !== undefined) return <StoredRole key={query.data.id} role={query.data} />;
   return (
-    <Page title={t(accessTexts.roles)} toolbar={<AccessTabs />}>
+    <Page title={t(accessTexts.roles)} parts={<AccessTabs />}>
       <Loaded query={query}>{() => null}</Loaded>
     </Page>
   );

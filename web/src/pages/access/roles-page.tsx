@@ -88,9 +88,9 @@ const RolesPage = (): React.ReactElement => {
           </ActionButton>
         </>
       }
+      parts={<AccessTabs />}
       toolbar={
         <>
-          <AccessTabs />
           <TextInput
             size="xs"
             type="search"

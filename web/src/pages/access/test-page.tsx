@@ -67,7 +67,7 @@ const TestEditor = ({ name, stored }: { readonly name: string | null; readonly s
   return (
     <Page
       title={name === null ? t(testTexts.newTest) : t(testTexts.test, { name })}
-      toolbar={<AccessTabs />}
+      parts={<AccessTabs />}
       actions={
         <>
           <ActionButton
@@ -146,7 +146,7 @@ const TestPage = (): React.ReactElement => {
   });
   if (query.data !== undefined) return <TestEditor key={`${test} ${query.data.revision}`} name={test} stored={query.data.yaml} />;
   return (
-    <Page title={t(accessTexts.tests)} toolbar={<AccessTabs />}>
+    <Page title={t(accessTexts.tests)} parts={<AccessTabs />}>
       <Loaded query={query}>{() => null}</Loaded>
     </Page>
   );

@@ -65,7 +65,7 @@ const TestsPage = (): React.ReactElement => {
     <Page
       title={t(accessTexts.tests)}
       about={t(testTexts.about)}
-      toolbar={<AccessTabs />}
+      parts={<AccessTabs />}
       fill
       actions={
         <>

@@ -66,7 +66,7 @@ const WhatIfPage = (): React.ReactElement => {
     <Page
       title={t(accessTexts.whatIf)}
       about={t(whatIfTexts.about)}
-      toolbar={<AccessTabs />}
+      parts={<AccessTabs />}
       actions={
         <>
           <ActionButton

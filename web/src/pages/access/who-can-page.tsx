@@ -154,7 +154,7 @@ const WhoCanPage = (): React.ReactElement => {
   const asked = pageRoute.useSearch();
   const key = JSON.stringify(asked);
   return (
-    <Page title={t(accessTexts.whoCan)} about={t(whoCanTexts.about)} fill toolbar={<AccessTabs />}>
+    <Page title={t(accessTexts.whoCan)} about={t(whoCanTexts.about)} fill parts={<AccessTabs />}>
       <Form key={key} asked={asked} />
       {asked.permission === undefined ? (
         <EmptyState title={t(whoCanTexts.first)} hint={t(whoCanTexts.firstHint)} />

@@ -188,7 +188,7 @@ const AccountView = ({ account }: { readonly account: Account }): React.ReactEle
     <Page
       title={t(accountTexts.title, { name })}
       about={<AccountState account={account} />}
-      toolbar={<AccountsTabs />}
+      parts={<AccountsTabs />}
       actions={
         <>
           {act(t(accountTexts.edit), "edit")}
@@ -325,7 +325,7 @@ const AccountPage = (): React.ReactElement => {
   });
   if (query.data !== undefined) return <AccountView key={query.data.id} account={query.data} />;
   return (
-    <Page title={t(accountsTexts.title)} toolbar={<AccountsTabs />}>
+    <Page title={t(accountsTexts.title)} parts={<AccountsTabs />}>
       <Loaded query={query}>{() => null}</Loaded>
     </Page>
   );

@@ -153,9 +153,9 @@ const AccountsPage = (): React.ReactElement => {
           {t(accountsTexts.newAccount)}
         </ActionButton>
       }
+      parts={<AccountsTabs />}
       toolbar={
         <>
-          <AccountsTabs />
           <TextInput
             size="xs"
             type="search"

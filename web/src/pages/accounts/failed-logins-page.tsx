@@ -20,9 +20,9 @@ const FailedLoginsPage = (): React.ReactElement => {
       title={t(accountsTexts.failedLogins)}
       about={t(failedTexts.about)}
       fill
+      parts={<AccountsTabs />}
       toolbar={
         <>
-          <AccountsTabs />
           <form
             onSubmit={(event) => {
               event.preventDefault();
