@@ -1,0 +1,40 @@
+/** The manager goes and comes back: what was loaded stays and is said to be old, and everything goes on by itself. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { axeFindings, startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
+
+test("4.6: without the manager the page says so, keeps what it showed, and recovers by itself", { timeout: 240_000 }, async (t) => {
+  const why = whyNoBrowser();
+  if (why !== null) return t.skip(why);
+  const { account, persona, stop, start, instance } = await startCockpit(t);
+  await account("ann", null, ["administrator"]);
+  const page = await persona("ann", "/nodes/local");
+  await page.getByRole("status").getByText(/Live$/).waitFor();
+  await page.getByRole("region", { name: "Credential keys" }).waitFor();
+
+  await stop();
+  await page.getByRole("status").getByText("Offline").waitFor();
+  await page
+    .getByText(/^Shown as of .* could not be loaded again$/)
+    .first()
+    .waitFor({ timeout: 60_000 });
+  await page.getByRole("region", { name: "Credential keys" }).getByText("example").waitFor();
+  assert.deepEqual(await axeFindings(page), []);
+  // An act that cannot reach the manager says so and loses nothing.
+  await page.getByRole("button", { name: "Revoke" }).click();
+  const confirm = page.getByRole("dialog", { name: "Revoke node local?" });
+  await confirm.getByRole("textbox").fill("local");
+  await page.keyboard.press("Enter");
+  await confirm.getByRole("alert").getByText("the manager cannot be reached").waitFor();
+  assert.equal(await confirm.getByRole("textbox").inputValue(), "local");
+  await page.keyboard.press("Escape");
+
+  await start();
+  await page.getByRole("status").getByText(/Live$/).waitFor({ timeout: 60_000 });
+  await page
+    .getByText(/^Shown as of/)
+    .first()
+    .waitFor({ state: "detached", timeout: 60_000 });
+  assert.equal(new URL(page.url()).pathname, "/nodes/local");
+  assert.equal((await instance.api.call<{ state: string }>("GET", "/api/v1/nodes/local")).state, "active");
+});
