@@ -91,7 +91,7 @@ test("3.5: a draft shows who loses before it is applied; a failing policy test k
   await page.getByRole("button", { name: "Run as written" }).click();
   const failing = page.getByRole("region", { name: "closing" });
   await failing.getByText("clerk may controller:runs:create on /hr/payroll").waitFor();
-  await page.getByText("1 cases fail", { exact: false }).first().waitFor();
+  await page.getByText("1 case fails", { exact: false }).first().waitFor();
   await expectAccessible(page, "a failing policy test");
   await pasteOver(
     page,

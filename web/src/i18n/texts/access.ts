@@ -330,7 +330,10 @@ export const testTexts = defineTexts({
     en: { one: "{count} policy test passes", other: "All {count} policy tests pass" },
     de: { one: "{count} Rechtetest besteht", other: "Alle {count} Rechtetests bestehen" },
   },
-  someFail: { en: "{failed} cases fail in {count} policy tests", de: "{failed} Fälle scheitern in {count} Rechtetests" },
+  someFail: {
+    en: { one: "{count} case fails, of {tests} policy tests run", other: "{count} cases fail, of {tests} policy tests run" },
+    de: { one: "{count} Fall scheitert, bei {tests} Rechtetests", other: "{count} Fälle scheitern, bei {tests} Rechtetests" },
+  },
   failures: { en: "Failures", de: "Gescheitert" },
   empty: { en: "No policy test yet", de: "Noch kein Rechtetest" },
   emptyHint: {

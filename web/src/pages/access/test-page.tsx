@@ -112,7 +112,7 @@ const TestEditor = ({ name, stored }: { readonly name: string | null; readonly s
               ? t(testTexts.notRun)
               : running.data.passed
                 ? t(testTexts.allPass, { count: running.data.tests.length })
-                : t(testTexts.someFail, { failed: running.data.failed, count: running.data.tests.length })}
+                : t(testTexts.someFail, { count: running.data.failed, tests: running.data.tests.length })}
           </p>
           {shown.map((test) => (
             <PolicyTestCases key={test.name} result={test} />

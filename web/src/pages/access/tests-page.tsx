@@ -92,7 +92,7 @@ const TestsPage = (): React.ReactElement => {
         <p role="status" className={classes.told}>
           {running.data.passed
             ? t(testTexts.allPass, { count: running.data.tests.length })
-            : t(testTexts.someFail, { failed: running.data.failed, count: running.data.tests.length })}
+            : t(testTexts.someFail, { count: running.data.failed, tests: running.data.tests.length })}
         </p>
       )}
       <DataTable
