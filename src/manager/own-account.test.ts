@@ -70,6 +70,8 @@ onBothStores("W3: a session tells when it ends for want of use, and looking in t
   const ann = await world.browser("ann");
   const endsAt = async (headers: Record<string, string>): Promise<number> =>
     Date.parse((await ann.ask({ path: "/api/v1/sessions/current", headers })).json.session.idleEndsAt as string);
+  const { session } = (await ann.ask({ path: "/api/v1/sessions/current", headers: { "x-behalf-background": "1" } })).json;
+  assert.ok(Date.parse(session.now as string) < Date.parse(session.idleEndsAt as string));
   const background = { "x-behalf-background": "1" };
   const first = await endsAt(background);
   // The stored instant is renewed when it is a sixtieth of the idle time old.

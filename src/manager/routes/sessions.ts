@@ -115,7 +115,7 @@ const sessionView = z.object({
 
 const mostLogins = 20;
 
-export const sessionRoutes = ({ identity, streams, realm, store }: Services): Route[] => [
+export const sessionRoutes = ({ identity, streams, realm, store, clock }: Services): Route[] => [
   route({
     method: "POST",
     url: "/api/v1/sessions",
@@ -153,6 +153,7 @@ export const sessionRoutes = ({ identity, streams, realm, store }: Services): Ro
           expiresAt: instant.describe("however much it is used"),
           idleEndsAt: instant.describe("unless it is used before; requests with `x-behalf-background` and streams are not use"),
           mustChangePassword: z.boolean(),
+          now: instant.describe("by the manager's clock, for whoever counts down by another"),
         })
         .nullable()
         .describe("null on the local socket"),
@@ -173,6 +174,7 @@ export const sessionRoutes = ({ identity, streams, realm, store }: Services): Ro
                 expiresAt: isoOf(session.expiresAtMs),
                 idleEndsAt: isoOf(session.idleEndsAtMs),
                 mustChangePassword: session.mustChangePassword,
+                now: isoOf(clock.nowMs()),
               },
         csrf: session?.kind === "browser" && cookie !== null ? csrfTokenOf(cookie) : null,
       };

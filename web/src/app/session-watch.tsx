@@ -21,11 +21,13 @@ export const SessionWatch = (): React.ReactElement | null => {
     try {
       const { session } = await call("GET /api/v1/sessions/current", {}, { background: !use });
       if (session === null) return;
+      // The manager's clock may go otherwise than this browser's: only what is left counts.
+      const aheadMs = Date.parse(session.now) - Date.now();
       seen.current = {
         usedAtMs: nowMs,
         expiryDismissed: false,
         ...seen.current,
-        ends: { idleEndsAtMs: Date.parse(session.idleEndsAt), expiresAtMs: Date.parse(session.expiresAt) },
+        ends: { idleEndsAtMs: Date.parse(session.idleEndsAt) - aheadMs, expiresAtMs: Date.parse(session.expiresAt) - aheadMs },
         renewedAtMs: use ? nowMs : (seen.current?.renewedAtMs ?? nowMs),
         lookedAtMs: nowMs,
       };
