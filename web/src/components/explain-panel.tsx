@@ -10,6 +10,7 @@ import { closeExplain, explained, type ExplainQuestion } from "#web/components/e
 import { Loaded, LoadingState, ProblemWords } from "#web/components/states.tsx";
 import { explainTexts } from "#web/i18n/texts/explain.ts";
 import { useText } from "#web/i18n/language.ts";
+import { Words } from "#web/components/words.tsx";
 import classes from "#web/components/explain-panel.module.css";
 
 type Because = Schemas["Because"];
@@ -20,7 +21,10 @@ const othersPermission = "manager:explain:others";
 
 const Proof = ({ because }: { readonly because: Because }): React.ReactElement => (
   <li>
-    <span lang="en">{because.text}</span> <code className="soft">{because.rule}</code>
+    <span lang="en">
+      <Words text={because.text} />
+    </span>{" "}
+    <code className="soft">{because.rule}</code>
     {because.children === undefined || because.children.length === 0 ? null : (
       <ul>
         {because.children.map((child, index) => (
@@ -128,14 +132,16 @@ export const Explanation = ({ question }: { readonly question: ExplainQuestion }
           </p>
           <h3>{t(explainTexts.decidedBy)}</h3>
           <p lang="en">
-            {answer.because.text} <code className="soft">{answer.because.rule}</code>
+            <Words text={answer.because.text} /> <code className="soft">{answer.because.rule}</code>
           </p>
           <Source deciding={answer.decidedBy} />
           <Source deciding={answer.folder} />
           {answer.effect === "permit" || answer.change.steps.length === 0 ? null : (
             <>
               <h3>{t(explainTexts.flip)}</h3>
-              <p lang="en">{answer.change.text}</p>
+              <p lang="en">
+                <Words text={answer.change.text} />
+              </p>
               <Changer change={answer.change} />
             </>
           )}

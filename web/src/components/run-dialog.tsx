@@ -20,6 +20,7 @@ import { ProblemNote, ProblemWords } from "#web/components/states.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { runDialogTexts } from "#web/i18n/texts/run-dialog.ts";
 import { useText } from "#web/i18n/language.ts";
+import { Words } from "#web/components/words.tsx";
 import classes from "#web/components/run-dialog.module.css";
 
 type Preview = Schemas["SubmissionPreview"];
@@ -113,7 +114,9 @@ const Verdicts = ({ preview, part }: { readonly preview: Preview; readonly part:
       .map((verdict) => (
         <p key={verdict.rule} className={verdict.effect === "permit" ? classes.permitted : classes.refused}>
           <span aria-hidden="true">{verdict.effect === "permit" ? "✓ " : "⊘ "}</span>
-          <span lang="en">{verdict.text}</span>
+          <span lang="en">
+            <Words text={verdict.text} />
+          </span>
         </p>
       ))}
   </>

@@ -6,6 +6,7 @@ import { commonTexts, stateTexts } from "#web/i18n/texts/common.ts";
 import { useLanguage, useText } from "#web/i18n/language.ts";
 import type { Translate } from "#web/i18n/text.ts";
 import { renderLocal } from "#web/components/render-time.ts";
+import { Words } from "#web/components/words.tsx";
 import classes from "#web/components/states.module.css";
 
 export const LoadingState = (): React.ReactElement => {
@@ -62,16 +63,24 @@ export const ProblemWords = ({ problem }: { readonly problem: ApiProblem }): Rea
   const t = useText();
   return (
     <div className={classes.words} lang="en">
-      <p>{problem.message}</p>
+      <p>
+        <Words text={problem.message} />
+      </p>
       {problem.because === null || problem.message.includes(problem.because.text) ? null : <p>{problem.because.text}</p>}
       {problem.further.length === 0 ? null : (
         <ul>
           {[...new Set(problem.further.map(({ message }) => message))].map((message) => (
-            <li key={message}>{message}</li>
+            <li key={message}>
+              <Words text={message} />
+            </li>
           ))}
         </ul>
       )}
-      {problem.hint === "" ? null : <p className={classes.hint}>{problem.hint}</p>}
+      {problem.hint === "" ? null : (
+        <p className={classes.hint}>
+          <Words text={problem.hint} />
+        </p>
+      )}
       {problem.code.startsWith("cockpit.") ? null : <p className={classes.code}>{t(stateTexts.code, { code: problem.code })}</p>}
     </div>
   );

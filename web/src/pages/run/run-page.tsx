@@ -23,6 +23,7 @@ import { runTexts } from "#web/i18n/texts/run.ts";
 import { useText } from "#web/i18n/language.ts";
 import { LogView } from "#web/pages/run/log-view.tsx";
 import { outcomeWords } from "#web/pages/run/outcome.ts";
+import { Words } from "#web/components/words.tsx";
 import classes from "#web/pages/run/run.module.css";
 
 type Run = Schemas["Run"];
@@ -48,7 +49,10 @@ const Why = ({ verdict, state }: { readonly verdict: Verdict | undefined; readon
     );
   return (
     <p className={classes.why} data-effect={verdict.effect}>
-      <span aria-hidden="true">{verdict.effect === "permit" ? "✓" : "⊘"}</span> <span lang="en">{verdict.text}</span>
+      <span aria-hidden="true">{verdict.effect === "permit" ? "✓" : "⊘"}</span>{" "}
+      <span lang="en">
+        <Words text={verdict.text} />
+      </span>
     </p>
   );
 };
@@ -100,7 +104,8 @@ const Chain = ({ run }: { readonly run: Run }): React.ReactElement => {
         <ul lang="en">
           {run.verdicts.map((verdict) => (
             <li key={`${verdict.part} ${verdict.rule} ${verdict.decidedAt}`}>
-              <Instant at={verdict.decidedAt} /> {verdict.question}: {verdict.text} <code className="soft">{verdict.rule}</code>
+              <Instant at={verdict.decidedAt} /> {verdict.question}: <Words text={verdict.text} />{" "}
+              <code className="soft">{verdict.rule}</code>
             </li>
           ))}
         </ul>
