@@ -22,7 +22,7 @@ test(
     );
     await page.getByRole("button", { name: "Dry run" }).click();
     await page
-      .getByText(/did you mean `controller:runs`/)
+      .getByText(/did you mean .?controller:runs/)
       .first()
       .waitFor();
     assert.equal(await page.getByRole("button", { name: "Import", exact: true }).getAttribute("aria-disabled"), "true");
