@@ -67,7 +67,7 @@ test(
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "Save …" }).click();
     const review = page.getByRole("dialog", { name: "Save role closer" });
-    await review.getByText("role `closer` has neither a permission nor a folder").waitFor();
+    await review.getByText(/role .?closer.? has neither a permission nor a folder/).waitFor();
     await review.getByRole("button", { name: "Edit on" }).click();
     await page.getByRole("combobox", { name: "Add permission" }).fill("controller:runs:view");
     await page.getByRole("checkbox", { name: "Excluded" }).check();
