@@ -1,5 +1,4 @@
 /** One account: its password, roles and groups, sessions, failed logins, and what its roles come to. */
-import { MultiSelect, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -7,7 +6,6 @@ import { useMay } from "#web/api/access.ts";
 import { call } from "#web/api/call.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { ActionButton, allowedBy, type Allowed } from "#web/components/action-button.tsx";
-import { allRolesQuery } from "#web/components/all-roles.ts";
 import { ConfirmDialog } from "#web/components/confirm.tsx";
 import { notify, notifyProblem } from "#web/components/notify.ts";
 import { OneTimePasswords, type OneTimePassword } from "#web/components/one-time-passwords.tsx";
@@ -18,6 +16,7 @@ import { Ago, Instant } from "#web/components/time.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { accountTexts, accountsTexts } from "#web/i18n/texts/accounts.ts";
 import { useText } from "#web/i18n/language.ts";
+import { accountBody, AccountFields, type AccountFieldValues } from "#web/pages/accounts/account-fields.tsx";
 import { AccountState } from "#web/pages/accounts/account-state.tsx";
 import { FailedLogins } from "#web/pages/accounts/failed-logins.tsx";
 import { MergedPermissions } from "#web/pages/accounts/merged-permissions.tsx";
@@ -102,10 +101,7 @@ const Sessions = ({ account, allowed }: { readonly account: Account; readonly al
 const EditAccount = ({ account, onClose }: { readonly account: Account; readonly onClose: () => void }): React.ReactElement => {
   const t = useText();
   const queries = useQueryClient();
-  const { data: roles = [] } = useQuery(allRolesQuery);
-  const [name, setName] = useState(account.name);
-  const [held, setHeld] = useState<readonly string[]>(account.roles);
-  const [groups, setGroups] = useState(account.groups.join(", "));
+  const [values, setValues] = useState<AccountFieldValues>({ name: account.name, roles: account.roles, groups: account.groups.join(", ") });
   return (
     <ConfirmDialog
       opened
@@ -114,46 +110,15 @@ const EditAccount = ({ account, onClose }: { readonly account: Account; readonly
       effect={t(accountTexts.editEffect)}
       action={t(commonTexts.save)}
       mild
-      ready={name.trim() !== ""}
+      ready={values.name.trim() !== ""}
       act={async (sure) => {
-        const body = {
-          name: name.trim(),
-          roles: held,
-          groups: groups
-            .split(",")
-            .map((group) => group.trim())
-            .filter((group) => group !== ""),
-          confirm: sure,
-          revision: account.revision,
-        };
+        const body = { ...accountBody(values), confirm: sure, revision: account.revision };
         const { notices } = await call("PUT /api/v1/accounts/{account}", { path: { account: account.id }, body });
         notify({ tone: "good", title: t(accountTexts.saved, { name: body.name }), text: notices.map(({ text }) => text).join(" · ") });
         await policyChanged(queries);
       }}
     >
-      <TextInput
-        mt="sm"
-        label={t(accountsTexts.name)}
-        maxLength={200}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-      />
-      <MultiSelect
-        mt="sm"
-        searchable
-        label={t(accountsTexts.roles)}
-        data={roles.map((role) => role.name)}
-        value={[...held]}
-        onChange={setHeld}
-      />
-      <TextInput
-        mt="sm"
-        label={t(accountsTexts.groups)}
-        description={t(accountsTexts.groupsText)}
-        maxLength={2000}
-        value={groups}
-        onChange={(event) => setGroups(event.currentTarget.value)}
-      />
+      <AccountFields values={values} onChange={setValues} />
     </ConfirmDialog>
   );
 };

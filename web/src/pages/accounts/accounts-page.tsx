@@ -1,5 +1,5 @@
 /** Accounts of this instance: found, and made with a one-time password. */
-import { Checkbox, MultiSelect, Select, TextInput } from "@mantine/core";
+import { Checkbox, Select, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -20,6 +20,7 @@ import { listKeyOf, useList } from "#web/components/use-list.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { accountsTexts } from "#web/i18n/texts/accounts.ts";
 import { useText } from "#web/i18n/language.ts";
+import { accountBody, AccountFields, type AccountFieldValues } from "#web/pages/accounts/account-fields.tsx";
 import { AccountState, accountStateWords } from "#web/pages/accounts/account-state.tsx";
 import { accountStates, type AccountsSearch } from "#web/pages/accounts/route.ts";
 import { AccountsTabs } from "#web/pages/accounts/tabs.tsx";
@@ -38,10 +39,7 @@ const NewAccount = ({
 }): React.ReactElement => {
   const t = useText();
   const queries = useQueryClient();
-  const { data: roles = [] } = useQuery(allRolesQuery);
-  const [name, setName] = useState("");
-  const [held, setHeld] = useState<readonly string[]>([]);
-  const [groups, setGroups] = useState("");
+  const [values, setValues] = useState<AccountFieldValues>({ name: "", roles: [], groups: "" });
   const [disabled, setDisabled] = useState(false);
   return (
     <ConfirmDialog
@@ -51,50 +49,15 @@ const NewAccount = ({
       effect={t(accountsTexts.newEffect)}
       action={t(accountsTexts.create)}
       mild
-      ready={name.trim() !== ""}
+      ready={values.name.trim() !== ""}
       act={async (sure) => {
-        const body = {
-          name: name.trim(),
-          roles: held,
-          groups: groups
-            .split(",")
-            .map((group) => group.trim())
-            .filter((group) => group !== ""),
-          disabled,
-          confirm: sure,
-        };
+        const body = { ...accountBody(values), disabled, confirm: sure };
         const { account, oneTimePassword } = await call("POST /api/v1/accounts", { body });
         onMade(oneTimePassword === null ? null : { account: account.name, password: oneTimePassword });
         await policyChanged(queries);
       }}
     >
-      <TextInput
-        mt="sm"
-        label={t(accountsTexts.name)}
-        value={name}
-        maxLength={200}
-        autoComplete="off"
-        autoCapitalize="none"
-        spellCheck={false}
-        onChange={(event) => setName(event.currentTarget.value)}
-        data-autofocus
-      />
-      <MultiSelect
-        mt="sm"
-        searchable
-        label={t(accountsTexts.roles)}
-        data={roles.map((role) => role.name)}
-        value={[...held]}
-        onChange={setHeld}
-      />
-      <TextInput
-        mt="sm"
-        label={t(accountsTexts.groups)}
-        description={t(accountsTexts.groupsText)}
-        value={groups}
-        maxLength={2000}
-        onChange={(event) => setGroups(event.currentTarget.value)}
-      />
+      <AccountFields values={values} onChange={setValues} />
       <Checkbox mt="sm" label={t(accountsTexts.startDisabled)} checked={disabled} onChange={() => setDisabled(!disabled)} />
     </ConfirmDialog>
   );

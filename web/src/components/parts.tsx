@@ -1,0 +1,15 @@
+/** Links between the parts of a page, below its heading. */
+import { Link } from "@tanstack/react-router";
+import classes from "#web/components/parts.module.css";
+
+export type PartLink = readonly [to: React.ComponentProps<typeof Link>["to"], text: string];
+
+export const Parts = ({ label, parts }: { readonly label: string; readonly parts: readonly PartLink[] }): React.ReactElement => (
+  <nav aria-label={label} className={classes.parts}>
+    {parts.map(([to, text]) => (
+      <Link key={to} to={to} activeOptions={{ exact: true, includeSearch: false }}>
+        {text}
+      </Link>
+    ))}
+  </nav>
+);

@@ -1,0 +1,65 @@
+/** What an account is made of, as fields: the same to make one and to change one. What does not belong here: sending it. */
+import { MultiSelect, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { allRolesQuery } from "#web/components/all-roles.ts";
+import { accountsTexts } from "#web/i18n/texts/accounts.ts";
+import { useText } from "#web/i18n/language.ts";
+
+export interface AccountFieldValues {
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** Separated by commas. */
+  readonly groups: string;
+}
+
+/** The same as the API takes it. */
+export const accountBody = ({ name, roles, groups }: AccountFieldValues): { name: string; roles: string[]; groups: string[] } => ({
+  name: name.trim(),
+  roles: [...roles],
+  groups: groups
+    .split(",")
+    .map((group) => group.trim())
+    .filter((group) => group !== ""),
+});
+
+export const AccountFields = ({
+  values,
+  onChange,
+}: {
+  readonly values: AccountFieldValues;
+  readonly onChange: (values: AccountFieldValues) => void;
+}): React.ReactElement => {
+  const t = useText();
+  const { data: roles = [] } = useQuery(allRolesQuery);
+  return (
+    <>
+      <TextInput
+        mt="sm"
+        label={t(accountsTexts.name)}
+        value={values.name}
+        maxLength={200}
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+        onChange={(event) => onChange({ ...values, name: event.currentTarget.value })}
+        data-autofocus
+      />
+      <MultiSelect
+        mt="sm"
+        searchable
+        label={t(accountsTexts.roles)}
+        data={roles.map((role) => role.name)}
+        value={[...values.roles]}
+        onChange={(held) => onChange({ ...values, roles: held })}
+      />
+      <TextInput
+        mt="sm"
+        label={t(accountsTexts.groups)}
+        description={t(accountsTexts.groupsText)}
+        value={values.groups}
+        maxLength={2000}
+        onChange={(event) => onChange({ ...values, groups: event.currentTarget.value })}
+      />
+    </>
+  );
+};
