@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { goodPassword } from "#test/fixtures/manager.ts";
-import { expectAccessible, whyNoBrowser } from "#test/fixtures/cockpit.ts";
+import { expectAccessible, whyNoBrowser, exampleAccount } from "#test/fixtures/cockpit.ts";
 import { operator, startJobs } from "#test/fixtures/cockpit-jobs.ts";
 
 test("4.8: sign in, find a job, run it, follow it and ask why, with the keyboard alone", { timeout: 180_000 }, async (t) => {
@@ -59,7 +59,7 @@ test("4.8: sign in, find a job, run it, follow it and ask why, with the keyboard
   const log = page.getByRole("log", { name: "Output" });
   await log.getByText("closing 3 in mode dry").waitFor();
   await log.getByText("closed", { exact: true }).waitFor();
-  await page.getByText("ran on local as nobody on behalf of ann and succeeded").waitFor();
+  await page.getByText(`ran on local as ${exampleAccount} on behalf of ann and succeeded`).waitFor();
   await expectAccessible(page, "a run");
 
   // Why was it allowed?

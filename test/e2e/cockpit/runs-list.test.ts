@@ -1,7 +1,7 @@
 /** The list of runs: filters in the address, states as they change, several ended at once. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { expectAccessible, whyNoBrowser } from "#test/fixtures/cockpit.ts";
+import { expectAccessible, whyNoBrowser, exampleAccount } from "#test/fixtures/cockpit.ts";
 import { eventually } from "#test/fixtures/instance.ts";
 import { operator, startJobs } from "#test/fixtures/cockpit-jobs.ts";
 
@@ -20,7 +20,7 @@ test("4.6: the filters of the list are its address; they can be named and chosen
   await page.getByRole("button", { name: "Why? /examples/plain" }).click();
   const panel = page.getByRole("dialog", { name: "Why" });
   await panel.getByText("As whom: permitted").waitFor();
-  await panel.getByText("ran on local as nobody on behalf of").waitFor();
+  await panel.getByText(`ran on local as ${exampleAccount} on behalf of`).waitFor();
   await expectAccessible(page, "why a run was allowed");
   await page.keyboard.press("Escape");
   await panel.waitFor({ state: "detached" });
