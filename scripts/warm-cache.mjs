@@ -13,7 +13,7 @@ const node = join(root, "node_modules", ".bin", "node");
 const source = join(root, "src");
 
 // The flags are part of what V8 accepts: as in `src/supervise/part-plans.ts` and the start script of package.json.
-const small = ["--max-semi-space-size=2", "--always-sparkplug"];
+const small = ["--max-semi-space-size=1", "--optimize-for-size"];
 const parts = [
   {
     flags: ["--max-semi-space-size=4", "--always-sparkplug"],
@@ -33,7 +33,7 @@ const parts = [
     ],
   },
   // `npm start`, and `behalf up` without flags.
-  { flags: ["--max-semi-space-size=1", "--optimize-for-size"], files: ["cli/program.ts", "supervise/up.ts", "nodes/join.ts"] },
+  { flags: small, files: ["cli/program.ts", "supervise/up.ts", "nodes/join.ts"] },
   { flags: [], files: ["cli/program.ts", "supervise/up.ts", "nodes/join.ts"] },
 ];
 

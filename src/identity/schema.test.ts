@@ -169,9 +169,10 @@ test("3.7: the editor's text is read as the definition is: the same texts are ro
       roles += 1;
       assert.deepEqual(edited.value, definition.value);
     }),
-    { numRuns: 600 },
+    { numRuns: 1000 },
   );
-  assert.ok(roles > 20, `only ${roles} were roles`);
+  // About one in twenty is.
+  assert.ok(roles > 10, `only ${roles} were roles`);
 });
 
 test("3.7: a draft as text is read back as the same draft, order included", () => {

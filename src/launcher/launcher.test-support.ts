@@ -101,8 +101,8 @@ export const startTestLauncher = async (t: TestContext, world: LauncherWorld = {
     const made = spawn(
       process.execPath,
       [
-        "--max-semi-space-size=2",
-        "--always-sparkplug",
+        "--max-semi-space-size=1",
+        "--optimize-for-size",
         join(import.meta.dirname, "main.ts"),
         "--data",
         root,

@@ -5,11 +5,11 @@ import type { DataLayout } from "#kernel/data-layout.ts";
 import type { PartAccount, PartName, PartPlan } from "#supervise/part.ts";
 
 /**
- * A small young generation keeps courier and launcher small (launcher: 64 MB, 81 with twice as much). Compiled at first call, their code takes 10 MB
- * more than interpreted, and a run 12% less of the processors: these parts do little, but the same little for every run.
+ * Small young generation and compact code: the courier and the launcher stay small. Compiled at first call, their code took 12% less of the
+ * processors per run, and the launcher 88 MB after 10,000 runs instead of 60.
  */
-export const smallHeapFlags = ["--max-semi-space-size=2", "--always-sparkplug"] as const;
-/** The manager has room. */
+export const smallHeapFlags = ["--max-semi-space-size=1", "--optimize-for-size"] as const;
+/** The manager has room for code that is compiled at its first call. */
 const managerFlags = ["--max-semi-space-size=4", "--always-sparkplug"] as const;
 export const quietFlags = ["--disable-warning=ExperimentalWarning"] as const;
 
