@@ -16,7 +16,7 @@ const source = join(root, "src");
 const small = ["--max-semi-space-size=1", "--optimize-for-size"];
 const parts = [
   {
-    flags: ["--max-semi-space-size=4", "--always-sparkplug"],
+    flags: ["--max-semi-space-size=4"],
     files: ["manager/open-manager.ts", "manager/manager-log.ts", "nodes/internal-ca.ts"],
   },
   {
