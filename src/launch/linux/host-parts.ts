@@ -4,7 +4,6 @@ import type { Places } from "#launch/linux/places.ts";
 import type { TmpFolders } from "#launch/linux/private-tmp.ts";
 import type { Starter } from "#launch/linux/starter.ts";
 import type { TmpdirPool } from "#launch/linux/tmpdir-pool.ts";
-import type { CgroupBase } from "#launch/linux/tree/cgroup.ts";
 import type { GroupTrees } from "#launch/linux/tree/group.ts";
 
 export interface HostParts {
@@ -16,8 +15,6 @@ export interface HostParts {
   readonly switching: "setpriv" | "sudo";
   readonly starter: Starter;
   readonly places: Places;
-  /** Null: no control group can be written. */
-  readonly cgroups: CgroupBase | null;
   readonly groups: GroupTrees;
   readonly maxProcesses: number;
   readonly resetsOomScore: boolean;

@@ -91,7 +91,6 @@ export const openLinuxHost = async (options: LinuxHostOptions): Promise<ProcessH
     switching,
     starter,
     places: cgroups === null ? noPlaces : openPlaces(openLanes(cgroups), starter, isRoot && isInMemory(options.fifoFolder)),
-    cgroups,
     groups: openGroupTrees(cgroups === null),
     maxProcesses: options.maxProcesses ?? defaultMaxProcesses,
     resetsOomScore: readOomScore() !== 0,

@@ -6,6 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { accountsImpossible, addTestAccount, removeTestAccount, type TestAccount } from "#test/fixtures/accounts.ts";
 import { openTestHost } from "#test/fixtures/process-host.ts";
 import { listProcesses } from "#launch/linux/process-facts.ts";
+import { noPlaces, openPlaces } from "#launch/linux/places.ts";
+import { openStarter } from "#launch/linux/starter.ts";
 import { openCgroupBase } from "#launch/linux/tree/cgroup.ts";
 
 const probe = openCgroupBase("places");
@@ -89,4 +91,16 @@ suite("a process that waits for a run", { skip: missing ?? false }, () => {
     );
     assert.ok(place.cgroup.startsWith(join(base.folder, "lane-")));
   });
+});
+
+test("2.8: a run that has started is not called refused because no place for the next one can be made", () => {
+  const lanes = {
+    take: (): never => {
+      throw new Error("no space");
+    },
+    giveBack: () => Promise.resolve(),
+    close: () => undefined,
+  };
+  openPlaces(lanes, openStarter(), true).lookAhead();
+  noPlaces.lookAhead();
 });

@@ -11,7 +11,7 @@ export interface Places {
   reserve(): Place | null;
   /** The `cgroup.procs` of a reserved place, for the one start there. */
   enter(place: Place | null): number | null;
-  /** A run has started: what helps the next one can be done now. */
+  /** A run has started: what helps the next one can be done now. Never throws. */
   lookAhead(): void;
   /** The run is gone, or was not started. Rejects when its group cannot be emptied. */
   giveBack(place: Place | null): Promise<void>;
@@ -44,7 +44,13 @@ export const openPlaces = (lanes: Lanes, starter: Starter, prepares: boolean): P
 
   const lookAhead = (): void => {
     if (!prepares || isClosed || next !== null || used.size > mostRunsToPrepareBeside) return;
-    const lane = lanes.take();
+    let lane: Lane;
+    try {
+      lane = lanes.take();
+    } catch {
+      // INVARIANT: never throws. The run that asks for it is going on already; the next one will say what is wrong.
+      return;
+    }
     next = lane;
     prepared.add(lane);
     starter.prepare(lane.procs).catch(() => {
