@@ -111,8 +111,6 @@ const serve = async (manager: Manager, layout: DataLayout, log: Log): Promise<vo
     version,
     realm,
   };
-  writePrivateFile(layout.manager.instanceFile, `${JSON.stringify(instance, null, 2)}\n`);
-  log.info({ url: manager.url, agentListener: manager.agentListener, version, realm: realm.name, pid: process.pid }, "manager is ready");
   let stopping = false;
   const stop = async (signal: string): Promise<void> => {
     if (stopping) return;
@@ -128,6 +126,9 @@ const serve = async (manager: Manager, layout: DataLayout, log: Log): Promise<vo
     if (message?.type !== "drain") return;
     void manager.services.controller.drain(0).then(() => tellSupervisor({ type: "drained" }));
   });
+  // INVARIANT: the last thing. Whoever finds this file may stop the manager at once, and that must be a clean end.
+  writePrivateFile(layout.manager.instanceFile, `${JSON.stringify(instance, null, 2)}\n`);
+  log.info({ url: manager.url, agentListener: manager.agentListener, version, realm: realm.name, pid: process.pid }, "manager is ready");
 };
 
 const main = async (): Promise<void> => {

@@ -122,10 +122,15 @@ for (const tree of ["cgroup", "group"] as const) {
       await ended.held.exited;
       await ended.held.killTree();
       await ended.held.release();
-      // Start times count in hundredths of a second; no pid comes round again within one.
+      // Start times count in hundredths of a second; no pid comes round again within one. The process of the next run may have been
+      // waiting since the first one started, so it is the one after that which is surely younger.
       await sleep(30);
+      const between = await start(who, "exit 0");
+      await between.held.exited;
+      await between.held.release();
       const bystander = await start(who, "echo up; sleep 67; echo late");
       await bystander.seen("up");
+      assert.notEqual(bystander.held.record.startTicks, ended.held.record.startTicks);
       // As if the pid had been given to the bystander: start time and group no longer fit.
       (ended.held.record as { pid: number }).pid = bystander.held.record.pid;
       await ended.held.signal("SIGTERM");
