@@ -6,18 +6,9 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { decodeLogFrames } from "#link/log-format.ts";
 import { jobOf, openControllerWorld, starter, type ControllerWorld } from "#test/fixtures/controller-world.ts";
-import { eventually } from "#test/fixtures/instance.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
+import { freePort } from "#test/fixtures/free-port.ts";
 import { NodeProcesses } from "#test/fixtures/node-processes.ts";
-
-const until = async <T>(what: string, look: () => Promise<T>, holds: (value: T) => boolean, withinMs = 15_000): Promise<T> => {
-  const endAt = performance.now() + withinMs;
-  for (;;) {
-    const value = await look();
-    if (holds(value)) return value;
-    if (performance.now() > endAt) throw new Error(`never: ${what}; now ${JSON.stringify(value)?.slice(0, 300)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-};
 
 interface Place {
   readonly folder: string;
@@ -27,12 +18,13 @@ interface Place {
   output(run: string | undefined): string;
 }
 
-const place = async (t: TestContext, settings: Parameters<typeof openControllerWorld>[0]["settings"] = {}): Promise<Place> => {
+const place = async (t: TestContext): Promise<Place> => {
   const folder = mkdtempSync(join(tmpdir(), "bhf-agt-"));
   chmodSync(folder, 0o711);
   const world = await openControllerWorld({
     dataFolder: join(folder, "m"),
-    settings: { pollMs: 200, heartbeatMs: 300, silenceMs: 1500, ...settings },
+    port: await freePort(),
+    settings: { pollMs: 200 },
   });
   const node = await NodeProcesses.join(world, join(folder, "n"), "local");
   t.after(async () => {
@@ -45,7 +37,7 @@ const place = async (t: TestContext, settings: Parameters<typeof openControllerW
     world,
     node,
     ended: (run) =>
-      until(
+      eventually(
         `${run} ended`,
         () => world.run(run ?? ""),
         (row) => row.state === "ended",
@@ -62,7 +54,7 @@ test("2.3: a job runs on its node, with its output and its outcome, in any order
   await world.saveJob(jobOf("/jobs/hello", 'echo "hello $WHO"; echo oops >&2; exit 3'));
   const [run] = await world.submit("/jobs/hello", "local", 1, { arguments: { WHO: "world" } });
   node.start("agent");
-  await until(
+  await eventually(
     "agent without launcher",
     async () => world.controller.nodes(),
     (nodes) => nodes[0]?.launcherReachable === false,
@@ -104,13 +96,13 @@ test("2.8: a run goes on while its agent is killed, and is picked up by the next
   node.start("agent");
   await world.saveJob(jobOf("/jobs/slow", "echo begun; sleep 2; echo done"));
   const [run] = await world.submit("/jobs/slow", "local");
-  await until(
+  await eventually(
     "running",
     () => world.run(run ?? ""),
     (row) => row.state === "running",
   );
   await node.end("agent", "SIGKILL");
-  await until(
+  await eventually(
     "gone",
     async () => world.controller.nodes().length,
     (count) => count === 0,
@@ -127,7 +119,7 @@ test("2.8: results wait at the node while the controller is away", async (t) => 
   node.start("agent");
   await world.saveJob(jobOf("/jobs/slow", "sleep 1; echo done"));
   const [run] = await world.submit("/jobs/slow", "local");
-  await until(
+  await eventually(
     "running",
     () => world.run(run ?? ""),
     (row) => row.state === "running",
@@ -137,7 +129,7 @@ test("2.8: results wait at the node while the controller is away", async (t) => 
   await new Promise((resolve) => setTimeout(resolve, 1500));
   const later = await openControllerWorld({ dataFolder: join(folder, "m"), port, settings: { pollMs: 200 } });
   t.after(() => later.close());
-  const row = await until(
+  const row = await eventually(
     "ended",
     () => later.run(run ?? ""),
     (found) => found.state === "ended",
@@ -152,7 +144,7 @@ test("2.3: cancel reaches the process", async (t) => {
   node.start("agent");
   await world.saveJob(jobOf("/jobs/long", "exec sleep 60"));
   const [run] = await world.submit("/jobs/long", "local");
-  await until(
+  await eventually(
     "running",
     () => world.run(run ?? ""),
     (row) => row.state === "running",
@@ -169,7 +161,7 @@ test("2.8: a damaged agent journal loses nothing that runs", async (t) => {
   node.start("agent");
   await world.saveJob(jobOf("/jobs/slow", "sleep 2"));
   const [run] = await world.submit("/jobs/slow", "local");
-  await until(
+  await eventually(
     "running",
     () => world.run(run ?? ""),
     (row) => row.state === "running",

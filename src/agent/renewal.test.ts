@@ -13,7 +13,7 @@ import { dataLayout, type DataLayout } from "#kernel/data-layout.ts";
 import { makeCertificateRequest } from "#nodes/certificate-request.ts";
 import { agentLifeMs, issueAgent, makeCa } from "#nodes/internal-ca.ts";
 import { jobOf, openControllerWorld, starter, type ControllerWorld } from "#test/fixtures/controller-world.ts";
-import { eventually } from "#test/fixtures/instance.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
 import { NodeProcesses } from "#test/fixtures/node-processes.ts";
 import { SpeakingNode } from "#test/fixtures/speaking-node.ts";
 
@@ -27,7 +27,7 @@ const worldOf = async (t: TestContext): Promise<{ folder: string; world: Control
   let lifeMs = 20 * minute;
   const world = await openControllerWorld({
     dataFolder: join(folder, "m"),
-    settings: { pollMs: 200, heartbeatMs: 300, silenceMs: 1500 },
+    settings: { pollMs: 200 },
     agentCertificateLifeMs: () => lifeMs,
   });
   t.after(async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { jobOf, openControllerWorld } from "#test/fixtures/controller-world.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
 import { outputOf, SpeakingNode } from "#test/fixtures/speaking-node.ts";
 
 const fill = (path: string): void => {
@@ -54,23 +55,24 @@ test("O3: a full disk at the manager loses nothing: output and outcome wait at t
   node.tell(offer, node.receipt(offer, { output: outputOf(log) }));
   assert.ok(await node.hearsNo("outcome-ack", 1500));
   assert.notEqual((await world.run(run ?? "")).state, "ended");
-  for (let waited = 0; waited < 6000 && world.controller.admission() === null; waited += 100)
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  assert.equal(world.controller.admission()?.code, "controller.disk-low");
+  await eventually(
+    "nothing more is admitted",
+    () => world.controller.admission()?.code,
+    (code) => code === "controller.disk-low",
+  );
 
   rmSync(join(disk, "filler"));
   // The node is asked for what is missing, as often as needed.
-  const answer = (async () => {
-    for (;;) {
-      const asked = await node.hear("log-position").catch(() => null);
-      if (asked === null) return;
-      node.say({ type: "log", run: offer.run, attempt: 1, offset: asked.offset }, log.subarray(asked.offset));
-    }
-  })();
-  for (let waited = 0; waited < 15_000 && (await world.run(run ?? "")).state !== "ended"; waited += 100)
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  const row = await world.run(run ?? "");
+  const row = await eventually(
+    "the run ended",
+    () => {
+      for (const asked of node.received.splice(0))
+        if (asked.type === "log-position")
+          node.say({ type: "log", run: offer.run, attempt: 1, offset: asked.offset }, log.subarray(asked.offset));
+      return world.run(run ?? "");
+    },
+    ({ state }) => state === "ended",
+  );
   assert.deepEqual([row.state, row.result, row.log_bytes], ["ended", "succeeded", log.length]);
   assert.ok(readFileSync(world.controller.logs.path(run ?? "")).equals(log));
-  void answer;
 });

@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { NodeTrust } from "#launch/ports.ts";
 import { jobOf, openControllerWorld, starter, type ControllerWorld } from "#test/fixtures/controller-world.ts";
-import { eventually } from "#test/fixtures/instance.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
 import { NodeProcesses } from "#test/fixtures/node-processes.ts";
 import { orderIn, SpeakingNode } from "#test/fixtures/speaking-node.ts";
 
-const settings = { pollMs: 200, heartbeatMs: 300, silenceMs: 1500 };
+const settings = { pollMs: 200 };
 
 const worldOf = async (t: TestContext): Promise<{ folder: string; world: ControllerWorld; reopen(): Promise<ControllerWorld> }> => {
   const folder = mkdtempSync(join(tmpdir(), "bhf-rot-"));

@@ -8,6 +8,7 @@ import { tokenDigestOf } from "#controller/live-run.ts";
 import { checkDelegationToken } from "#proof/delegation-token.ts";
 import { generateSigningKey, keyThumbprint, privateKeyFromPem, publicKeyFromRaw } from "#proof/keys.ts";
 import { jobOf, openControllerWorld, starter, type ControllerWorld } from "#test/fixtures/controller-world.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
 import { factsOf, orderIn, outputOf, SpeakingNode } from "#test/fixtures/speaking-node.ts";
 
 const worldWith = async (
@@ -27,16 +28,8 @@ const worldWith = async (
   return { world, node, folder };
 };
 
-const until = async <T>(what: string, look: () => Promise<T>, holds: (value: T) => boolean): Promise<T> => {
-  for (let waited = 0; waited < 5000; waited += 20) {
-    const value = await look();
-    if (holds(value)) return value;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error(`never: ${what}; now ${JSON.stringify(await look())}`);
-};
 const ended = (world: ControllerWorld, run: string) =>
-  until(
+  eventually(
     `${run} ended`,
     () => world.run(run),
     (row) => row.state === "ended",
@@ -84,7 +77,7 @@ test("2.8: a signed outcome ends the run once, with its output, and is acknowled
   const offer = await node.hear("offer");
   node.say({ type: "accepted", run: offer.run, attempt: 1 });
   node.say({ type: "state", run: offer.run, attempt: 1, state: "running", at: new Date().toISOString() });
-  await until(
+  await eventually(
     "running",
     () => world.run(offer.run),
     (row) => row.state === "running",
@@ -129,7 +122,7 @@ test("S10: an outcome of another key, order, run or attempt is not believed and 
   for (const receipt of forged) node.tell(offer, receipt);
   assert.ok(await node.hearsNo("outcome-ack"));
   assert.equal((await world.run(offer.run)).state, "offered");
-  await until(
+  await eventually(
     "noted",
     () => world.auditActions(offer.run),
     (actions) => actions.filter((action) => action === "runs.outcome-refused").length === forged.length,
@@ -202,7 +195,7 @@ test("2.8: a node that has the run keeps it over a new connection; its log goes 
   await world.submit("/jobs/a", "local");
   const offer = await node.hear("offer");
   node.say({ type: "log", run: offer.run, attempt: 1, offset: 0 }, Buffer.from("first "));
-  await until(
+  await eventually(
     "log",
     () => world.controller.logs.size(offer.run),
     (size) => size === 6,
@@ -382,7 +375,7 @@ test("2.8: a manager that starts anew goes on with what is at the node, and runs
   const offer = await node.hear("offer");
   const log = Buffer.from("written while nobody listened");
   node.say({ type: "log", run: offer.run, attempt: 1, offset: 0 }, log.subarray(0, 8));
-  await until(
+  await eventually(
     "log",
     () => world.controller.logs.size(offer.run),
     (size) => size === 8,
@@ -425,7 +418,7 @@ test("S9: revoking a node cuts its connection, ends its runs as unknown, and it 
   await world.submit("/jobs/a", "local");
   const offer = await node.hear("offer");
   await world.nodes.revoke(starter, "local");
-  await until(
+  await eventually(
     "cut",
     async () => node.isConnected,
     (connected) => !connected,
@@ -441,7 +434,7 @@ test("S9: a second connection of the same node replaces the first", async (t) =>
   await node.hear("welcome");
   const second = new WebSocket(`wss://${world.listenerAddress}/agent`, node.tls());
   await new Promise((resolve, reject) => second.once("open", resolve).once("error", reject));
-  await until(
+  await eventually(
     "replaced",
     async () => node.isConnected,
     (connected) => !connected,

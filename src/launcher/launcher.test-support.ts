@@ -125,7 +125,7 @@ export const startTestLauncher = async (t: TestContext, world: LauncherWorld = {
       exitCode = code;
       started.delete(made);
     });
-    for (let tries = 0; tries < 500; tries += 1) {
+    for (let tries = 0; tries < 3000; tries += 1) {
       if (exitCode !== undefined) throw new Error(`launcher ended with ${exitCode}: ${logged}`);
       try {
         const status = await admin<{ publicKey: string; node: { keyThumbprint: string } }>({ type: "status" });
@@ -299,7 +299,7 @@ export class TestAgent {
   async until(
     wanted: (message: FromLauncher) => boolean,
     from = 0,
-    limitMs = 20_000,
+    limitMs = 60_000,
   ): Promise<{ message: FromLauncher; payload: Buffer; index: number }> {
     const deadline = Date.now() + limitMs;
     for (;;) {

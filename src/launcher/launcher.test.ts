@@ -11,6 +11,8 @@ import type { NodeTrust } from "#launch/ports.ts";
 import { newId } from "#kernel/ids.ts";
 import { receiptDigest } from "#proof/receipt.ts";
 import type { LaunchOrder } from "#proof/launch-order.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
+import { gateOf } from "#test/fixtures/gate.ts";
 import { signRotation, type Rotation } from "#proof/rotation.ts";
 import {
   isRoot,
@@ -48,8 +50,6 @@ const askAs = (uid: number, socket: string, request: object): Promise<number | n
     spawn(process.execPath, ["-e", script, socket, frame], { uid, gid: uid, cwd: "/", stdio: "ignore" }).once("exit", resolve),
   );
 };
-
-const settle = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 test("2.2 O6: a believed order runs as the credential's account with the documented environment, and its receipt holds the facts", async (t) => {
   const { launcher, agent } = await connect(t);
@@ -141,11 +141,13 @@ test("2.4 S1: forged, altered, expired, future, foreign and exchanged tokens are
 test("S3: the same bytes never start twice: while it runs, after it ended, after it was confirmed, after a restart", async (t) => {
   const { launcher, agent } = await connect(t);
   const { mark, count } = marks(t);
-  const order = launcher.order({ program: shell(`${mark}; sleep 0.4`) });
+  const gate = gateOf(t);
+  const order = launcher.order({ program: shell(`${mark}; ${gate.wait}`) });
   const token = launcher.token(order);
   for (let time = 0; time < 5; time += 1) agent.startToken(order, token);
   await agent.running(order);
   agent.startToken(order, token);
+  gate.open();
   const { jws } = await agent.ended(order);
   let from = agent.messages.length;
   agent.startToken(order, token);
@@ -208,9 +210,10 @@ test("S10 K1: receipts are chained by the launcher's key, sent again until confi
 
 test("2.3: timeout sends SIGTERM and the outcome says so; a process that ignores it is killed after its grace", async (t) => {
   const { launcher, agent } = await connect(t);
-  const limits = { timeoutMs: 300, graceMs: 300, outputBytes: 1000 };
+  // Long enough for a shell to have set its trap, on the slowest machine.
+  const limits = { timeoutMs: 2500, graceMs: 300, outputBytes: 1000 };
   const [polite, stubborn] = await Promise.all([
-    agent.run(launcher.order({ program: shell("trap 'echo bye; exit 7' TERM; sleep 30 & wait"), limits: { ...limits, graceMs: 5000 } })),
+    agent.run(launcher.order({ program: shell("trap 'echo bye; exit 7' TERM; sleep 30 & wait"), limits: { ...limits, graceMs: 60_000 } })),
     agent.run(launcher.order({ program: shell("trap '' TERM; for i in 1 2 3 4 5 6 7 8 9; do sleep 1; done"), limits })),
   ]);
   assert.equal(polite.receipt.outcome.timedOut, true);
@@ -224,17 +227,18 @@ test("2.3: timeout sends SIGTERM and the outcome says so; a process that ignores
 
 test("2.3: cancel names who and why; descendants in a session of their own that outlive the job are killed and counted", async (t) => {
   const { launcher, agent } = await connect(t);
-  const order = launcher.order({ program: shell("sleep 60") });
+  const { folder, mark, count } = marks(t);
+  const order = launcher.order({ program: shell(`${mark}; sleep 60`) });
   agent.startOrder(order);
-  await agent.running(order);
-  await settle(300);
+  await eventually("the job itself has begun", count, (begun) => begun === 1);
   agent.send({ type: "cancel", run: order.run, attempt: 1, by: "user:corp/acc_1", reason: "wrong month" });
   const { receipt } = await agent.ended(order);
   assert.deepEqual(receipt.outcome.cancelled, { by: "user:corp/acc_1", reason: "wrong month" });
   assert.equal(receipt.outcome.signal, "SIGTERM", JSON.stringify(receipt.outcome));
-  const { folder } = marks(t);
   const left = await agent.run(
-    launcher.order({ program: shell(`setsid sh -c 'echo $$ > ${folder}/pid; exec sleep 61' & sleep 0.3; echo done`) }),
+    launcher.order({
+      program: shell(`setsid sh -c 'echo $$ > ${folder}/pid; exec sleep 61' & until [ -s ${folder}/pid ]; do sleep 0.05; done; echo done`),
+    }),
   );
   assert.equal(left.receipt.outcome.exitCode, 0);
   assert.equal(left.stdout, "done\n");
@@ -255,7 +259,7 @@ test("2.3: 200 MB of output reach the reader whole over the socket, with the has
     program: shell("head -c 50000000 /dev/zero | tr '\\0' x; echo; head -c 150000000 /dev/zero; echo end >&2"),
   });
   agent.startOrder(order);
-  const { message } = await agent.until((one) => one.type === "outcome" && one.run === order.run, 0, 60_000);
+  const { message } = await agent.until((one) => one.type === "outcome" && one.run === order.run, 0, 120_000);
   assert.equal(message.type === "outcome" && message.logInline, false);
   const file = join(launcher.layout.launcher.runs, `${order.run}.1.log`);
   const { createHash } = await import("node:crypto");
@@ -270,8 +274,11 @@ test("2.3: 200 MB of output reach the reader whole over the socket, with the has
   const memory = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${launcher.pid}/status`, "utf8"))?.[1];
   assert.ok(Number(memory) < 160_000, `peak memory ${memory} kB`);
   agent.send({ type: "acknowledge", run: order.run, attempt: 1 });
-  for (let tries = 0; existsSync(file) && tries < 100; tries += 1) await settle(20);
-  assert.equal(existsSync(file), false);
+  await eventually(
+    "what was acknowledged is removed",
+    () => existsSync(file),
+    (is) => !is,
+  );
 });
 
 const agentReceipt = async (launcher: TestLauncher, message: { type: string; receipt?: string }) => {
@@ -309,15 +316,19 @@ test("S6 S7: a node that has not joined, an empty table, a key for nobody and an
 
 test("2.3: drain starts nothing more, gives what runs its time, then ends it as cancelled by shutdown", async (t) => {
   const { launcher, agent } = await connect(t);
-  const quick = launcher.order({ program: shell("sleep 0.3; echo quick") });
+  const gate = gateOf(t);
+  const quick = launcher.order({ program: shell(`${gate.wait}; echo quick`) });
   const slow = launcher.order({ program: shell("sleep 60") });
   agent.startOrder(quick);
   agent.startOrder(slow);
   await Promise.all([agent.running(quick), agent.running(slow)]);
-  const drained = launcher.admin({ type: "drain", drainMs: 1200 });
-  await settle(50);
-  const late = await agent.run(launcher.order());
-  assert.equal(late.receipt.outcome.launchProblem?.code, "launch.draining");
+  const drained = launcher.admin({ type: "drain", drainMs: 4000 });
+  await eventually(
+    "nothing more is started",
+    async () => (await agent.run(launcher.order())).receipt.outcome.launchProblem?.code,
+    (code) => code === "launch.draining",
+  );
+  gate.open();
   assert.equal((await drained).type, "ok");
   assert.equal((await agent.ended(quick)).receipt.outcome.exitCode, 0);
   const stopped = (await agent.ended(slow)).receipt.outcome;
@@ -328,13 +339,15 @@ test("2.3: drain starts nothing more, gives what runs its time, then ends it as 
 test("O9: where the policy says so, an account serves one submitter at a time", async (t) => {
   const { launcher, agent } = await connect(t, { policy: { exclusive: "submitter" } });
   await launcher.admin({ type: "table-set", table: { version: 1, entries: [{ subject: "authenticated", roles: ["operator"] }] } });
-  const first = launcher.order({ program: shell("sleep 1") });
+  const gate = gateOf(t);
+  const first = launcher.order({ program: shell(gate.wait) });
   agent.startOrder(first);
   await agent.running(first);
   const other = { accessId: "os:2000", name: "os:2000", groups: [] };
   const denied = await agent.run(launcher.order({ submitter: other }));
   assert.equal(denied.receipt.outcome.launchProblem?.code, "launch.exclusive-account");
   assert.equal((await agent.run(launcher.order())).receipt.outcome.exitCode, 0);
+  gate.open();
   await agent.ended(first);
   assert.equal((await agent.run(launcher.order({ submitter: other }))).receipt.outcome.exitCode, 0);
 });
@@ -367,8 +380,11 @@ test("S11: the agent's socket serves requests of its kind only, and closes on an
     const other = new TestAgent(launcher);
     await other.connect();
     other.send(bad as never);
-    for (let tries = 0; !other.isClosed && tries < 200; tries += 1) await settle(10);
-    assert.equal(other.isClosed, true, JSON.stringify(bad));
+    await eventually(
+      JSON.stringify(bad),
+      () => other.isClosed,
+      (is) => is,
+    );
   }
   assert.equal((await agent.run(launcher.order())).receipt.outcome.exitCode, 0);
   assert.equal((await launcher.admin({ type: "nonsense" })).code, "input.invalid-value");
@@ -417,7 +433,7 @@ test("2.1: a second launcher on the same data folder is refused with a problem, 
   });
   let text = "";
   second.stderr.setEncoding("utf8").on("data", (part: string) => (text += part));
-  const [code] = (await once(second, "exit")) as [number];
+  const [code] = (await once(second, "close")) as [number];
   assert.equal(code, 1);
   assert.match(text, /launch\.already-running/);
   assert.equal((await agent.run(launcher.order())).receipt.outcome.exitCode, 0);
@@ -491,7 +507,7 @@ test("S12: as root, a launcher below a folder that everyone can write is refused
   });
   let text = "";
   child.stderr.setEncoding("utf8").on("data", (part: string) => (text += part));
-  const [code] = (await once(child, "exit")) as [number];
+  const [code] = (await once(child, "close")) as [number];
   assert.equal(code, 1);
   assert.match(text, /launch\.unsafe-installation/);
   mkdirSync(join(open, "data"), { recursive: true });
@@ -511,7 +527,7 @@ test("2.1: flags that make no sense end the launcher with a problem", async () =
     const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), ...flags], { stdio: ["ignore", "ignore", "pipe"] });
     let text = "";
     child.stderr.setEncoding("utf8").on("data", (part: string) => (text += part));
-    const [code] = (await once(child, "exit")) as [number];
+    const [code] = (await once(child, "close")) as [number];
     assert.equal(code, 1, flags.join(" "));
     assert.match(text, /launch\.wrong-request/);
   }

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { dataLayout } from "#kernel/data-layout.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
 import { send } from "#test/fixtures/http.ts";
 
 const entry = join(import.meta.dirname, "main.ts");
@@ -34,7 +35,8 @@ const start = (t: TestContext, args: readonly string[], options: { ipc: boolean;
     : spawn(process.execPath, [entry, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
   child.on("message", (message) => messages.push(message as Record<string, unknown>));
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (piece: Buffer) => (output += piece.toString()));
-  const exited = once(child, "exit").then(([code]) => code as number | null);
+  // With all that it said.
+  const exited = once(child, "close").then(([code]) => code as number | null);
   t.after(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
     await exited;
@@ -42,14 +44,8 @@ const start = (t: TestContext, args: readonly string[], options: { ipc: boolean;
   return { child, messages, output: () => output, exited };
 };
 
-const until = async <T>(look: () => T | null | undefined | false, what: string): Promise<T> => {
-  for (let tries = 0; tries < 400; tries += 1) {
-    const found = look();
-    if (found !== null && found !== undefined && found !== false) return found;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  return assert.fail(`waited in vain for ${what}`);
-};
+const until = async <T>(look: () => T | null | undefined | false, what: string): Promise<T> =>
+  (await eventually(what, look, (found) => found !== null && found !== undefined && found !== false)) as T;
 
 const instanceOf = (folder: string): { url: string; pid: number; agentListener: string } | null => {
   const { instanceFile } = dataLayout(folder).manager;
@@ -70,9 +66,9 @@ test("S13: the first password goes to the supervisor once and into no file; the 
   const instance = await until(() => instanceOf(folder), "the instance file");
   assert.equal(instance.pid, first.child.pid);
   assert.equal(statSync(dataLayout(folder).manager.instanceFile).mode & 0o777, 0o600);
-  const [told] = first.messages.filter((message) => message["type"] === "first-start");
-  const password = String(told?.["oneTimePassword"]);
-  assert.equal(told?.["account"], "root");
+  const told = await until(() => first.messages.find((message) => message["type"] === "first-start"), "the first account");
+  const password = String(told["oneTimePassword"]);
+  assert.equal(told["account"], "root");
   assert.ok(password.length >= 12);
   const port = Number(new URL(instance.url).port);
   const login = await send({ port }, { method: "POST", path: "/api/v1/sessions", body: { account: "root", password, kind: "cli" } });
@@ -101,7 +97,7 @@ test("S13: the first password goes to the supervisor once and into no file; the 
 test("S13: without a supervisor a pipe gets the first password once, a file never does", async (t) => {
   const folder = folderOf(t);
   const run = start(t, ["--data", folder, "--port", "0", "--agent-port", "0"], { ipc: false });
-  await until(() => instanceOf(folder), "the instance file");
+  await until(() => instanceOf(folder) !== null && run.output().includes("one-time password"), "the instance file and the password");
   assert.match(run.output(), /one-time password {2}\S{12,}/);
   run.child.kill("SIGTERM");
   assert.equal(await run.exited, 0);
@@ -115,11 +111,10 @@ test("2.1: a port that is taken is a clear problem, exit 1, and its hint names t
   const { port } = other.address() as { port: number };
   const supervised = start(t, ["--data", folder, "--port", String(port), "--agent-port", "0"], { ipc: true });
   assert.equal(await supervised.exited, 1);
-  const told = supervised.messages.find((message) => message["type"] === "problem")?.["problem"] as
-    | { code: string; hint: string }
-    | undefined;
-  assert.equal(told?.code, "manager.port-taken");
-  assert.match(told?.hint ?? "", /--port/);
+  const { problem } = await until(() => supervised.messages.find((message) => message["type"] === "problem"), "the problem");
+  const told = problem as { code: string; hint: string };
+  assert.equal(told.code, "manager.port-taken");
+  assert.match(told.hint, /--port/);
   const alone = start(t, ["--data", folder, "--port", String(port), "--agent-port", "0"], { ipc: false });
   assert.equal(await alone.exited, 1);
   assert.match(alone.output(), /behalf manager: port \d+ .*\n {2}hint: .*--port/);

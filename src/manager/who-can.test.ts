@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { onBothStores, type StoreCase } from "#test/fixtures/stores.ts";
-import { eventually, runCli } from "#test/fixtures/instance.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
+import { runCli } from "#test/fixtures/instance.ts";
 import { startManager, type ManagerWorld } from "#test/fixtures/manager.ts";
 
 interface Item {

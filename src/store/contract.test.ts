@@ -371,15 +371,15 @@ onBothStores(
       const child = spawn(process.execPath, [writerFile, `r${round}`], { stdio: ["pipe", "pipe", "ignore"] });
       child.stdin.end(url);
       let said = "";
-      const ready = new Promise<void>((resolve) =>
+      const writing = new Promise<void>((resolve) =>
         child.stdout.setEncoding("utf8").on("data", (text: string) => {
           said += text;
-          if (said.includes("ready")) resolve();
+          if (/^r\d.*\n/m.test(said)) resolve();
         }),
       );
       const closed = new Promise((resolve) => child.once("close", resolve));
-      await ready;
-      await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 200));
+      await writing;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 200));
       child.kill("SIGKILL");
       await closed;
       const acknowledged = said

@@ -3,7 +3,8 @@ import { after, before, suite, test } from "node:test";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { RunView } from "#cli/run-view.ts";
-import { eventually, removeFolder, startInstance, type TestInstance } from "#test/fixtures/instance.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
+import { removeFolder, startInstance, type TestInstance } from "#test/fixtures/instance.ts";
 
 const asRoot = process.getuid?.() === 0;
 

@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
-import { eventually, removeFolder, runCli, startInstance } from "#test/fixtures/instance.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
+import { removeFolder, runCli, startInstance } from "#test/fixtures/instance.ts";
 
 const asRoot = process.getuid?.() === 0;
 

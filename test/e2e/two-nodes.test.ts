@@ -6,7 +6,8 @@ import { after, before, suite, test } from "node:test";
 import type { RunView } from "#cli/run-view.ts";
 import { callLauncher } from "#cli/launcher-client.ts";
 import { dataLayout } from "#kernel/data-layout.ts";
-import { eventually, makeDataFolder, removeFolder, runCli, startInstance, type TestInstance } from "#test/fixtures/instance.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
+import { makeDataFolder, removeFolder, runCli, startInstance, type TestInstance } from "#test/fixtures/instance.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const entry = join(root, "src", "cli", "main.ts");

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { RunView } from "#cli/run-view.ts";
 import { isAlive, processIdOf } from "#supervise/process-id.ts";
-import { cliEntry, eventually, makeDataFolder, removeFolder, runCli, startInstance } from "#test/fixtures/instance.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
+import { cliEntry, makeDataFolder, removeFolder, runCli, startInstance } from "#test/fixtures/instance.ts";
 
 const asRoot = process.getuid?.() === 0;
 const slowJob = (as: string): string => `kind: Job

@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { chmodSync, closeSync, constants, existsSync, mkdtempSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { accountsImpossible, addTestAccount, removeTestAccount, type TestAccount } from "#test/fixtures/accounts.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
+import { gateOf } from "#test/fixtures/gate.ts";
 import { openTestHost } from "#test/fixtures/process-host.ts";
 import { fifoPaths } from "#launch/linux/host.ts";
 import { isDead, listProcesses, readProcessUid } from "#launch/linux/process-facts.ts";
@@ -41,7 +42,11 @@ for (const tree of ["cgroup", "group"] as const) {
       }
       const record = JSON.parse(text) as ProcessRecord;
       const fifoFolder = join(folder, "fifos");
-      while (processesOf(target.uid) < processes) await sleep(10);
+      await eventually(
+        "its processes are there",
+        () => processesOf(target.uid),
+        (count) => count >= processes,
+      );
       const kept = Object.values(fifoPaths(fifoFolder, "run_left", 1) as object).map((path: string) =>
         openSync(path, constants.O_RDONLY | constants.O_NONBLOCK),
       );
@@ -54,18 +59,24 @@ for (const tree of ["cgroup", "group"] as const) {
     for (const withRecord of [true, false]) {
       const how = withRecord ? "by its record" : "without a record";
       test(`2.8: a run that goes on is found ${how}, its output from while nobody was there is read, and its exit is unknown`, async (t) => {
-        const { host, record, letGo, fifoFolder } = await leaveBehind(t, "echo before; sleep 1; echo after; exit 5");
+        const gate = gateOf(t);
+        const { host, record, letGo, fifoFolder } = await leaveBehind(t, `echo before; ${gate.wait}; echo after; exit 5`);
         const held = await host.adopt("run_left", 1, withRecord ? record : null, record.cgroup === null ? null : { cgroup: record.cgroup });
         letGo();
         assert.ok(held !== null);
         assert.equal(held.record.pid, record.pid);
         assert.equal(held.record.uid, target.uid);
+        gate.open();
         let stdout = "";
         held.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
         held.stderr.resume();
         const exit = await held.exited;
         assert.deepEqual(exit, { known: false, exitCode: null, signal: null, startProblem: null });
-        await sleep(50);
+        await eventually(
+          "its output is read",
+          () => stdout,
+          (text) => text.length >= "before\nafter\n".length,
+        );
         assert.equal(stdout, "before\nafter\n");
         assert.equal(await held.killTree(), 0);
         await held.release();
@@ -91,7 +102,11 @@ for (const tree of ["cgroup", "group"] as const) {
 
     test("2.8: output of a run that ended meanwhile is not lost", async (t) => {
       const { host, record, letGo } = await leaveBehind(t, "echo last words");
-      await sleep(100);
+      await eventually(
+        "it has ended",
+        () => processesOf(target.uid),
+        (count) => count === 0,
+      );
       const held = await host.adopt("run_left", 1, record);
       letGo();
       assert.ok(held !== null);
@@ -99,7 +114,11 @@ for (const tree of ["cgroup", "group"] as const) {
       held.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
       held.stderr.resume();
       assert.equal((await held.exited).known, false);
-      await sleep(50);
+      await eventually(
+        "its output is read",
+        () => stdout,
+        (text) => text.length >= "last words\n".length,
+      );
       assert.equal(stdout, "last words\n");
       await held.release();
     });

@@ -1,7 +1,7 @@
 /** Every page by its address: axe finds nothing in either theme, nothing is wider than a telephone, German has no English left over. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { eventually } from "#test/fixtures/instance.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
 import { expectAccessible, startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
 
 /** Address, and the page's heading in both languages. */

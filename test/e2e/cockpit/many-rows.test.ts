@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
-import { eventually } from "#test/fixtures/instance.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
 import { addManyRuns } from "#test/fixtures/many-runs.ts";
 
 const many = 3000;

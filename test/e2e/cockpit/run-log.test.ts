@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { whyNoBrowser } from "#test/fixtures/cockpit.ts";
-import { eventually } from "#test/fixtures/instance.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
 import { operator, startJobs } from "#test/fixtures/cockpit-jobs.ts";
 
 const lineCount = 300_000;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { expectAccessible, whyNoBrowser, exampleAccount } from "#test/fixtures/cockpit.ts";
-import { eventually } from "#test/fixtures/instance.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
 import { operator, startJobs } from "#test/fixtures/cockpit-jobs.ts";
 
 test("4.6: the filters of the list are its address; they can be named and chosen again", { timeout: 180_000 }, async (t) => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { goodPassword } from "#test/fixtures/manager.ts";
-import { eventually } from "#test/fixtures/instance.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
 import { expectAccessible, signIn, startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
 
 test(

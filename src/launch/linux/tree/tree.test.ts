@@ -3,6 +3,7 @@ import { after, before, suite, test } from "node:test";
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { accountsImpossible, addTestAccount, removeTestAccount, type TestAccount } from "#test/fixtures/accounts.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
 import { openTestHost } from "#test/fixtures/process-host.ts";
 import { isDead, listProcesses, readProcess, readProcessUid } from "#launch/linux/process-facts.ts";
 import { findUnifiedMount, openCgroupBase } from "#launch/linux/tree/cgroup.ts";
@@ -10,6 +11,13 @@ import { findUnifiedMount, openCgroupBase } from "#launch/linux/tree/cgroup.ts";
 const impossible = accountsImpossible();
 
 const processesOf = (uid: number): number => listProcesses().filter((facts) => !isDead(facts) && readProcessUid(facts.pid) === uid).length;
+
+const processesBecome = (uid: number, count: number): Promise<number> =>
+  eventually(
+    `${count} processes of the account`,
+    () => processesOf(uid),
+    (found) => found === count,
+  );
 
 /** Its session, group, parents and environment are all gone: only a control group, or being somebody's orphan, tells whose it is. */
 const doubleFork = `/usr/bin/perl -e 'use POSIX; exit 0 if fork; POSIX::setsid(); exit 0 if fork; $0 = "innocent"; exec { "/usr/bin/env" } "env", "-i", "/bin/sleep", "60"'`;
@@ -37,10 +45,9 @@ for (const tree of ["cgroup", "group"] as const) {
       const { account, start } = await openTestHost(t, { tree });
       const running = await start(
         await account(target.name),
-        `trap 'echo stopped; exit 9' TERM; (trap 'echo child; exit' TERM; sleep 30 & wait) & echo up; wait`,
+        `trap 'echo stopped; exit 9' TERM; (trap 'echo child; exit' TERM; sleep 30 & echo child is up; wait) & echo up; wait`,
       );
-      await running.seen("up");
-      await sleep(50);
+      await Promise.all([running.seen("up\n"), running.seen("child is up")]);
       await running.held.signal("SIGTERM");
       const exit = await running.held.exited;
       assert.equal(exit.exitCode, 9);
@@ -54,8 +61,7 @@ for (const tree of ["cgroup", "group"] as const) {
       const { account, start } = await openTestHost(t, { tree });
       const running = await start(await account(target.name), `trap '' TERM; setsid sleep 61 & sleep 62 & echo up; wait`);
       await running.seen("up");
-      await sleep(50);
-      assert.equal(processesOf(target.uid), 3);
+      await processesBecome(target.uid, 3);
       await running.held.signal("SIGKILL");
       assert.equal((await running.held.exited).signal, "SIGKILL");
       await running.held.killTree();
@@ -67,7 +73,7 @@ for (const tree of ["cgroup", "group"] as const) {
       const { account, start } = await openTestHost(t, { tree });
       const running = await start(await account(target.name), "sleep 63 >/dev/null 2>&1 & setsid sleep 64 >/dev/null 2>&1 & exit 0");
       assert.equal((await running.held.exited).exitCode, 0);
-      await sleep(50);
+      await processesBecome(target.uid, 2);
       assert.equal(await running.held.killTree(), 2);
       assert.equal(await running.held.killTree(), 0, "idempotent");
       await running.held.release();
@@ -78,8 +84,8 @@ for (const tree of ["cgroup", "group"] as const) {
       const { account, start } = await openTestHost(t, { tree });
       const running = await start(await account(target.name), `${doubleFork} >/dev/null 2>&1; exit 0`);
       assert.equal((await running.held.exited).exitCode, 0);
-      await sleep(50);
-      assert.equal(processesOf(target.uid), 1, "it got away from its parents");
+      // It got away from its parents.
+      await processesBecome(target.uid, 1);
       assert.equal(await running.held.killTree(), 1);
       await running.held.release();
       assert.equal(processesOf(target.uid), 0);
@@ -89,8 +95,10 @@ for (const tree of ["cgroup", "group"] as const) {
       const { account, start } = await openTestHost(t, { tree, maxProcesses: 60 });
       const running = await start(await account(target.name), "bomb() { bomb & bomb & wait; }; bomb");
       running.output.catch(() => undefined);
-      await sleep(300);
-      assert.ok(processesOf(target.uid) <= 60);
+      for (let times = 0; times < 30; times += 1) {
+        assert.ok(processesOf(target.uid) <= 60);
+        await sleep(10);
+      }
       await running.held.killTree();
       await running.held.exited;
       await running.held.killTree();
@@ -103,11 +111,10 @@ for (const tree of ["cgroup", "group"] as const) {
       const who = await account(target.name);
       const [one, two] = await Promise.all([start(who, "setsid sleep 65 & echo up; wait"), start(who, "setsid sleep 66 & echo up; wait")]);
       await Promise.all([one.seen("up"), two.seen("up")]);
-      await sleep(50);
+      await processesBecome(target.uid, 4);
       await one.held.killTree();
       await one.held.exited;
-      await sleep(20);
-      assert.equal(processesOf(target.uid), 2);
+      await processesBecome(target.uid, 2);
       assert.equal(readProcess(two.held.record.pid)?.sessionId, two.held.record.pid);
       await two.held.killTree();
       await two.held.exited;
