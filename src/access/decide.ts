@@ -15,7 +15,7 @@ import { leafOf, type PermissionLeaf } from "#access/permissions.ts";
 import type { Question } from "#access/question.ts";
 import type { Decider, LeafState } from "#access/role-part.ts";
 import {
-  because,
+  because as reasonOf,
   denyFolder,
   denyMalformedPath,
   denyPermission,
@@ -25,6 +25,7 @@ import {
   shared,
 } from "#access/refusals.ts";
 import type { Verdict } from "#access/verdict.ts";
+import type { Because } from "#kernel/problem.ts";
 
 const grantWords = (decider: Decider): string =>
   (decider.words ??= `role \`${decider.role.name}\` grants \`${decider.text}\` for ${scopeWords(decider.scope)}`);
@@ -36,7 +37,7 @@ const permitFor = (leaf: PermissionLeaf, state: LeafState, decider: Decider): Ve
   const made: Verdict = Object.freeze({
     effect: "permit",
     obligations: leaf.obligations,
-    because: shared(because("may.granted", `${grantWords(decider)}; folders are not limited`, decider, null)),
+    because: shared(reasonOf("may.granted", `${grantWords(decider)}; folders are not limited`, decider, null)),
   });
   state.permit = made;
   return made;
@@ -45,7 +46,7 @@ const permitFor = (leaf: PermissionLeaf, state: LeafState, decider: Decider): Ve
 const permitInFolder = (leaf: PermissionLeaf, decider: Decider, entry: FolderEntry): Verdict => ({
   effect: "permit",
   obligations: leaf.obligations,
-  because: because("may.granted", grantWords(decider) + folderWords(entry), decider, entry),
+  because: reasonOf("may.granted", grantWords(decider) + folderWords(entry), decider, entry),
 });
 
 const evaluate = (question: Question, access: CompiledAccess): Verdict => {
@@ -74,15 +75,16 @@ const evaluate = (question: Question, access: CompiledAccess): Verdict => {
 
 /**
  * Whether the actor may do this, here (D75-D99 with E1-E13). A permission on objects in folders asked without a path is a
- * refusal (E9): filter lists by asking for each object. With `trace` the whole proof tree, evaluated anew from the roles, is in `because`.
+ * refusal (E9): filter lists by asking for each object. With `trace` the whole proof tree, evaluated anew from what the roles say, is in `because`.
  */
 export const decide = (question: Question, access: CompiledAccess): Verdict => {
   const verdict = evaluate(question, access);
   if (question.trace !== true) return verdict;
-  const children = explainParts(question, access.actor);
-  if (verdict.effect === "permit") return { ...verdict, because: { ...verdict.because, children } };
-  const shown = verdict.problem.because === undefined ? verdict.problem : { ...verdict.problem, because: { ...verdict.because, children } };
-  return { ...verdict, problem: shown, because: { ...verdict.because, children } };
+  const { rule, text, facts } = verdict.because;
+  const because: Because = { rule, text, facts: facts ?? {}, children: explainParts(question, access.actor) };
+  if (verdict.effect === "permit") return { effect: "permit", obligations: verdict.obligations, because };
+  const { problem } = verdict;
+  return { effect: "deny", problem: problem.because === undefined ? problem : { ...problem, because }, because };
 };
 
 /** All of several questions, such as both ends of a rename or every object a definition names (E9): the first refusal, else the last permit. */

@@ -111,6 +111,71 @@ test("3.4: near misses of folders: not recursive, same letters, beside, below", 
   );
 });
 
+test("D98: entries that do not count are near misses only where they would hold the path", () => {
+  const scope = (controller: string, permissions: readonly string[], folders: readonly FolderGrant[]): Role["scopes"][number] => ({
+    controller,
+    permissions: grants(permissions),
+    folders,
+  });
+  const role: Role = {
+    id: "rol_clerk",
+    service: "LOCAL",
+    name: "clerk",
+    scopes: [
+      scope(
+        "default",
+        ["controller:runs"],
+        [
+          { path: "/finance", recursive: true },
+          { path: "/sales", recursive: true },
+        ],
+      ),
+      scope(
+        "main",
+        ["controller:view"],
+        [
+          { path: "/finance", recursive: false },
+          { path: "/sales", recursive: false },
+        ],
+      ),
+      scope(
+        "north",
+        ["controller:view"],
+        [
+          { path: "/finance/eu", recursive: true },
+          { path: "/finance", recursive: false },
+        ],
+      ),
+    ],
+  };
+  const tree = explain({ permission: "controller:runs:view", path: "/finance/eu/north", controller: "main" }, ann(role));
+  assert.deepEqual(
+    part(tree, "may.near-misses")?.children?.map((child) => child.text),
+    [
+      "folder `/finance` of role `clerk` for controller `main` is not recursive",
+      "folder `/finance/*` of role `clerk` for all controllers is replaced by the controller's own entry for that folder",
+      "folder `/finance/eu/*` of role `clerk` for controller `north` counts for that controller only",
+    ],
+  );
+});
+
+test("E12: an explanation follows the roles that the actor has now, also in the same list", () => {
+  const roles = [roleOf("clerk", ["controller:runs"])];
+  const actor = ann(...roles);
+  const own = actor.roles as Role[];
+  const ruleNow = (): string => explain(create, actor).rule;
+  assert.equal(ruleNow(), "may.granted");
+  own[0] = roleOf("clerk", ["-controller:runs"]);
+  assert.equal(ruleNow(), "may.denied");
+  own.push(roleOf("other", ["controller:view"]));
+  own.shift();
+  assert.equal(ruleNow(), "may.not-granted");
+  own[0] = { id: "rol_r", service: "LOCAL", name: "r" } as Role;
+  assert.equal(ruleNow(), "may.policy-unreadable");
+  (actor as { roles: unknown }).roles = null;
+  assert.equal(ruleNow(), "may.policy-unreadable");
+});
+
 test("3.4: without a role the change is to assign one", () => {
   const tree = explain(create, ann());
   assert.equal(tree.facts?.["effect"], "deny");

@@ -1,12 +1,13 @@
 /**
- * Why: the proof tree of an answer, evaluated anew from the roles each time it is asked for. It has the verdict, what decided it,
- * what nearly did, and the smallest change that would flip it. What does not belong here: the compiled cache (never read).
+ * Why: the proof tree of an answer, evaluated anew from what the roles say each time it is asked for. It has the verdict, what decided it,
+ * what nearly did, and the smallest change that would flip it. What does not belong here: the compiled access (never read).
  *
  * It speaks of the actor's own roles and the path he named, never of whether an object exists (W7). Asking about another
  * account needs `manager:explain:others`; the surface asks for it.
  */
-import { gatherFindings, type Findings } from "#access/findings.ts";
-import { folderAbove, isBelow, renderFolder, withoutFolderMark } from "#access/folders.ts";
+import { gatherFindings, isLimited, type Findings } from "#access/findings.ts";
+import { eachBelow, positionsBeginning, type FolderFinder } from "#access/folder-finder.ts";
+import { folderAbove, holds, isBelow, renderFolder, withoutFolderMark } from "#access/folders.ts";
 import { scopeWords } from "#access/may-rules.ts";
 import type { Actor, Question, Role } from "#access/question.ts";
 import type { FoundFolder, FoundPermission } from "#access/role-entries.ts";
@@ -44,44 +45,48 @@ export interface Explanation {
   readonly change: SmallestChange;
 }
 
-const isKnownFolder = (found: FoundFolder, { knowsFolder }: ExplainOptions): boolean =>
-  knowsFolder === undefined || knowsFolder(found.path);
-
-const sourceFacts = (found: FoundPermission | FoundFolder, { sourceOf }: ExplainOptions): { readonly source?: string } => {
+const withSource = (
+  facts: NonNullable<Because["facts"]>,
+  found: FoundPermission | FoundFolder,
+  sourceOf: NonNullable<ExplainOptions["sourceOf"]>,
+): NonNullable<Because["facts"]> => {
   const entry = "path" in found ? found.path : `${found.denied ? "-" : ""}${found.text}`;
-  const source = sourceOf?.(found.role, found.scope, entry) ?? null;
-  return source === null ? {} : { source };
+  const source = sourceOf(found.role, found.scope, entry);
+  return source === null ? facts : { ...facts, source };
 };
 
-const permissionReason = (found: FoundPermission, options: ExplainOptions): Because => ({
-  rule: found.denied ? "may.denial" : "may.grant",
-  text: `role \`${found.role.name}\` ${found.denied ? "denies" : "grants"} \`${found.text}\` for ${scopeWords(found.scope)}`,
-  facts: {
-    role: found.role.name,
-    service: found.role.service,
-    scope: found.scope,
-    permission: found.text,
-    ...sourceFacts(found, options),
-  },
-});
+/** What is the same in every explanation is made once for an entry, which is of one role object, and cannot be changed. */
+const permissionReason = (found: FoundPermission, { sourceOf }: ExplainOptions): Because => {
+  const reason = (found.reason ??= Object.freeze({
+    rule: found.denied ? "may.denial" : "may.grant",
+    text: `role \`${found.role.name}\` ${found.denied ? "denies" : "grants"} \`${found.text}\` for ${scopeWords(found.scope)}`,
+    facts: Object.freeze({ role: found.role.name, service: found.role.service, scope: found.scope, permission: found.text }),
+  }));
+  return sourceOf === undefined ? reason : { ...reason, facts: withSource(reason.facts ?? {}, found, sourceOf) };
+};
 
-const folderReason = (rule: string, found: FoundFolder, ends: string, options: ExplainOptions): Because => ({
-  rule,
-  text: `folder \`${renderFolder(found.path, found.recursive)}\` of role \`${found.role.name}\` for ${scopeWords(found.scope)} ${ends}`,
-  facts: {
+const folderReason = (rule: string, found: FoundFolder, ends: string, { sourceOf }: ExplainOptions): Because => {
+  const facts = (found.facts ??= Object.freeze({
     role: found.role.name,
     service: found.role.service,
     scope: found.scope,
     folder: renderFolder(found.path, found.recursive),
-    ...sourceFacts(found, options),
-  },
-});
+  }));
+  found.words ??= `folder \`${renderFolder(found.path, found.recursive)}\` of role \`${found.role.name}\` for ${scopeWords(found.scope)} `;
+  return { rule, text: found.words + ends, facts: sourceOf === undefined ? facts : withSource(facts, found, sourceOf) };
+};
 
 /** The first few in words, and how many more there are. */
-const capped = <T>(list: readonly T[], what: string, render: (item: T) => Because): Because[] => {
-  const shown = list.slice(0, mostShown).map(render);
-  if (list.length > mostShown) shown.push({ rule: "may.more", text: `and ${list.length - mostShown} more ${what}` });
-  return shown;
+const showCapped = <T>(shown: Because[], list: readonly T[], what: string, render: (item: T) => Because): void => {
+  let count = 0;
+  for (const item of list) {
+    if (count === mostShown) {
+      shown.push({ rule: "may.more", text: `and ${list.length - mostShown} more ${what}` });
+      return;
+    }
+    shown.push(render(item));
+    count += 1;
+  }
 };
 
 const permissionPart = (question: Question, findings: Findings, options: ExplainOptions): Because => {
@@ -93,89 +98,112 @@ const permissionPart = (question: Question, findings: Findings, options: Explain
       : grants.length > 0
         ? `\`${question.permission}\` is granted ${scopes} and nothing denies it`
         : `nothing grants \`${question.permission}\` ${scopes}`;
-  return {
-    rule: "may.permission",
-    text,
-    children: [
-      ...capped(denials, "denials", (found) => permissionReason(found, options)),
-      ...capped(grants, "grants", (found) => permissionReason(found, options)),
-    ],
-  };
+  const children: Because[] = [];
+  const render = (found: FoundPermission): Because => permissionReason(found, options);
+  showCapped(children, denials, "denials", render);
+  showCapped(children, grants, "grants", render);
+  return { rule: "may.permission", text, children };
 };
 
 const folderPart = (question: Question, findings: Findings, options: ExplainOptions): Because => {
   const rule = "may.folders";
   if (question.path === undefined)
     return { rule, text: findings.leaf?.object === null ? "asked without an object, so folders do not matter" : "no object was named" };
-  if (findings.folders.length === 0) return { rule, text: "no role limits the folders, so every folder is held" };
-  if (findings.holding.length > 0)
-    return {
-      rule,
-      text: `\`${question.path}\` is in a folder of the roles`,
-      children: capped(findings.holding, "folders", (found) =>
-        folderReason("may.folder-entry", found, `holds \`${question.path}\``, options),
-      ),
-    };
-  return { rule, text: `\`${question.path}\` is in none of the ${findings.folders.length} folders to which the roles limit this account` };
+  if (!isLimited(findings)) return { rule, text: "no role limits the folders, so every folder is held" };
+  if (findings.holding.length > 0) {
+    const children: Because[] = [];
+    const ends = `holds \`${question.path}\``;
+    showCapped(children, findings.holding, "folders", (found) => folderReason("may.folder-entry", found, ends, options));
+    return { rule, text: `\`${question.path}\` is in a folder of the roles`, children };
+  }
+  const count = findings.there?.folders.entries.length ?? 0;
+  return { rule, text: `\`${question.path}\` is in none of the ${count} folders to which the roles limit this account` };
 };
 
-/** A reason that is put into words only where it is shown. */
-type Miss = () => Because;
+const nearGrant = (found: FoundPermission, question: Question, options: ExplainOptions): Because => ({
+  rule: "may.near-miss",
+  text:
+    found.depth === 0
+      ? `role \`${found.role.name}\` has \`${found.text}\`, which is not in the permission tree and grants nothing`
+      : `role \`${found.role.name}\` grants \`${found.text}\`, which does not include \`${question.permission}\``,
+  facts: permissionReason(found, options).facts ?? {},
+});
 
-const permissionMisses = (question: Question, findings: Findings, options: ExplainOptions): Miss[] => {
-  const miss =
-    (found: FoundPermission, ends: string): Miss =>
-    () => ({
-      ...permissionReason(found, options),
-      rule: "may.near-miss",
-      text: `role \`${found.role.name}\` ${ends}`,
+const elsewhereGrant = (found: FoundPermission, options: ExplainOptions): Because => {
+  const { text, facts } = permissionReason(found, options);
+  return { rule: "may.near-miss", text: `${text} only`, facts: facts ?? {} };
+};
+
+/** A folder that nearly holds the path, and why it does not. */
+type FolderMiss = readonly [found: FoundFolder, why: string];
+
+/** Why a folder entry that counts and begins the path does not hold it. */
+const whyNotBeginning = (found: FoundFolder, path: string): string =>
+  !found.recursive && isBelow(path, found.path) ? "is not recursive" : "only begins with the same letters";
+
+/** Entries that count, none of which holds the path: those that are near, in the order of the roles. */
+const missesThatCount = (folders: FolderFinder, path: string): FolderMiss[] => {
+  const misses: { readonly position: number; readonly found: FoundFolder; readonly why: string }[] = [];
+  const miss = (position: number, why: string | null): void => {
+    const found = folders.entries[position];
+    if (found !== undefined) misses.push({ position, found, why: why ?? whyNotBeginning(found, path) });
+  };
+  for (const position of positionsBeginning(folders, path)) miss(position, null);
+  const above = folderAbove(path);
+  if (above === "/") {
+    if (path !== "/") eachBelow(folders, path, (position) => miss(position, "lies below it"));
+  } else
+    eachBelow(folders, above, (position, other) => {
+      if (isBelow(other, path)) miss(position, "lies below it");
+      else if (!path.startsWith(other) && !other.includes("/", above.length + 1)) miss(position, "lies beside it");
     });
-  const misses = findings.elsewhere.map((found) =>
-    miss(found, `${found.denied ? "denies" : "grants"} \`${found.text}\` for ${scopeWords(found.scope)} only`),
-  );
-  if (findings.grants.length > 0) return misses;
-  const branch = question.permission.slice(0, question.permission.lastIndexOf(":") + 1);
-  for (const found of findings.otherPermissions) {
-    if (found.denied) continue;
-    if (found.depth === 0) misses.push(miss(found, `has \`${found.text}\`, which is not in the permission tree and grants nothing`));
-    else if (found.text.startsWith(branch))
-      misses.push(miss(found, `grants \`${found.text}\`, which does not include \`${question.permission}\``));
+  if (misses.length > 1) misses.sort((left, right) => left.position - right.position);
+  return misses.map(({ found, why }): FolderMiss => [found, why]);
+};
+
+/** Entries that would hold the path if they counted. */
+const addUncounted = (misses: FolderMiss[], folders: FolderFinder, asked: string, why: string): void => {
+  if (folders.entries.length === 0) return;
+  for (const position of positionsBeginning(folders, withoutFolderMark(asked)).toSorted((left, right) => left - right)) {
+    const found = folders.entries[position];
+    if (found !== undefined && holds(found, asked)) misses.push([found, why]);
   }
+};
+
+const noMisses: readonly FolderMiss[] = Object.freeze([]);
+
+const folderMisses = ({ path: asked, there, holding }: Findings): readonly FolderMiss[] => {
+  if (asked === null || there === null || holding.length > 0 || there.folders.entries.length === 0) return noMisses;
+  const misses = missesThatCount(there.folders, withoutFolderMark(asked));
+  addUncounted(misses, there.replaced, asked, "is replaced by the controller's own entry for that folder");
+  addUncounted(misses, there.foldersElsewhere, asked, "counts for that controller only");
   return misses;
 };
 
-/** Why a folder entry that counts does not hold the path, which lies in the folder `above`; null: it is not even near. */
-const missOf = (found: FoundFolder, path: string, above: string): string | null => {
-  if (!found.recursive && isBelow(path, found.path)) return "is not recursive";
-  if (found.path !== "/" && path.startsWith(found.path)) return "only begins with the same letters";
-  if (path !== "/" && isBelow(found.path, path)) return "lies below it";
-  const isBeside = above !== "/" && isBelow(found.path, above) && !found.path.includes("/", above.length + 1);
-  return isBeside ? "lies beside it" : null;
-};
-
-const folderMisses = (findings: Findings, options: ExplainOptions): Miss[] => {
-  if (findings.path === null || findings.folders.length === 0 || findings.holding.length > 0) return [];
-  const path = withoutFolderMark(findings.path);
-  const misses: (readonly [FoundFolder, string])[] = [];
-  const above = folderAbove(path);
-  for (const found of findings.folders) {
-    const why = missOf(found, path, above);
-    if (why !== null) misses.push([found, why]);
+/** What nearly decided otherwise: the first few in words, and how many more there are. */
+const nearMisses = (question: Question, findings: Findings, options: ExplainOptions): Because[] => {
+  const { elsewhere, near } = findings;
+  const all = folderMisses(findings);
+  const { knowsFolder } = options;
+  const told = knowsFolder === undefined ? all : all.filter(([found]) => knowsFolder(found.path));
+  const untold = all.length - told.length;
+  const count = elsewhere.length + near.length + told.length + (untold === 0 ? 0 : 1);
+  const shown: Because[] = [];
+  for (let index = 0; index < elsewhere.length && shown.length < mostShown; index += 1) {
+    const found = elsewhere[index];
+    if (found !== undefined) shown.push(elsewhereGrant(found, options));
   }
-  for (const found of findings.replaced) misses.push([found, "is replaced by the controller's own entry for that folder"]);
-  for (const found of findings.foldersElsewhere)
-    if (path === found.path || path.startsWith(`${found.path === "/" ? "" : found.path}/`))
-      misses.push([found, "counts for that controller only"]);
-  const told = misses.filter(([found]) => isKnownFolder(found, options));
-  const kept = misses.length - told.length;
-  return [
-    ...told.map(
-      ([found, why]): Miss =>
-        () =>
-          folderReason("may.near-miss", found, why, options),
-    ),
-    ...(kept === 0 ? [] : [() => ({ rule: "may.not-told", text: `and ${kept} folders that you may not know of` })]),
-  ];
+  for (let index = 0; index < near.length && shown.length < mostShown; index += 1) {
+    const found = near[index];
+    if (found !== undefined) shown.push(nearGrant(found, question, options));
+  }
+  for (let index = 0; index < told.length && shown.length < mostShown; index += 1) {
+    const miss = told[index];
+    if (miss !== undefined) shown.push(folderReason("may.near-miss", miss[0], miss[1], options));
+  }
+  if (untold > 0 && shown.length < mostShown) shown.push({ rule: "may.not-told", text: `and ${untold} folders that you may not know of` });
+  if (count > mostShown) shown.push({ rule: "may.more", text: `and ${count - mostShown} more near misses` });
+  return shown;
 };
 
 const sentence = (question: Question, actor: Actor, findings: Findings): string => {
@@ -205,10 +233,12 @@ const sentence = (question: Question, actor: Actor, findings: Findings): string 
 
 const decidingOf = (found: FoundPermission | FoundFolder | undefined, options: ExplainOptions): Deciding | null => {
   if (found === undefined) return null;
-  const common = { role: found.role, scope: found.scope, source: sourceFacts(found, options).source ?? null };
+  const { role, scope } = found;
+  const entry = "path" in found ? found.path : `${found.denied ? "-" : ""}${found.text}`;
+  const source = options.sourceOf?.(role, scope, entry) ?? null;
   return "path" in found
-    ? { kind: "folder", entry: renderFolder(found.path, found.recursive), ...common }
-    : { kind: found.denied ? "denial" : "grant", entry: `${found.denied ? "-" : ""}${found.text}`, ...common };
+    ? { kind: "folder", entry: renderFolder(found.path, found.recursive), role, scope, source }
+    : { kind: found.denied ? "denial" : "grant", entry, role, scope, source };
 };
 
 /** What stands below the answer: what speaks for and against it, what nearly decided, what would flip it. */
@@ -221,13 +251,8 @@ const partsOf = (
   const children: Because[] = [];
   if (findings.leaf !== null && findings.unreadable === null) {
     children.push(permissionPart(question, findings, options), folderPart(question, findings, options));
-    const misses = [...permissionMisses(question, findings, options), ...folderMisses(findings, options)];
-    if (misses.length > 0)
-      children.push({
-        rule: "may.near-misses",
-        text: "what nearly decided otherwise",
-        children: capped(misses, "near misses", (miss) => miss()),
-      });
+    const misses = nearMisses(question, findings, options);
+    if (misses.length > 0) children.push({ rule: "may.near-misses", text: "what nearly decided otherwise", children: misses });
   }
   const change = smallestChange(question, actor, findings);
   children.push({

@@ -1,16 +1,17 @@
 /**
- * What speaks for and against an answer, gathered anew from the entries of the roles: plain lists, no answer remembered. `explain`
+ * What speaks for and against an answer, gathered from what the roles say: plain lists, no answer remembered. `explain`
  * and `smallestChange` read it. What does not belong here: the words.
  */
-import { comparablePath, holds } from "#access/folders.ts";
+import { entriesFor, entriesOfActor, leafEntries, type ControllerEntries, type LeafEntries } from "#access/actor-entries.ts";
+import { positionsBeginning } from "#access/folder-finder.ts";
+import { comparablePath, holds, withoutFolderMark } from "#access/folders.ts";
 import type { MayRule } from "#access/may-rules.ts";
 import { leafOf, type PermissionLeaf } from "#access/permissions.ts";
-import { whatIsUnreadable } from "#access/policy-shape.ts";
 import type { Actor, Question } from "#access/question.ts";
-import { entriesOf, type FoundFolder, type FoundPermission } from "#access/role-entries.ts";
+import type { FoundFolder } from "#access/role-entries.ts";
 import { compareRoles } from "#access/role-order.ts";
 
-export interface Findings {
+export interface Findings extends LeafEntries {
   readonly rule: MayRule;
   readonly leaf: PermissionLeaf | null;
   readonly unreadable: string | null;
@@ -18,30 +19,14 @@ export interface Findings {
   readonly controller: string | null;
   /** The asked path in comparable form; null: none, or not a path. */
   readonly path: string | null;
-  /** What covers the asked permission, best first. */
-  readonly grants: readonly FoundPermission[];
-  readonly denials: readonly FoundPermission[];
-  /** Grants and denials of the scopes that count which do not cover it; gathered only where nothing grants it. */
-  readonly otherPermissions: readonly FoundPermission[];
-  /** What would cover it in a scope that does not count. */
-  readonly elsewhere: readonly FoundPermission[];
-  /** Folder entries that count. Empty: folders are not limited (E1). */
-  readonly folders: readonly FoundFolder[];
-  /** Those that hold the path, nearest first. */
+  /** The folder entries of the roles; null: nothing was gathered. */
+  readonly there: ControllerEntries | null;
+  /** Folder entries that count and hold the path, nearest first. */
   readonly holding: readonly FoundFolder[];
-  /** Entries of all controllers that a controller's own entry for the same path replaces (D98). */
-  readonly replaced: readonly FoundFolder[];
-  /** Entries of scopes that do not count. */
-  readonly foldersElsewhere: readonly FoundFolder[];
 }
 
-const byReason = (left: FoundPermission, right: FoundPermission): number => {
-  if (left.depth !== right.depth) return right.depth - left.depth;
-  const roles = compareRoles(left.role, right.role);
-  if (roles !== 0) return roles;
-  if (left.scope !== right.scope) return left.scope === "default" ? -1 : 1;
-  return left.text < right.text ? -1 : left.text > right.text ? 1 : 0;
-};
+/** Whether the roles limit the folders (E1). */
+export const isLimited = ({ there }: Pick<Findings, "there">): boolean => there !== null && there.folders.entries.length > 0;
 
 const byNearness = (left: FoundFolder, right: FoundFolder): number => {
   if (left.path.length !== right.path.length) return right.path.length - left.path.length;
@@ -49,81 +34,49 @@ const byNearness = (left: FoundFolder, right: FoundFolder): number => {
   return compareRoles(left.role, right.role);
 };
 
-/** What the scopes that count have and does not speak to the permission: looked for only where nothing grants it. */
-const gatherOthers = (leaf: PermissionLeaf, controller: string | null, actor: Actor): FoundPermission[] => {
-  const others: FoundPermission[] = [];
-  for (const role of actor.roles) {
-    for (const scope of entriesOf(role)) {
-      if (scope.controller !== "default" && scope.controller !== controller) continue;
-      for (const found of scope.permissions) if (leaf.index < found.firstLeaf || leaf.index >= found.afterLastLeaf) others.push(found);
-    }
-  }
-  return others;
-};
-
 /** Whether a permission that needs no object is held in the default scope. */
 export const isHeldByDefault = (permission: string, actor: Actor): boolean => {
   const leaf = leafOf(permission);
-  if (leaf === undefined || whatIsUnreadable(actor) !== null) return false;
-  let isGranted = false;
-  for (const role of actor.roles) {
-    for (const scope of entriesOf(role)) {
-      if (scope.controller !== "default") continue;
-      for (const found of scope.byLeaf[leaf.index] ?? []) {
-        if (found.denied) return false;
-        isGranted = true;
-      }
-    }
+  if (leaf === undefined) return false;
+  const entries = entriesOfActor(actor);
+  if (entries.unreadable !== null) return false;
+  const { grants, denials } = leafEntries(entries, null, leaf);
+  return grants.length > 0 && denials.length === 0;
+};
+
+const holdingOf = ({ folders }: ControllerEntries, path: string): FoundFolder[] => {
+  const holding: FoundFolder[] = [];
+  for (const position of positionsBeginning(folders, withoutFolderMark(path))) {
+    const found = folders.entries[position];
+    if (found !== undefined && holds(found, path)) holding.push(found);
   }
-  return isGranted;
+  return holding.length > 1 ? holding.sort(byNearness) : holding;
 };
 
 const nothing: Omit<Findings, "rule" | "leaf" | "unreadable" | "controller"> = {
   path: null,
   grants: [],
   denials: [],
-  otherPermissions: [],
   elsewhere: [],
-  folders: [],
+  near: [],
+  neighbour: null,
+  there: null,
   holding: [],
-  replaced: [],
-  foldersElsewhere: [],
 };
 
 /** Gathers what the roles say to a question. */
 export const gatherFindings = (question: Question, actor: Actor): Findings => {
-  const unreadable = whatIsUnreadable(actor);
+  const entries = entriesOfActor(actor);
+  const { unreadable } = entries;
   const leaf = leafOf(question.permission) ?? null;
   const controller = leaf?.defaultScopeOnly === true || question.controller === "default" ? null : (question.controller ?? null);
   if (unreadable !== null) return { ...nothing, rule: "may.policy-unreadable", leaf, unreadable, controller };
   if (leaf === null) return { ...nothing, rule: "may.unknown-permission", leaf, unreadable, controller };
 
-  const grants: FoundPermission[] = [];
-  const denials: FoundPermission[] = [];
-  const elsewhere: FoundPermission[] = [];
-  const defaultFolders: FoundFolder[] = [];
-  const ownFolders: FoundFolder[] = [];
-  const foldersElsewhere: FoundFolder[] = [];
-  for (const role of actor.roles) {
-    for (const scope of entriesOf(role)) {
-      const counts = scope.controller === "default" || scope.controller === controller;
-      for (const found of scope.byLeaf[leaf.index] ?? []) {
-        if (!counts) elsewhere.push(found);
-        else if (found.denied) denials.push(found);
-        else grants.push(found);
-      }
-      const list = scope.controller === "default" ? defaultFolders : counts ? ownFolders : foldersElsewhere;
-      for (const folder of scope.folders) list.push(folder);
-    }
-  }
-  const otherPermissions = grants.length === 0 ? gatherOthers(leaf, controller, actor) : [];
-  const ownPaths = ownFolders.length === 0 ? null : new Set(ownFolders.map((folder) => folder.path));
-  const folders = ownPaths === null ? defaultFolders : [...ownFolders, ...defaultFolders.filter((folder) => !ownPaths.has(folder.path))];
+  const there = entriesFor(entries, controller);
+  const { grants, denials, elsewhere, near, neighbour } = leafEntries(entries, controller, leaf);
   const path = question.path === undefined ? null : comparablePath(question.path);
-  const holding = path === null ? [] : folders.filter((folder) => holds(folder, path));
-  grants.sort(byReason);
-  denials.sort(byReason);
-  holding.sort(byNearness);
+  const holding = path === null ? [] : holdingOf(there, path);
 
   const rule: MayRule =
     denials.length > 0
@@ -136,23 +89,8 @@ export const gatherFindings = (question: Question, actor: Actor): Findings => {
             : "may.folder-missing"
           : path === null
             ? "may.folder-malformed"
-            : folders.length > 0 && holding.length === 0
+            : isLimited({ there }) && holding.length === 0
               ? "may.folder"
               : "may.granted";
-  const replaced = ownPaths === null ? [] : defaultFolders.filter((folder) => ownPaths.has(folder.path));
-  return {
-    rule,
-    leaf,
-    unreadable,
-    controller,
-    path,
-    grants,
-    denials,
-    otherPermissions,
-    elsewhere,
-    folders,
-    holding,
-    replaced,
-    foldersElsewhere,
-  };
+  return { rule, leaf, unreadable, controller, path, grants, denials, elsewhere, near, neighbour, there, holding };
 };

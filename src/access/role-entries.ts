@@ -5,6 +5,7 @@
  */
 import { nearestKnownAncestor, permissionLeaves, permissionNodeOf } from "#access/permissions.ts";
 import type { Role, RoleScope } from "#access/question.ts";
+import type { Because } from "#kernel/problem.ts";
 
 /** A grant or denial of a role. */
 export interface FoundPermission {
@@ -18,6 +19,8 @@ export interface FoundPermission {
   /** The leaves that it speaks to, by `PermissionLeaf.index`: from the first up to, not including, the other. */
   readonly firstLeaf: number;
   readonly afterLastLeaf: number;
+  /** How an explanation names it, without its source; made at first use. */
+  reason: Because | null;
 }
 
 /** A folder entry of a role. */
@@ -26,6 +29,9 @@ export interface FoundFolder {
   readonly scope: string;
   readonly path: string;
   readonly recursive: boolean;
+  /** How explanations name it, and its facts without its source; made at first use. */
+  words: string | null;
+  facts: Because["facts"] | null;
 }
 
 export interface ScopeEntries {
@@ -40,7 +46,7 @@ const permissionsOf = (role: Role, scope: RoleScope): FoundPermission[] =>
   scope.permissions.map((grant) => {
     const hasMinus = grant.permission.startsWith("-");
     const text = hasMinus ? grant.permission.slice(1) : grant.permission;
-    const common = { role, scope: scope.controller, text };
+    const common = { role, scope: scope.controller, text, reason: null };
     if (grant.denied || hasMinus) {
       // E12: an unknown denial denies its nearest known ancestor; without one, everything.
       const node = nearestKnownAncestor(text);
@@ -77,7 +83,14 @@ export const entriesOf = (role: Role): readonly ScopeEntries[] => {
       controller: scope.controller,
       permissions,
       byLeaf: sortByLeaf(permissions),
-      folders: scope.folders.map(({ path, recursive }) => ({ role, scope: scope.controller, path, recursive })),
+      folders: scope.folders.map(({ path, recursive }) => ({
+        role,
+        scope: scope.controller,
+        path,
+        recursive,
+        words: null,
+        facts: null,
+      })),
     };
   });
   entries.set(role, made);

@@ -2,7 +2,7 @@
  * The smallest change of the roles that would flip an answer, as data (so that a test can apply it) and in words, and what an
  * account needs to make it. What does not belong here: making the change.
  */
-import { isHeldByDefault, type Findings } from "#access/findings.ts";
+import { isHeldByDefault, isLimited, type Findings } from "#access/findings.ts";
 import { folderOf, renderFolder } from "#access/folders.ts";
 import { roleKeeper, scopeWords } from "#access/may-rules.ts";
 import type { Actor, Question, Role } from "#access/question.ts";
@@ -46,14 +46,8 @@ export const changeWords = (change: Change): string => {
   }
 };
 
-const parentOf = (permission: string): string => permission.slice(0, Math.max(0, permission.lastIndexOf(":")));
-
 /** The role that is nearest to granting it: one that grants a neighbour, else the first. */
-const roleToExtend = (findings: Findings, permission: string, actor: Actor): Role | null => {
-  const parent = parentOf(permission);
-  const neighbour = findings.otherPermissions.find((found) => !found.denied && parentOf(found.text) === parent);
-  return neighbour?.role ?? actor.roles[0] ?? null;
-};
+const roleToExtend = (findings: Findings, actor: Actor): Role | null => findings.neighbour ?? actor.roles[0] ?? null;
 
 /** D86: a controller's part of a role is only kept with a permission, so a folder goes there only if one stands there. */
 const scopeForFolder = (role: Role, controller: string | null): string =>
@@ -70,12 +64,12 @@ const toPermit = (question: Question, actor: Actor, findings: Findings): Change[
   }));
   const scope = findings.controller ?? "default";
   if (findings.grants.length === 0) {
-    const role = roleToExtend(findings, question.permission, actor);
+    const role = roleToExtend(findings, actor);
     if (role === null) return [{ kind: "assign-role", permission: question.permission }];
     changes.push({ kind: "add-permission", role, scope, permission: question.permission });
   }
-  if (findings.path !== null && findings.folders.length > 0 && findings.holding.length === 0) {
-    const role = findings.grants[0]?.role ?? roleToExtend(findings, question.permission, actor);
+  if (findings.path !== null && isLimited(findings) && findings.holding.length === 0) {
+    const role = findings.grants[0]?.role ?? roleToExtend(findings, actor);
     if (role !== null)
       changes.push({
         kind: "add-folder",
