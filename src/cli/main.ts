@@ -2,6 +2,9 @@
 import { enableCompileCache } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type * as Program from "#cli/program.ts";
+import { bundleOf } from "#kernel/bundle.ts";
 import { installationCache } from "#kernel/compile-cache.ts";
 import { makePrivateFolder } from "#kernel/private-file.ts";
 
@@ -19,5 +22,6 @@ try {
 // A reader that closed the pipe early (`behalf runs list | head`) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
-const { runProgram } = await import("#cli/program.ts");
+const bundle = bundleOf("cli");
+const { runProgram } = bundle === null ? await import("#cli/program.ts") : ((await import(pathToFileURL(bundle).href)) as typeof Program);
 process.exitCode = await runProgram(process.argv.slice(2));

@@ -1,15 +1,16 @@
 /** `behalf manager|agent|launcher`: one part in this process, for a deployment that is put together by other means (systemd, …). */
 import { spawn } from "node:child_process";
-import { join } from "node:path";
 import type { AddCommand } from "#cli/command.ts";
 import { ExitCode } from "#cli/exit-code.ts";
 import { managerArgs, managerOptions } from "#cli/manager-options.ts";
+import { entryOf } from "#kernel/bundle.ts";
+import type { PartName } from "#supervise/part.ts";
 import { quietFlags, smallHeapFlags } from "#supervise/part-plans.ts";
 
 /** Replaces this process as far as Node can: same standard streams, signals handed on, same exit code. */
-const become = (part: string, nodeFlags: readonly string[], args: readonly string[]): Promise<void> =>
+const become = (part: PartName, nodeFlags: readonly string[], args: readonly string[]): Promise<void> =>
   new Promise((_resolve, reject) => {
-    const child = spawn(process.execPath, [...quietFlags, ...nodeFlags, join(import.meta.dirname, "..", part, "main.ts"), ...args], {
+    const child = spawn(process.execPath, [...quietFlags, ...nodeFlags, entryOf(part), ...args], {
       stdio: "inherit",
     });
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => child.kill(name === "SIGHUP" ? "SIGTERM" : name));

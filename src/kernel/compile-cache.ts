@@ -4,9 +4,8 @@
  */
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
+import { installationRoot } from "#kernel/installation.ts";
 import { makePrivateFolder } from "#kernel/private-file.ts";
-
-const installation = join(import.meta.dirname, "..", "..");
 
 const isOurs = (path: string): boolean => {
   const found = lstatSync(path);
@@ -17,7 +16,7 @@ const isOurs = (path: string): boolean => {
  * The cache beside the code, for processes of this very account; null where the code is another account's.
  * SECURITY: whoever writes there chooses what later starts execute (S12): `compile-cache.test.ts`.
  */
-export const installationCache = (root = installation): string | null => {
+export const installationCache = (root = installationRoot): string | null => {
   const around = join(root, ".cache");
   const folder = join(around, "compile");
   try {

@@ -6,7 +6,7 @@ import { problem, ProblemError, type Problem } from "#kernel/problem.ts";
 import { integer, object, oneOf, optional, readShape, text, variant, type Shape } from "#kernel/shape.ts";
 import type { Log } from "#kernel/log.ts";
 import type { Result } from "#kernel/result.ts";
-import { serveFrames, type FrameServer } from "#link/socket.ts";
+import { serveFrames, type FrameServer } from "#link/frame-server.ts";
 import type { AdminRequest, CredentialEntry, NodePolicy, NodeTable, NodeTrust } from "#launch/ports.ts";
 import { nodeTableShape } from "#nodes/rules/node-table.ts";
 import { nodeTrustShape } from "#nodes/rules/node-trust.ts";

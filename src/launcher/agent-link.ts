@@ -6,7 +6,8 @@ import { integer, object, oneOf, readShape, text, variant, type Shape } from "#k
 import type { Problem } from "#kernel/problem.ts";
 import type { Log } from "#kernel/log.ts";
 import type { FromLauncher, NodeFacts, ToLauncher } from "#link/messages.ts";
-import { serveFrames, type FrameConnection, type FrameServer } from "#link/socket.ts";
+import { serveFrames, type FrameServer } from "#link/frame-server.ts";
+import type { FrameConnection } from "#link/socket.ts";
 import { readLogFrames } from "#launcher/run-log.ts";
 import { attemptKey, type EndedRecord } from "#launcher/run-records.ts";
 import type { RunEvents, Runs } from "#launcher/runs.ts";

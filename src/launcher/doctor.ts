@@ -5,7 +5,7 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { installationRoot } from "#kernel/installation.ts";
 import type { Problem } from "#kernel/problem.ts";
 import type { ProcessHost } from "#launch/process-port.ts";
 import { renderBytes } from "#launcher/render-bytes.ts";
@@ -48,7 +48,7 @@ const writableBy = (path: string, ownUid: number): string | null => {
   return null;
 };
 
-const sourceRoot = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const sourceRoot = join(installationRoot, "src");
 
 function* withParents(path: string): Generator<string> {
   for (let at = resolve(path); ; at = dirname(at)) {
@@ -71,7 +71,9 @@ export const unsafePaths = (options: {
   add(process.execPath);
   add(options.launcherFolder);
   if (options.compileCache !== undefined) add(options.compileCache);
-  add(join(sourceRoot, "..", "node_modules", "koffi"));
+  add(join(installationRoot, "node_modules", "koffi"));
+  // What runs: a bundle, or one of the sources.
+  add(import.meta.filename);
   add(sourceRoot);
   for (const room of ["kernel", "access", "proof", "link", "launch", "launcher"]) {
     const folder = join(sourceRoot, room);

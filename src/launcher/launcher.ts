@@ -2,7 +2,7 @@
  * Wires the launcher: files, journal, host, links; starts it, recovers what ran, and stops it leaving everything running. What does not belong
  * here: any decision.
  */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "#kernel/clock.ts";
 import { dataLayout } from "#kernel/data-layout.ts";
@@ -25,6 +25,7 @@ import { recoverRuns } from "#launcher/recover-runs.ts";
 import { openRunRecorder } from "#launcher/run-recorder.ts";
 import { Runs } from "#launcher/runs.ts";
 import type { LauncherSettings } from "#launcher/settings.ts";
+import { version } from "#kernel/version.ts";
 import { takeRotation } from "#launcher/take-rotation.ts";
 import { openTimeFloor } from "#launcher/time-floor.ts";
 
@@ -34,14 +35,6 @@ export interface Launcher {
 }
 
 const tidyEveryMs = 30_000;
-
-const version = (): string => {
-  try {
-    return (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version?: string }).version ?? "unknown";
-  } catch {
-    return "unknown";
-  }
-};
 
 const checkInstallation = (unsafe: readonly string[], isEmbedded: boolean, log: Log): void => {
   const [first] = unsafe;
@@ -124,7 +117,7 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
     credentialKeys: files.credentials.ok ? files.credentials.value.map((entry) => entry.key) : [],
     journalId: recorder.journalId,
     rotationSerial: files.trust.ok ? (files.trust.value?.trust.rotationSerial ?? 0) : 0,
-    version: version(),
+    version,
     platform: `${process.platform}-${process.arch}`,
     warnings: [...warnings, ...unsafe.slice(0, 5), ...files.problems().map((found) => found.message)],
   });

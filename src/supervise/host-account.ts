@@ -1,6 +1,7 @@
 /** Host accounts by name, and whether they can read the program: what `--manager-account` and `--agent-account` need (S12). */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { installationRoot } from "#kernel/installation.ts";
 import { fail } from "#kernel/problem.ts";
 import type { PartAccount } from "#supervise/part.ts";
 
@@ -18,8 +19,7 @@ export const findHostAccount = (name: string): PartAccount => {
 
 /** Fails when the account cannot read the program's code or run its Node (a clone below a private home, S12). */
 export const checkCanReadCode = (account: PartAccount): void => {
-  const root = join(import.meta.dirname, "..", "..");
-  for (const path of [join(root, "package.json"), join(root, "node_modules"), process.execPath]) {
+  for (const path of [join(installationRoot, "package.json"), join(installationRoot, "node_modules"), process.execPath]) {
     const seen = spawnSync("setpriv", [`--reuid=${account.uid}`, `--regid=${account.gid}`, "--clear-groups", "--", "test", "-r", path]);
     if (seen.status !== 0) {
       fail("up.unreadable-code", `the account \`${account.name}\` cannot read \`${path}\``, {

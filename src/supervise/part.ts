@@ -5,7 +5,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { EventEmitter } from "node:events";
 import { closeSync, constants, fchmodSync, fchownSync, openSync, renameSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { entryOf } from "#kernel/bundle.ts";
 import type { Log } from "#kernel/log.ts";
 import { isAlive, processIdOf, type ProcessId } from "#supervise/process-id.ts";
 
@@ -34,7 +34,6 @@ export interface PartRecord extends ProcessId {
   readonly version: string;
 }
 
-const sourceRoot = join(import.meta.dirname, "..");
 const firstDelayMs = 100;
 const longestDelayMs = 10_000;
 const settledAfterMs = 30_000;
@@ -103,7 +102,7 @@ export class Part extends EventEmitter {
     this.#restartTimer = null;
     const { plan } = this;
     const logDescriptor = openLog(plan.logFile, plan.account);
-    const child = spawn(process.execPath, [...plan.nodeFlags, join(sourceRoot, plan.name, "main.ts"), ...plan.args], {
+    const child = spawn(process.execPath, [...plan.nodeFlags, entryOf(plan.name), ...plan.args], {
       cwd: "/",
       detached: true,
       env: partEnvironment(plan),

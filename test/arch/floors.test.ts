@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { compareGolden } from "#test/fixtures/golden.ts";
 import { closureOf, cockpitFiles, importsOf, sourceFiles } from "#test/arch/imports.ts";
+import { bundleCode, bundledParts } from "../../scripts/bundle.ts";
 
 /** A file imports only from lower floors; on floor 4 the rooms meet only through each other's `rules/` and `ports.ts`. */
 const floors: Readonly<Record<string, number>> = {
@@ -119,6 +121,21 @@ test("S12: what the launcher loads is a short, committed list: no zod, no jose, 
     ["koffi"],
   );
   compareGolden("test/golden/launcher-closure.txt", `${[...closure.files, ...closure.packages].join("\n")}\n`);
+});
+
+test("S12: the launcher's bundle is made of the files of that list, of no package, and its thread's file lies beside it", async () => {
+  const { files, paths } = await bundleCode(join(import.meta.dirname, "..", ".."), bundledParts.launcher);
+  assert.deepEqual(
+    // A file of types alone leaves nothing.
+    closureOf("src/launcher/main.ts").files.filter((file) => !paths.includes(file)),
+    [],
+  );
+  assert.deepEqual(
+    paths.filter((path) => !closureOf("src/launcher/main.ts").files.includes(path)),
+    [],
+  );
+  assert.deepEqual(Object.keys(files), ["launcher.js", "starter-thread.js"]);
+  assert.match(files["launcher.js"] ?? "", /new URL\("\.\/starter-thread\.js", import\.meta\.url\)/);
 });
 
 test("2.12: which packages each room loads is a committed list", () => {

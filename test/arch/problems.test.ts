@@ -5,7 +5,7 @@ import { problemCodeEntry, problemCodes, type ProblemCode } from "#kernel/proble
 import { compareGolden } from "#test/fixtures/golden.ts";
 
 const codes = Object.keys(problemCodes) as ProblemCode[];
-const sources = globSync(["src/**/*.ts", "bin/*.js", "scripts/*.mjs"]).filter(
+const sources = globSync(["src/**/*.ts", "bin/*.js", "scripts/*.{mjs,ts}"]).filter(
   (file) => !file.includes(".test") && file !== "src/kernel/problem-codes.ts",
 );
 const text = sources.map((file) => readFileSync(file, "utf8")).join("\n");

@@ -10,7 +10,7 @@ import { eventually } from "#test/fixtures/eventually.ts";
 import { makeDataFolder, removeFolder, runCli, startInstance, type TestInstance } from "#test/fixtures/instance.ts";
 
 const root = join(import.meta.dirname, "..", "..");
-const entry = join(root, "src", "cli", "main.ts");
+const entry = join(root, "bin", "behalf.js");
 const ip = ["/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip"].find((path) => existsSync(path));
 const names = { manager: `bhf-m-${process.pid}`, one: `bhf-1-${process.pid}`, two: `bhf-2-${process.pid}` };
 

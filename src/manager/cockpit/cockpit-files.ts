@@ -4,6 +4,7 @@
  */
 import { createReadStream, readdirSync, readFileSync, statSync, type ReadStream } from "node:fs";
 import { extname, join } from "node:path";
+import { installationRoot } from "#kernel/installation.ts";
 
 export type Coding = "br" | "gzip";
 
@@ -32,7 +33,7 @@ const types: Readonly<Record<string, string>> = {
 const endings: Readonly<Record<Coding, string>> = { br: ".br", gzip: ".gz" };
 
 /** Where the build lies beside the sources. */
-export const cockpitFolder = join(import.meta.dirname, "..", "..", "..", "web", "dist");
+export const cockpitFolder = join(installationRoot, "web", "dist");
 
 const sizeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.size;
 
