@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { encodeLogFrame } from "#link/log-format.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
 import { events, open, type StreamedEvent } from "#test/fixtures/http.ts";
 import { addNodeRecord, startManager } from "#test/fixtures/manager.ts";
 
@@ -55,12 +56,7 @@ test("4.3: lines from anywhere, literal search over all of them, newest lines li
   const reading = (async () => {
     for await (const event of events(response)) heard.push(event);
   })();
-  const hears = async (done: () => boolean): Promise<void> => {
-    for (let tries = 0; !done(); tries += 1) {
-      assert.ok(tries < 200, JSON.stringify(heard));
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  };
+  const hears = (done: () => boolean): Promise<unknown> => eventually("it is heard", () => heard.slice(-3), done);
   const newest = (): string => heard.flatMap(({ data }) => (data.items ?? []) as { text: string }[]).at(-1)?.text ?? "";
   ({ size } = await logs.append(run, size, frame("half")));
   await hears(() => newest() === "half");

@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { after, before, describe, test } from "node:test";
 import { endRun } from "#jobs/dispatch-store.ts";
 import { encodeLogFrame, type LogStream } from "#link/log-format.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
 import { events, open, type StreamedEvent } from "#test/fixtures/http.ts";
 import { addNodeRecord, startManager, type ManagerWorld, type Person } from "#test/fixtures/manager.ts";
 
@@ -58,7 +59,8 @@ describe("streams", () => {
     person: Person,
     path: string,
     headers: Record<string, string> = {},
-  ): Promise<{ response: IncomingMessage; next: () => Promise<StreamedEvent | null>; stop: () => void }> => {
+  ): Promise<{ response: IncomingMessage; next: () => Promise<StreamedEvent | null>; stop: () => Promise<unknown> }> => {
+    const { streams } = world.manager.services;
     const stopped = new AbortController();
     const response = await open(person.target, { path, headers: { ...person.headers, ...headers } }, stopped.signal);
     response.on("error", () => {});
@@ -73,7 +75,15 @@ describe("streams", () => {
           return null;
         }
       },
-      stop: () => stopped.abort(),
+      stop: () => {
+        const left = Math.max(0, streams.count - 1);
+        stopped.abort();
+        return eventually(
+          "the manager has seen that the stream ended",
+          () => streams.count,
+          (count) => count <= left,
+        );
+      },
     };
   };
 
@@ -120,7 +130,7 @@ describe("streams", () => {
         lines.push(event?.data.text as string);
         lastId = event?.id ?? "";
       }
-      stream.stop();
+      await stream.stop();
     }
     assert.deepEqual(lines, [...Array.from({ length: 30 }, (_, index) => `line ${index}\n`), "end"]);
   });
@@ -170,18 +180,17 @@ describe("streams", () => {
   test("D92: the stream of all runs tells of visible ones only", async () => {
     const sal = await world.person("sal", { permissions: ["controller:runs:view"], folders: ["/sales/*"] });
     const stream = await follow(sal, "/api/v1/events");
-    await new Promise((resolve) => setTimeout(resolve, 50));
     await submit("/finance/close");
     const mine = await submit("/sales/report");
     const event = await stream.next();
     assert.deepEqual([event?.event, event?.data.id], ["run", mine]);
-    stream.stop();
+    await stream.stop();
   });
 
   test("2.10: who comes back to the stream of all runs is told to load his list again", async () => {
     const stream = await follow(world.owner, "/api/v1/events", { "last-event-id": "1" });
     assert.equal((await stream.next())?.event, "resync");
-    stream.stop();
+    await stream.stop();
   });
 
   test("W4: signing out ends the session's streams at once", async () => {
@@ -199,7 +208,7 @@ describe("streams", () => {
     assert.equal(await stream.next(), null);
     await write(run, "stdout", "still here");
     assert.equal((await stays.next())?.data.text, "still here");
-    stays.stop();
+    await stays.stop();
   });
 
   test("W4: a change of roles ends the streams that it forbids, and no others", async () => {
@@ -235,11 +244,10 @@ describe("streams", () => {
     for (let index = 0; index < 3; index += 1) opened.push(await follow(max, "/api/v1/events"));
     const refused = await max.ask({ path: "/api/v1/events" });
     assert.deepEqual([refused.status, refused.json.code], [429, "manager.too-many-streams"]);
-    opened[0]?.stop();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await opened.shift()?.stop();
     const again = await follow(max, "/api/v1/events");
     assert.equal(again.response.statusCode, 200);
-    for (const one of [...opened, again]) one.stop();
+    for (const one of [...opened, again]) await one.stop();
   });
 
   test("W4: a slow reader is waited for: the manager's memory does not grow with a log nobody reads", async () => {
@@ -251,7 +259,7 @@ describe("streams", () => {
     await new Promise((resolve) => setTimeout(resolve, 1000));
     const { pendingBytes } = world.manager.services.streams;
     assert.ok(pendingBytes < 1024 * 1024, `${pendingBytes} bytes are held while 18 MB wait in the file`);
-    stream.stop();
+    await stream.stop();
   });
 
   test("W4: a quiet stream is kept alive by comments", async () => {

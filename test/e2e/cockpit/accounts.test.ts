@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { goodPassword } from "#test/fixtures/manager.ts";
 import { expectAccessible, signIn, startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
 
-test("4.4: an account is made with a one-time password that is shown once and kept nowhere", { timeout: 180_000 }, async (t) => {
+test("4.4: an account is made with a one-time password that is shown once and kept nowhere", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const { instance, account, persona, visitor } = await startCockpit(t);
@@ -58,7 +58,7 @@ test("4.4: an account is made with a one-time password that is shown once and ke
 
 test(
   "4.4: sessions end one by one and together, disabling ends them at once, deleting names its effect",
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async (t) => {
     const why = whyNoBrowser();
     if (why !== null) return t.skip(why);
@@ -111,7 +111,7 @@ test(
 
 test(
   "4.5: whoever may only look sees every action with the reason why not, and whoever may not look is told",
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async (t) => {
     const why = whyNoBrowser();
     if (why !== null) return t.skip(why);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { axeFindings, startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
 
-test("4.1: the record is filtered by its address, read entry by entry, and verified", { timeout: 240_000 }, async (t) => {
+test("4.1: the record is filtered by its address, read entry by entry, and verified", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const { account, persona, instance } = await startCockpit(t);

@@ -11,7 +11,7 @@ const author = {
 
 test(
   "4.1: form and text are one definition; problems stand at their line; a change of run identity is asked about",
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async (t) => {
     const why = whyNoBrowser();
     if (why !== null) return t.skip(why);
@@ -67,7 +67,7 @@ test(
   },
 );
 
-test("4.1: what somebody else saved meanwhile is shown and not written over; deleting names the job", { timeout: 180_000 }, async (t) => {
+test("4.1: what somebody else saved meanwhile is shown and not written over; deleting names the job", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const { account, persona, instance } = await startJobs(t);

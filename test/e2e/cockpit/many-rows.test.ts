@@ -7,7 +7,7 @@ import { addManyRuns } from "#test/fixtures/many-runs.ts";
 
 const many = 3000;
 
-test("4.6: thousands of rows are drawn as those that are seen, and the count says what is loaded", { timeout: 240_000 }, async (t) => {
+test("4.6: thousands of rows are drawn as those that are seen, and the count says what is loaded", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const { account, persona } = await startCockpit(t, { prepare: (layout) => addManyRuns(layout.manager.database, many) });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { axeFindings, startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
 
-test("4.1: a node is invited, looked at and revoked", { timeout: 240_000 }, async (t) => {
+test("4.1: a node is invited, looked at and revoked", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const { account, persona, instance } = await startCockpit(t);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { axeFindings, startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
 
-test("4.6: without the manager the page says so, keeps what it showed, and recovers by itself", { timeout: 240_000 }, async (t) => {
+test("4.6: without the manager the page says so, keeps what it showed, and recovers by itself", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const { account, persona, stop, start, instance } = await startCockpit(t);
@@ -17,7 +17,7 @@ test("4.6: without the manager the page says so, keeps what it showed, and recov
   await page
     .getByText(/^Shown as of .* could not be loaded again$/)
     .first()
-    .waitFor({ timeout: 60_000 });
+    .waitFor({ timeout: 300_000 });
   await page.getByRole("region", { name: "Credential keys" }).getByText("example").waitFor();
   assert.deepEqual(await axeFindings(page), []);
   // An act that cannot reach the manager says so and loses nothing.
@@ -30,7 +30,7 @@ test("4.6: without the manager the page says so, keeps what it showed, and recov
   await page.keyboard.press("Escape");
 
   await start();
-  await page.getByRole("status").getByText(/Live$/).waitFor({ timeout: 60_000 });
+  await page.getByRole("status").getByText(/Live$/).waitFor({ timeout: 300_000 });
   await page
     .getByText(/^Shown as of/)
     .first()

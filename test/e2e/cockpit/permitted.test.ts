@@ -5,7 +5,7 @@ import { axeFindings, startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.
 
 const job = (path: string): string => `kind: Job\npath: ${path}\nrun: { shell: "true" }\nas: { credential: example }\non: [local]\n`;
 
-test("4.5: what is not permitted is disabled with its reason, explained, and never a dead end", { timeout: 240_000 }, async (t) => {
+test("4.5: what is not permitted is disabled with its reason, explained, and never a dead end", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const { account, persona, instance } = await startCockpit(t);

@@ -10,7 +10,7 @@ const start = async (t: Parameters<typeof startCockpit>[0]): Promise<CockpitWorl
   return world;
 };
 
-test("D68: a role is given and taken at its crossing, and what would lock everybody out is refused", { timeout: 180_000 }, async (t) => {
+test("D68: a role is given and taken at its crossing, and what would lock everybody out is refused", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const world = await start(t);
@@ -52,7 +52,7 @@ test("D68: a role is given and taken at its crossing, and what would lock everyb
   await page.getByRole("checkbox", { name: "os:4711 holds business_user", checked: true }).waitFor();
 });
 
-test("3.4: who can is asked and answered, and each answer has its reason", { timeout: 180_000 }, async (t) => {
+test("3.4: who can is asked and answered, and each answer has its reason", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const world = await start(t);
@@ -78,7 +78,7 @@ test("3.4: who can is asked and answered, and each answer has its reason", { tim
   await page.getByRole("dialog", { name: "Why" }).getByText("permitted").first().waitFor();
 });
 
-test("3.5: a draft shows who loses before it is applied; a failing policy test keeps it from landing", { timeout: 180_000 }, async (t) => {
+test("3.5: a draft shows who loses before it is applied; a failing policy test keeps it from landing", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const world = await start(t);

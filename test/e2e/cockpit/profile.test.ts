@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { goodPassword } from "#test/fixtures/manager.ts";
 import { signIn, startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
 
-test("4.1: a person looks after his own sessions, password and permissions", { timeout: 240_000 }, async (t) => {
+test("4.1: a person looks after his own sessions, password and permissions", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const { account, persona, visitor, instance } = await startCockpit(t);

@@ -20,7 +20,7 @@ const rowOf = (page: Page, words: RegExp): ReturnType<Page["getByRole"]> => page
 
 const focusedName = (page: Page): Promise<unknown> => page.evaluate("document.activeElement.getAttribute('aria-label')");
 
-test("D79-D84: a role is edited and saved with the keyboard alone, and what is done is said", { timeout: 120_000 }, async (t) => {
+test("D79-D84: a role is edited and saved with the keyboard alone, and what is done is said", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const world = await startCockpit(t);
@@ -90,7 +90,7 @@ test("D79-D84: a role is edited and saved with the keyboard alone, and what is d
   );
 });
 
-test("D80-D82: tree, list and text are one draft; undo survives a reload and ends with leaving", { timeout: 120_000 }, async (t) => {
+test("D80-D82: tree, list and text are one draft; undo survives a reload and ends with leaving", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const world = await startCockpit(t);
@@ -152,7 +152,7 @@ test("D80-D82: tree, list and text are one draft; undo survives a reload and end
   assert.equal((await roleIn(world, "role-of-clerk")).revision, 1);
 });
 
-test("3.7: two people edit one role: what only one changed is taken, what both changed is chosen", { timeout: 120_000 }, async (t) => {
+test("3.7: two people edit one role: what only one changed is taken, what both changed is chosen", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const world = await startCockpit(t);

@@ -6,7 +6,7 @@ import { expectAccessible, pasteOver, startCockpit, whyNoBrowser } from "#test/f
 
 test(
   "3.8: roles are imported after a dry run that says what is not carried over, and exported as a file",
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async (t) => {
     const why = whyNoBrowser();
     if (why !== null) return t.skip(why);
@@ -53,7 +53,7 @@ test(
 
 test(
   "D70-D73: a role is made, duplicated, renamed and deleted; an empty one is not kept and that is said",
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async (t) => {
     const why = whyNoBrowser();
     if (why !== null) return t.skip(why);

@@ -5,7 +5,7 @@ import { goodPassword } from "#test/fixtures/manager.ts";
 import { expectAccessible, whyNoBrowser, exampleAccount } from "#test/fixtures/cockpit.ts";
 import { operator, startJobs } from "#test/fixtures/cockpit-jobs.ts";
 
-test("4.8: sign in, find a job, run it, follow it and ask why, with the keyboard alone", { timeout: 180_000 }, async (t) => {
+test("4.8: sign in, find a job, run it, follow it and ask why, with the keyboard alone", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const { account, visitor, instance } = await startJobs(t);

@@ -9,7 +9,7 @@ const runsOf = async (instance: Awaited<ReturnType<typeof startJobs>>["instance"
 
 test(
   "4.4: a double click submits once; the same again begins with the same arguments and is decided again",
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async (t) => {
     const why = whyNoBrowser();
     if (why !== null) return t.skip(why);
@@ -43,7 +43,7 @@ test(
   },
 );
 
-test("4.4: warnings and refusals are told before anything is submitted", { timeout: 180_000 }, async (t) => {
+test("4.4: warnings and refusals are told before anything is submitted", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const { account, persona, instance } = await startJobs(t);

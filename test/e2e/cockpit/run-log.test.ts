@@ -9,7 +9,7 @@ const lineCount = 300_000;
 
 test(
   "4.3: output is followed at the end, stands still when somebody scrolls, and says how much is new",
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async (t) => {
     const why = whyNoBrowser();
     if (why !== null) return t.skip(why);
@@ -47,7 +47,7 @@ test(
 
 test(
   "4.3: any line of a long log by link, text found over all of it, both streams told apart, links of a job dropped",
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async (t) => {
     const why = whyNoBrowser();
     if (why !== null) return t.skip(why);
@@ -112,7 +112,7 @@ on: [local]
   },
 );
 
-test("4.5: who may see a run but not its output is told so, and who may not know of it gets nothing", { timeout: 120_000 }, async (t) => {
+test("4.5: who may see a run but not its output is told so, and who may not know of it gets nothing", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const { account, persona, instance } = await startJobs(t);

@@ -5,7 +5,7 @@ import { expectAccessible, whyNoBrowser, exampleAccount } from "#test/fixtures/c
 import { eventually } from "#test/fixtures/eventually.ts";
 import { operator, startJobs } from "#test/fixtures/cockpit-jobs.ts";
 
-test("4.6: the filters of the list are its address; they can be named and chosen again", { timeout: 180_000 }, async (t) => {
+test("4.6: the filters of the list are its address; they can be named and chosen again", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const { account, persona, instance } = await startJobs(t);
@@ -46,7 +46,7 @@ test("4.6: the filters of the list are its address; they can be named and chosen
   assert.equal(await page.getByRole("textbox", { name: /Search job/ }).inputValue(), "BOOKS");
 });
 
-test("4.2: states change while one looks, and several runs are ended at once, each decided by itself", { timeout: 180_000 }, async (t) => {
+test("4.2: states change while one looks, and several runs are ended at once, each decided by itself", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const { account, persona, instance } = await startJobs(t);

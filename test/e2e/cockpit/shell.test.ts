@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { axeFindings, expectFocus, startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
 
-test("4.6: the frame works with the keyboard alone, in the theme and language that were chosen", { timeout: 240_000 }, async (t) => {
+test("4.6: the frame works with the keyboard alone, in the theme and language that were chosen", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const { account, persona, instance } = await startCockpit(t);

@@ -7,7 +7,7 @@ import { expectAccessible, signIn, startCockpit, whyNoBrowser } from "#test/fixt
 
 test(
   "4.1: the first account signs in with its one-time password, must change it, and lands where he wanted to go",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (t) => {
     const why = whyNoBrowser();
     if (why !== null) return t.skip(why);
@@ -60,7 +60,7 @@ test(
   },
 );
 
-test("W3: a session that ends elsewhere ends here at once, and signing in leads back", { timeout: 120_000 }, async (t) => {
+test("W3: a session that ends elsewhere ends here at once, and signing in leads back", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   const { account, persona, instance } = await startCockpit(t);
