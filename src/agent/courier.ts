@@ -3,13 +3,15 @@
  * nothing and decides nothing (S10): tokens are checked by the launcher, receipts by the manager. What does not belong here: dialling,
  * TLS, the files.
  *
- * INVARIANT: `accepted` is sent only after the offer was fsynced; a run is forgotten only after the controller has committed its outcome.
+ * It remembers nothing beyond its own life: what a node has is what its launcher has journaled (ADR 12). An offer that died with an agent never reached
+ * the launcher, and is made again.
+ *
+ * INVARIANT: every offer that was read is in every report from then on; a run is forgotten only after the controller has committed its outcome.
  */
 import type { FromAgent, FromLauncher, KnownRun, NodeFacts, ToAgent, ToLauncher } from "#link/messages.ts";
 import type { Log } from "#kernel/log.ts";
 import { carriedRunKey, newCarriedRun, type CarriedRun } from "#agent/carried-run.ts";
 import { LogShipper } from "#agent/log-shipper.ts";
-import type { OfferJournal } from "#agent/offer-journal.ts";
 
 type NodeName = Extract<FromAgent, { type: "hello" }>["node"];
 
@@ -23,7 +25,6 @@ export interface LauncherSide {
 }
 
 export interface CourierOptions {
-  readonly journal: OfferJournal;
   readonly log: Log;
   /** Who the agent's configuration says this node is, for reports before the launcher was ever seen. */
   readonly node: NodeName;
@@ -34,11 +35,8 @@ export interface CourierOptions {
 const launcherAway = "the launcher is not reachable: nothing is started on this node until it is back";
 
 export class Courier {
-  readonly #journal: OfferJournal;
   readonly #log: Log;
   readonly #runs = new Map<string, CarriedRun>();
-  /** Offers that are being journaled: not yet known to anybody, but they can be cancelled. */
-  readonly #arriving = new Map<string, { cancel: { readonly by: string; readonly reason: string } | null }>();
   /** Acknowledged by the controller while the launcher was away. */
   readonly #toAcknowledge = new Map<string, { readonly run: string; readonly attempt: number }>();
   readonly #shipper: LogShipper;
@@ -49,12 +47,9 @@ export class Courier {
   #turn = 0;
 
   constructor(options: CourierOptions) {
-    this.#journal = options.journal;
     this.#log = options.log;
     this.#node = options.node;
     this.#facts = options.factsWithoutLauncher;
-    for (const offer of options.journal.offers())
-      this.#runs.set(carriedRunKey(offer.run, offer.attempt), newCarriedRun(offer.run, offer.attempt, offer.token));
     this.#shipper = new LogShipper({
       toLauncher: (message) => this.#launcher?.send(message) ?? false,
       toController: (message, payload) => this.#controller?.send(message, payload),
@@ -209,46 +204,16 @@ export class Courier {
   #offered(message: Extract<ToAgent, { type: "offer" }>): void {
     const { run: id, attempt, token } = message;
     const key = carriedRunKey(id, attempt);
-    const from = this.#controller;
-    if (this.#runs.has(key)) {
-      from?.send({ type: "accepted", run: id, attempt });
-      return;
-    }
-    if (this.#arriving.has(key)) return;
-    const arriving: { cancel: CarriedRun["cancel"] } = { cancel: null };
-    this.#arriving.set(key, arriving);
-    this.#journal.add({ run: id, attempt, token }).then(
-      () => {
-        this.#arriving.delete(key);
-        if (this.#controller !== null && this.#controller !== from) {
-          // SECURITY: a newer connection was told that this offer is not here, so the run is offered again: this token must never start.
-          this.#journal.forget(id, attempt);
-          return;
-        }
-        const run = newCarriedRun(id, attempt, token);
-        this.#runs.set(key, run);
-        if (this.#controller !== null) {
-          run.shippedBytes = 0;
-          this.#controller.send({ type: "accepted", run: id, attempt });
-        }
-        this.#launcher?.send({ type: "start", run: id, attempt, token });
-        if (arriving.cancel !== null) this.#cancel({ type: "cancel", run: id, attempt, ...arriving.cancel });
-      },
-      (error: unknown) => {
-        this.#arriving.delete(key);
-        this.#log.error({ run: id, attempt, error }, "an offer could not be journaled and is declined");
-        if (this.#controller === from) from?.send({ type: "declined", run: id, attempt, reason: "the agent's journal cannot be written" });
-      },
-    );
+    if (this.#runs.has(key)) return;
+    const run = newCarriedRun(id, attempt, token);
+    run.shippedBytes = 0;
+    this.#runs.set(key, run);
+    // A launcher that is away is given it when it comes.
+    this.#launcher?.send({ type: "start", run: id, attempt, token });
   }
 
   #cancel(message: Extract<ToAgent, { type: "cancel" }>): void {
     const { run: id, attempt, by, reason } = message;
-    const arriving = this.#arriving.get(carriedRunKey(id, attempt));
-    if (arriving !== undefined) {
-      arriving.cancel = { by, reason };
-      return;
-    }
     if (this.#launcher?.send({ type: "cancel", run: id, attempt, by, reason }) === true) return;
     const run = this.#runs.get(carriedRunKey(id, attempt));
     if (run !== undefined) run.cancel = { by, reason };
@@ -259,7 +224,6 @@ export class Courier {
     const run = this.#runs.get(key);
     if (run !== undefined) this.#shipper.forget(run);
     this.#runs.delete(key);
-    this.#journal.forget(id, attempt);
     if (this.#launcher?.send({ type: "acknowledge", run: id, attempt }) !== true) this.#toAcknowledge.set(key, { run: id, attempt });
   }
 
@@ -267,9 +231,11 @@ export class Courier {
     const run = this.#runs.get(carriedRunKey(message.run, message.attempt));
     if (run === undefined || run.outcome !== null) return;
     run.state = message.state;
-    // `starting` is of no use to anybody but this process: it would be one more message per run.
-    if (message.state === "running")
-      this.#controller?.send({ type: "state", run: run.run, attempt: run.attempt, state: "running", at: message.at });
+    this.#controller?.send(
+      message.state === "running"
+        ? { type: "state", run: run.run, attempt: run.attempt, state: "running", at: message.at }
+        : { type: "accepted", run: run.run, attempt: run.attempt },
+    );
   }
 
   #outcome(message: Extract<FromLauncher, { type: "outcome" }>, payload: Buffer): void {

@@ -12,7 +12,6 @@ import { readAgentFiles } from "#agent/agent-files.ts";
 import { openAgentCertificate } from "#agent/certificate.ts";
 import { keepControllerLink, type ControllerLink } from "#agent/controller-link.ts";
 import { keepLauncherLink } from "#agent/launcher-link.ts";
-import { OfferJournal } from "#agent/offer-journal.ts";
 import type { ToAgent } from "#link/messages.ts";
 import { dataLayout, type DataLayout } from "#kernel/data-layout.ts";
 import { lineLog, type LogLevel } from "#kernel/log.ts";
@@ -65,9 +64,7 @@ const run = async (): Promise<void> => {
   makePrivateFolder(layout.agent.folder);
   if (given.awaitsJoin) await joined(layout.agent);
   const config = readAgentFiles(layout.agent);
-  const journal = await OfferJournal.open(layout.agent.journal, log);
   const courier = new Courier({
-    journal,
     log,
     node: { ...config.node, keyThumbprint: "" },
     factsWithoutLauncher: {
@@ -152,7 +149,6 @@ const run = async (): Promise<void> => {
     clearInterval(certificateTimer);
     controller?.close();
     launcher.close();
-    await journal.close();
     log.info({}, "ended");
     process.exit(0);
   };

@@ -43,7 +43,6 @@ const fromAgent: Shape<FromAgent> = variant("type", {
     runs: list(knownRun, 100_000),
   }),
   accepted: object({ type: oneOf("accepted"), run: runId, attempt }),
-  declined: object({ type: oneOf("declined"), run: runId, attempt, reason: text({ max: 1000 }) }),
   state: object({ type: oneOf("state"), run: runId, attempt, state: oneOf("starting", "running"), at: instant }),
   log: object({ type: oneOf("log"), run: runId, attempt, offset }),
   "log-missing": object({ type: oneOf("log-missing"), run: runId, attempt, offset }),

@@ -204,12 +204,6 @@ export class AgentSession {
         return this.#accepted(message.run, message.attempt, "accepted", null);
       case "state":
         return this.#accepted(message.run, message.attempt, message.state === "running" ? "running" : "accepted", Date.parse(message.at));
-      case "declined": {
-        const live = this.#liveAt(message.run, message.attempt);
-        this.#holdOffers();
-        if (live !== null) void this.#gone(live, () => settleNotReached(this.#context, live, `the node declined: ${message.reason}`));
-        return;
-      }
       case "log": {
         const live = this.#liveAt(message.run, message.attempt);
         if (live !== null) this.#intake.take(live, message.offset, payload);

@@ -442,17 +442,6 @@ test("S9: a second connection of the same node replaces the first", async (t) =>
   second.terminate();
 });
 
-test("O3: an offer that the agent could not journal is made again a little later", async (t) => {
-  const { world, node } = await worldWith(t);
-  await node.connect();
-  node.hello();
-  await world.submit("/jobs/a", "local");
-  const first = await node.hear("offer");
-  node.say({ type: "declined", run: first.run, attempt: 1, reason: "the agent's journal cannot be written" });
-  const second = await node.hear("offer");
-  assert.deepEqual([second.run, second.attempt], [first.run, 2]);
-});
-
 test("S10, K1: a cancel that nobody asked the manager for is noted; one that was asked for, or the node's own shutdown, is not", async (t) => {
   const { world, node } = await worldWith(t);
   await node.connect();
@@ -490,7 +479,7 @@ test("S9: a node hears nothing of another node's orders, secrets and output, wha
   assert.ok(offer.token.length > 0 && JSON.stringify(orderIn(offer.token)).includes(secret), "its own node does hear it");
   const output = Buffer.from(secret);
   node.say({ type: "log", run: offer.run, attempt: 1, offset: 0 }, output);
-  // It claims the run: as one that it carries, started, whose output it has, which it declined, and which has ended.
+  // It claims the run: as one that it carries, started, whose output it has, and which has ended.
   const run = queued ?? "";
   const claims = [
     () => other.hello([{ run, attempt: 1, state: "accepted", logBytes: 0 }]),
@@ -499,7 +488,6 @@ test("S9: a node hears nothing of another node's orders, secrets and output, wha
     () => other.say({ type: "state", run, attempt: 1, state: "running", at: new Date().toISOString() }),
     () => other.say({ type: "log", run, attempt: 1, offset: 0 }, Buffer.from("x")),
     () => other.say({ type: "log-missing", run, attempt: 1, offset: 0 }),
-    () => other.say({ type: "declined", run, attempt: 1, reason: "give it to me" }),
     () => other.tell(offer, other.receipt(offer)),
   ];
   for (const claim of claims) claim();

@@ -20,7 +20,6 @@ export interface DataLayout {
   };
   readonly agent: {
     readonly folder: string;
-    readonly journal: string;
     readonly key: string;
     readonly certificate: string;
     /** A renewed pair, until it was used. */
@@ -73,7 +72,6 @@ export const dataLayout = (root: string): DataLayout => {
     },
     agent: {
       folder: at("agent"),
-      journal: at("agent", "journal"),
       key: at("agent", "agent.key"),
       certificate: at("agent", "agent.crt"),
       nextKey: at("agent", "agent.next.key"),

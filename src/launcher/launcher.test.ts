@@ -166,6 +166,20 @@ test("S3: the same bytes never start twice: while it runs, after it ended, after
   assert.equal(count(), 1);
 });
 
+test("S3, 2.8: a run is known from the moment its token is given, so that an agent that comes anew does not report it as missing", async (t) => {
+  const { launcher, agent } = await connect(t);
+  const order = launcher.order({ program: shell("exit 0") });
+  const from = agent.messages.length;
+  // Both in one piece: the start cannot be in the journal yet when the launcher is asked what it knows.
+  agent.startOrder(order);
+  agent.send({ type: "hello", id: 2 });
+  const { message } = await agent.until((one) => one.type === "hello-ok", from);
+  assert.deepEqual(message.type === "hello-ok" ? message.runs.map(({ run, attempt, state }) => [run, attempt, state]) : null, [
+    [order.run, 1, "starting"],
+  ]);
+  assert.equal((await agent.ended(order)).receipt.outcome.exitCode, 0);
+});
+
 test("S3: other bytes for a run that is known, and higher attempts of one that ran, never start; one of a refused run does", async (t) => {
   const { launcher, agent } = await connect(t);
   const { mark, count } = marks(t);

@@ -63,6 +63,7 @@ interface Watched {
 }
 
 interface Pending {
+  readonly attempt: number;
   readonly tokenDigest: string;
   cancelled: Outcome["cancelled"];
   readonly settled: Promise<void>;
@@ -143,7 +144,7 @@ export class Runs {
         break;
     }
     const done = Promise.withResolvers<void>();
-    const pending: Pending = { tokenDigest, cancelled: null, settled: done.promise };
+    const pending: Pending = { attempt, tokenDigest, cancelled: null, settled: done.promise };
     this.#pending.set(run, pending);
     try {
       return await this.#admit(
@@ -184,6 +185,9 @@ export class Runs {
   known(): KnownRun[] {
     const { book } = this.#options.recorder;
     const runs: KnownRun[] = [];
+    // INVARIANT: what was given is known from the first moment, else an agent that comes anew reports it as missing, and it is offered again.
+    for (const [run, { attempt }] of this.#pending)
+      if (!book.open.has(attemptKey(run, attempt))) runs.push({ run, attempt, state: "starting", logBytes: 0 });
     for (const [key, { starting, running }] of book.open)
       runs.push({
         run: starting.run,

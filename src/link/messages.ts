@@ -5,11 +5,11 @@
  * receipts and the agent's certificate.
  */
 
-/** What a node tells about one run it knows: from the launcher's journal joined with the agent's. */
+/** What a node tells about one run it knows: what the launcher has, and what waits for it at the agent. */
 export interface KnownRun {
   readonly run: string;
   readonly attempt: number;
-  /** `accepted`: journaled by the agent only; the others come from the launcher. */
+  /** `accepted`: the agent has it for a launcher that is away; the others come from the launcher. */
   readonly state: "accepted" | "starting" | "running" | "ended" | "refused";
   /** Bytes of log that exist at the node (frames). */
   readonly logBytes: number;
@@ -113,10 +113,8 @@ export type FromAgent =
       readonly facts: NodeFacts;
       readonly runs: readonly KnownRun[];
     }
-  /** Journaled (fsynced) by the agent: the offer will not be lost by it. */
+  /** Journaled (fsynced) by the launcher, and about to start: the offer will not be lost. Not told where something later can be told soon. */
   | { readonly type: "accepted"; readonly run: string; readonly attempt: number }
-  /** Could not be journaled (disk full): nothing was started, and the agent has forgotten the offer. */
-  | { readonly type: "declined"; readonly run: string; readonly attempt: number; readonly reason: string }
   | { readonly type: "state"; readonly run: string; readonly attempt: number; readonly state: "starting" | "running"; readonly at: string }
   /** Payload: frames from `offset`. Offsets never jump: what does not fit the controller's file is answered by `log-position`. */
   | { readonly type: "log"; readonly run: string; readonly attempt: number; readonly offset: number }

@@ -36,7 +36,7 @@ suite("S12: parts under accounts of their own", { skip: accountsImpossible() ?? 
     const { manager: ofManager, agent: ofAgent, launcher: ofLauncher } = behalf.layout;
     return {
       manager: [ofManager.folder, ofManager.database, ofManager.keys, ofManager.socket],
-      agent: [ofAgent.folder, ofAgent.journal, ofAgent.key],
+      agent: [ofAgent.folder, ofAgent.key],
       launcher: [ofLauncher.trust, ofLauncher.key, ofLauncher.credentials, ofLauncher.journal, ofLauncher.adminSocket],
     };
   };
