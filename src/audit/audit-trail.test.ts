@@ -69,6 +69,45 @@ for (const [name, make] of auditStores) {
     assert.equal((await world.verify()).unfinishedActs, 0);
   });
 
+  test(`2.11: on ${name} an act that is its transaction is opened and completed in it, and leaves its record when it fails`, async (t) => {
+    const world = await make(t);
+    if (world === null) return;
+    const { trail, store } = world;
+    const count = async (): Promise<number> => (await store.read.selectFrom("audit").select("phase").execute()).length;
+    const before = await count();
+    const result = await trail.actAtOnce(auditEntry("/demo/a"), async (tx) => {
+      assert.equal(await count(), before, "one transaction");
+      await tx.insertInto("meta").values({ key: "k", value: "v" }).execute();
+      return { result: 7, detail: { revision: 1 } };
+    });
+    assert.equal(result, 7);
+    await assert.rejects(
+      trail.actAtOnce(auditEntry("/demo/b"), async (tx) => {
+        await tx.insertInto("meta").values({ key: "l", value: "v" }).execute();
+        return fail("access.denied", "not allowed");
+      }),
+      (error) => error instanceof ProblemError && error.problem.code === "access.denied",
+    );
+    assert.deepEqual(await store.read.selectFrom("meta").select("key").where("key", "=", "l").execute(), []);
+    const rows = await store.read
+      .selectFrom("audit")
+      .select(["object", "phase", "opened", "sequence"])
+      .orderBy("sequence")
+      .where("sequence", ">", 1)
+      .execute();
+    assert.deepEqual(
+      rows.map((row) => [row.object, row.phase, row.opened]),
+      [
+        ["/demo/a", "opened", null],
+        ["/demo/a", "completed", rows[0]?.sequence],
+        ["/demo/b", "opened", null],
+        ["/demo/b", "refused", rows[2]?.sequence],
+      ],
+    );
+    const verified = await world.verify();
+    assert.deepEqual([verified.ok, verified.unfinishedActs], [true, 0]);
+  });
+
   test(`2.11: on ${name} many acts at once keep one gapless chain, whatever text they carry`, async (t) => {
     const world = await make(t);
     if (world === null) return;

@@ -35,6 +35,14 @@ export interface AuditTrail {
    * wrote is rolled back, the act is recorded as refused or failed with the problem's code, and the error is thrown again.
    */
   act<T>(entry: AuditEntry, work: (tx: Writer, stage: Stage) => Promise<{ readonly result: T; readonly detail?: object }>): Promise<T>;
+  /**
+   * The same for an act that consists of nothing but what `work` writes: opened and completed are records of that one transaction, for without it
+   * there was no act. One that fails is recorded as opened and as refused or failed. Half the commits of `act` (ADR 12).
+   */
+  actAtOnce<T>(
+    entry: AuditEntry,
+    work: (tx: Writer, stage: Stage) => Promise<{ readonly result: T; readonly detail?: object }>,
+  ): Promise<T>;
   /** Records something that happened; resolves once it is durable. */
   note(entry: AuditEntry): Promise<void>;
   /** Records something in the transaction of the work that stages it. */
@@ -130,23 +138,56 @@ class ChainTrail implements AuditTrail, Flusher {
     entry: AuditEntry,
     work: (tx: Writer, stage: Stage) => Promise<{ readonly result: T; readonly detail?: object }>,
   ): Promise<T> {
-    const { store, log } = this.#options;
     const opened = this.#pending("opened", entry, entry.detail);
-    await store.write(async (_tx, stage) => stage(opened));
+    await this.#options.store.write(async (_tx, stage) => stage(opened));
     try {
-      return await store.write(async (tx, stage) => {
-        const { result, detail } = await work(tx, stage);
-        stage(this.#pending("completed", entry, detail, opened));
-        return result;
-      });
+      return await this.#complete(entry, opened, work, false);
     } catch (error) {
-      const { phase, detail } = failureOf(error);
-      try {
-        await store.write(async (_tx, stage) => stage(this.#pending(phase, entry, detail, opened)));
-      } catch (second) {
-        log.error({ error: second, action: entry.action }, "the end of an act could not be recorded; it stays open in the audit");
-      }
+      await this.#failed(entry, opened, error, false);
       throw error;
+    }
+  }
+
+  async actAtOnce<T>(
+    entry: AuditEntry,
+    work: (tx: Writer, stage: Stage) => Promise<{ readonly result: T; readonly detail?: object }>,
+  ): Promise<T> {
+    const opened = this.#pending("opened", entry, entry.detail);
+    try {
+      return await this.#complete(entry, opened, work, true);
+    } catch (error) {
+      await this.#failed(entry, opened, error, true);
+      throw error;
+    }
+  }
+
+  #complete<T>(
+    entry: AuditEntry,
+    opened: Pending,
+    work: (tx: Writer, stage: Stage) => Promise<{ readonly result: T; readonly detail?: object }>,
+    opensHere: boolean,
+  ): Promise<T> {
+    return this.#options.store.write(async (tx, stage) => {
+      if (opensHere) stage(opened);
+      const { result, detail } = await work(tx, stage);
+      stage(this.#pending("completed", entry, detail, opened));
+      return result;
+    });
+  }
+
+  /** Never rejects: what went wrong is already on its way to the caller. */
+  async #failed(entry: AuditEntry, opened: Pending, error: unknown, opensHere: boolean): Promise<void> {
+    const { phase, detail } = failureOf(error);
+    try {
+      await this.#options.store.write(async (_tx, stage) => {
+        if (opensHere) stage(opened);
+        stage(this.#pending(phase, entry, detail, opened));
+      });
+    } catch (second) {
+      this.#options.log.error(
+        { error: second, action: entry.action },
+        opensHere ? "an act that failed could not be recorded" : "the end of an act could not be recorded; it stays open in the audit",
+      );
     }
   }
 

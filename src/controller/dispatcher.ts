@@ -2,10 +2,11 @@
  * The dispatch loop: keeps every connected node supplied with queued runs, as many as it may have in flight, oldest first and fair between
  * submitters. What belongs here: whose turn it is, and when to look again. What does not: the offer itself (`offer-runs.ts`).
  */
-import { readCancelledQueued, readQueuedRuns } from "#jobs/dispatch-store.ts";
+import { readCancelledQueued, readQueuedRuns, type RunToOffer } from "#jobs/dispatch-store.ts";
+import type { Departure } from "#jobs/ports.ts";
 import type { AgentSession } from "#controller/agent-session.ts";
 import type { ControllerContext } from "#controller/controller-context.ts";
-import { offerRuns } from "#controller/offer-runs.ts";
+import { offerRuns, prepareOffers, sendOffers, takeBack, writeOffers, type Offer, type Prepared } from "#controller/offer-runs.ts";
 import { FairQueue } from "#controller/rules/fair-queue.ts";
 import { endCancelledQueued } from "#controller/settle-run.ts";
 
@@ -54,6 +55,61 @@ export class Dispatcher {
     this.wake();
   }
 
+  /**
+   * Runs that are about to be queued and can leave in the same transaction, because nobody waits for their nodes. What does not fit, or would
+   * be refused today, is queued like everything else.
+   */
+  async prepare(runs: readonly (RunToOffer & { readonly node: string })[]): Promise<Departure | null> {
+    const context = this.#context;
+    const leaving: { session: AgentSession; offers: readonly Offer[]; committed: readonly Prepared[]; release: () => void }[] = [];
+    this.#running += 1;
+    const stay = (): void => {
+      for (const { release } of leaving.splice(0)) release();
+      this.#ended();
+    };
+    try {
+      for (const session of this.#sessions()) {
+        const { name } = session.node;
+        const node = this.#queueOf(name);
+        if (!this.#isOpenTo(session) || node.running || node.stale || node.hasMore || node.queue.size > 0) continue;
+        const mine = runs.filter((run) => run.node === name).slice(0, Math.min(session.freeSlots, mostPerBatch));
+        if (mine.length === 0) continue;
+        const release = session.reserve(mine.length);
+        const entry = { session, offers: [] as readonly Offer[], committed: [] as readonly Prepared[], release };
+        leaving.push(entry);
+        entry.offers = (await prepareOffers(context, session, mine)).filter((one): one is Offer => !("problem" in one));
+      }
+    } catch (error) {
+      context.log.warn({ error }, "what was submitted could not be offered at once; it is queued");
+      stay();
+      return null;
+    }
+    const count = leaving.reduce((sum, { offers }) => sum + offers.length, 0);
+    if (count === 0) {
+      stay();
+      return null;
+    }
+    return {
+      runs: count,
+      write: async (tx, stage) => {
+        for (const entry of leaving) entry.committed = await writeOffers(context, entry.session.node.name, entry.offers, tx, stage);
+      },
+      go: () => {
+        const unsent = leaving.flatMap(({ session, committed }) => sendOffers(context, session, committed));
+        for (const { release } of leaving.splice(0)) release();
+        takeBack(context, unsent).then(
+          () => this.#ended(),
+          (error: unknown) => {
+            // The node's next report says that it does not have them.
+            context.log.error({ error }, "offers that never left could not be taken back");
+            this.#ended();
+          },
+        );
+      },
+      stay,
+    };
+  }
+
   /** A slot is free, or a node has come. */
   wake(): void {
     if (this.#stopped) return;
@@ -84,11 +140,21 @@ export class Dispatcher {
     return found;
   }
 
+  /** Something can be offered to it now. */
+  #isOpenTo(session: AgentSession): boolean {
+    return !this.#stopped && session.journalId !== null && session.freeSlots > 0 && this.#context.logs.admission() === null;
+  }
+
+  #ended(): void {
+    this.#running -= 1;
+    if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
   async #supply(session: AgentSession, node: NodeQueue): Promise<void> {
     node.running = true;
     this.#running += 1;
     try {
-      while (!this.#stopped && session.journalId !== null && session.freeSlots > 0 && this.#context.logs.admission() === null) {
+      while (this.#isOpenTo(session)) {
         await this.#refill(session.node.name, node);
         const taken = node.queue.take(Math.min(session.freeSlots, mostPerBatch));
         if (taken.length === 0) {
@@ -114,12 +180,10 @@ export class Dispatcher {
       setTimeout(() => this.wake(), retryAfterMs).unref();
     } finally {
       node.running = false;
-      this.#running -= 1;
-      if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
+      this.#ended();
     }
     // Something may have come between the last look and the end.
-    if (node.stale && !this.#stopped && session.journalId !== null && session.freeSlots > 0 && this.#context.logs.admission() === null)
-      setImmediate(() => this.wake());
+    if (node.stale && this.#isOpenTo(session)) setImmediate(() => this.wake());
   }
 
   async #refill(name: string, node: NodeQueue): Promise<void> {

@@ -8,6 +8,7 @@ import { endQueued, markOffered, queueAgain, readRunsToOffer, type RunToOffer } 
 import { problem, ProblemError, type Problem } from "#kernel/problem.ts";
 import { mintDelegationToken, orderDigest } from "#proof/delegation-token.ts";
 import type { VerdictRecord } from "#proof/launch-order.ts";
+import type { Stage, Writer } from "#store/store.ts";
 import type { AgentSession } from "#controller/agent-session.ts";
 import type { ControllerContext } from "#controller/controller-context.ts";
 import { liveRunOf, tokenDigestFact, tokenDigestOf, type LiveRun } from "#controller/live-run.ts";
@@ -15,7 +16,7 @@ import type { JobRevision } from "#controller/ports.ts";
 import { launchOrderOf } from "#controller/rules/launch-order-of.ts";
 import { refusedOutcome } from "#controller/settle-run.ts";
 
-interface Offer {
+export interface Offer {
   readonly run: RunToOffer;
   readonly live: LiveRun;
   readonly token: string;
@@ -30,6 +31,9 @@ interface Refusal {
   readonly problem: Problem;
   readonly verdicts: readonly VerdictRecord[];
 }
+
+/** A run as it is about to be offered, or why it is not. */
+export type Prepared = Offer | Refusal;
 
 interface SubmitterClaim {
   readonly amr: readonly string[];
@@ -102,7 +106,7 @@ const prepare = (
   run: RunToOffer,
   principal: Principal | null,
   revision: JobRevision | null,
-): Offer | Refusal => {
+): Prepared => {
   const nowMs = context.clock.nowMs();
   const { refused, verdicts } = verdictOf(context, run, principal, new Date(nowMs).toISOString());
   if (refused !== null || principal === null)
@@ -190,18 +194,17 @@ const announce = (
     atMs: context.clock.nowMs(),
   });
 
-/**
- * Offers these queued runs to the node; runs that are no longer queued are passed over. Rejects when today's facts or the store cannot be
- * had: everything stays queued then.
- */
-export const offerRuns = async (context: ControllerContext, session: AgentSession, ids: readonly string[]): Promise<void> => {
+/** What today's facts make of these runs. Writes nothing. Rejects when the facts cannot be had. */
+export const prepareOffers = async (
+  context: ControllerContext,
+  session: AgentSession,
+  runs: readonly RunToOffer[],
+): Promise<Prepared[]> => {
   const { journalId } = session;
-  if (journalId === null) return;
-  const runs = await readRunsToOffer(context.store.read, ids);
-  if (runs.length === 0) return;
+  if (journalId === null) return [];
   // Principals are asked once per batch: a batch is one moment.
   const principals = new Map<string, Principal | null>();
-  const prepared: (Offer | Refusal)[] = [];
+  const prepared: Prepared[] = [];
   for (const run of runs) {
     let principal = principals.get(run.submitter);
     if (principal === undefined) {
@@ -210,56 +213,67 @@ export const offerRuns = async (context: ControllerContext, session: AgentSessio
     }
     prepared.push(prepare(context, session, journalId, run, principal, await context.jobs.getRevision(run.jobPath, run.jobRevision)));
   }
+  return prepared;
+};
 
-  const committed = await context.store.write(async (tx, stage) => {
-    const moved: (Offer | Refusal)[] = [];
-    for (const one of prepared) {
-      const { run } = one;
-      if ("problem" in one) {
-        const endedAt = context.clock.nowMs();
-        const ended = await endQueued(tx, {
-          id: run.id,
-          result: "refused",
-          endedAt,
-          outcome: JSON.stringify(refusedOutcome(one.problem, new Date(endedAt).toISOString())),
-          dispatchVerdicts: JSON.stringify(one.verdicts),
-        });
-        if (!ended) continue;
-        context.audit.stageNote(stage, {
-          actor: run.submitter,
-          action: "runs.refuse",
-          object: run.id,
-          detail: { jobPath: run.jobPath, node: session.node.name, code: one.problem.code },
-        });
-      } else {
-        const offered = await markOffered(tx, {
-          id: run.id,
+/** Writes the offers and refusals; returns those that are this transaction's: a run that is no longer queued is passed over. */
+export const writeOffers = async (
+  context: ControllerContext,
+  node: string,
+  prepared: readonly Prepared[],
+  tx: Writer,
+  stage: Stage,
+): Promise<Prepared[]> => {
+  const moved: Prepared[] = [];
+  for (const one of prepared) {
+    const { run } = one;
+    if ("problem" in one) {
+      const endedAt = context.clock.nowMs();
+      const ended = await endQueued(tx, {
+        id: run.id,
+        result: "refused",
+        endedAt,
+        outcome: JSON.stringify(refusedOutcome(one.problem, new Date(endedAt).toISOString())),
+        dispatchVerdicts: JSON.stringify(one.verdicts),
+      });
+      if (!ended) continue;
+      context.audit.stageNote(stage, {
+        actor: run.submitter,
+        action: "runs.refuse",
+        object: run.id,
+        detail: { jobPath: run.jobPath, node, code: one.problem.code },
+      });
+    } else {
+      const offered = await markOffered(tx, {
+        id: run.id,
+        attempt: one.live.attempt,
+        journalId: one.journalId,
+        orderDigest: one.digest,
+        offeredAt: context.clock.nowMs(),
+        tokenExpiresAt: one.expiresAt,
+        dispatchVerdicts: JSON.stringify(one.verdicts),
+      });
+      if (!offered) continue;
+      context.audit.stageNote(stage, {
+        actor: run.submitter,
+        action: "runs.offer",
+        object: run.id,
+        detail: {
           attempt: one.live.attempt,
-          journalId: one.journalId,
+          node,
+          jobPath: run.jobPath,
+          jobRevision: run.jobRevision,
           orderDigest: one.digest,
-          offeredAt: context.clock.nowMs(),
-          tokenExpiresAt: one.expiresAt,
-          dispatchVerdicts: JSON.stringify(one.verdicts),
-        });
-        if (!offered) continue;
-        context.audit.stageNote(stage, {
-          actor: run.submitter,
-          action: "runs.offer",
-          object: run.id,
-          detail: {
-            attempt: one.live.attempt,
-            node: session.node.name,
-            jobPath: run.jobPath,
-            jobRevision: run.jobRevision,
-            orderDigest: one.digest,
-          },
-        });
-      }
-      moved.push(one);
+        },
+      });
     }
-    return moved;
-  });
+    moved.push(one);
+  }
+  return moved;
+};
 
+/** Lets committed offers leave. Returns those that could not: their connection is gone. */
+export const sendOffers = (context: ControllerContext, session: AgentSession, committed: readonly Prepared[]): Offer[] => {
   const unsent: Offer[] = [];
   for (const one of committed) {
     if ("problem" in one) {
@@ -270,8 +284,24 @@ export const offerRuns = async (context: ControllerContext, session: AgentSessio
     if (session.offer(one.live, one.token)) announce(context, one.run, session.node.name, { state: "offered", attempt: one.live.attempt });
     else unsent.push(one);
   }
+  return unsent;
+};
+
+/** Offers that never left: their runs wait again, for one more attempt. */
+export const takeBack = async (context: ControllerContext, unsent: readonly Offer[]): Promise<void> => {
   if (unsent.length === 0) return;
   await context.store.write(async (tx) => {
     for (const { live } of unsent) await queueAgain(tx, { id: live.run, attempt: live.attempt });
   });
+};
+
+/**
+ * Offers these queued runs to the node; runs that are no longer queued are passed over. Rejects when today's facts or the store cannot be
+ * had: everything stays queued then.
+ */
+export const offerRuns = async (context: ControllerContext, session: AgentSession, ids: readonly string[]): Promise<void> => {
+  const prepared = await prepareOffers(context, session, await readRunsToOffer(context.store.read, ids));
+  if (prepared.length === 0) return;
+  const committed = await context.store.write((tx, stage) => writeOffers(context, session.node.name, prepared, tx, stage));
+  await takeBack(context, sendOffers(context, session, committed));
 };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { WebSocket } from "ws";
 import { tokenDigestOf } from "#controller/live-run.ts";
-import { checkDelegationToken } from "#proof/delegation-token.ts";
+import { checkDelegationToken, orderDigest } from "#proof/delegation-token.ts";
 import { generateSigningKey, keyThumbprint, privateKeyFromPem, publicKeyFromRaw } from "#proof/keys.ts";
 import { jobOf, openControllerWorld, starter, type ControllerWorld } from "#test/fixtures/controller-world.ts";
 import { eventually } from "#test/fixtures/eventually.ts";
@@ -67,6 +67,65 @@ test("S1, S2: an offer carries a short-lived token whose payload is the whole or
     verdicts.map(({ part, effect }) => `${part} ${effect}`),
     ["who permit", "may permit"],
   );
+});
+
+test("S2: what nobody waits before leaves in the transaction that queues it, not before its commit, and no more than has room", async (t) => {
+  const { world, node } = await worldWith(t, { maxInFlightPerNode: 2 });
+  await node.connect();
+  node.hello();
+  await node.hear("welcome");
+  const { ids, departure, queue } = await until(
+    "a node that nobody waits for",
+    () => world.depart("/jobs/a", "local", 3),
+    (found) => found.departure !== null,
+  );
+  assert.equal(departure?.runs, 2);
+  assert.equal((await world.depart("/jobs/a", "local", 1)).departure, null, "the room is promised");
+  await world.store.write(async (tx, stage) => {
+    await queue(tx);
+    await departure?.write(tx, stage);
+  });
+  const states = (): Promise<string[]> => Promise.all(ids.map(async (id) => (await world.run(id)).state));
+  assert.deepEqual(await states(), ["offered", "offered", "queued"]);
+  assert.equal(node.received.filter((message) => message.type === "offer").length, 0, "not before its commit is known");
+  departure?.go();
+  const offers = [];
+  for (const run of ids.slice(0, 2)) {
+    const offer = await node.hear("offer", (one) => one.run === run);
+    offers.push(offer);
+    assert.equal((await world.run(run)).order_digest, orderDigest(orderIn(offer.token)));
+    assert.deepEqual(await world.auditActions(run), ["runs.offer"]);
+  }
+  // The third waits like any other.
+  world.controller.wake();
+  const [first] = offers;
+  assert.ok(first);
+  node.tell(first, node.receipt(first));
+  await node.hear("offer", (one) => one.run === ids[2]);
+});
+
+test("S2: a submission that is not committed, that others wait before, or whose submitter is refused today sends nothing ahead", async (t) => {
+  const { world, node } = await worldWith(t, { maxInFlightPerNode: 1 });
+  await node.connect();
+  node.hello();
+  await node.hear("welcome");
+  const { departure } = await until(
+    "a node that nobody waits for",
+    () => world.depart("/jobs/a", "local", 1),
+    (found) => found.departure !== null,
+  );
+  departure?.stay();
+  assert.equal((await world.depart("/jobs/a", "local", 1, { submitter: "user:corp/acc_nobody" })).departure, null, "refused");
+  assert.equal((await world.depart("/jobs/a", "elsewhere", 1)).departure, null, "another node");
+  assert.equal(await world.controller.prepare("other", []), null, "another controller");
+  // The promise of `stay` is given back: the one slot is free again.
+  await world.submit("/jobs/a", "local", 2);
+  const offer = await node.hear("offer");
+  assert.equal((await world.depart("/jobs/a", "local", 1)).departure, null, "no room, and another waits");
+  node.tell(offer, node.receipt(offer));
+  const second = await node.hear("offer");
+  assert.notEqual(second.run, offer.run);
+  assert.equal(await node.hearsNo("offer"), true, "what stayed was never sent");
 });
 
 test("2.8: a signed outcome ends the run once, with its output, and is acknowledged after the commit", async (t) => {

@@ -4,6 +4,7 @@
  */
 import type { AuditTrail } from "#audit/audit-trail.ts";
 import { readRun } from "#jobs/dispatch-store.ts";
+import type { Dispatch } from "#jobs/ports.ts";
 import type { Clock } from "#kernel/clock.ts";
 import type { Log } from "#kernel/log.ts";
 import type { Problem } from "#kernel/problem.ts";
@@ -50,6 +51,8 @@ export interface Controller {
   readonly logs: RunLogs;
   /** A submission was committed. */
   wake(): void;
+  /** See `jobs/ports.ts`. */
+  readonly prepare: Dispatch["prepare"];
   /** A cancellation was committed: ends a queued run, tells the node of another. */
   cancel(runId: string): void;
   /** Why nothing new may be submitted at present; null: it may (O3). */
@@ -194,6 +197,7 @@ export const openController = async (options: ControllerOptions): Promise<Contro
     port: listener.port,
     logs,
     wake: () => dispatcher.submitted(),
+    prepare: async (controller, runs) => (controller === settings.name ? dispatcher.prepare(runs) : null),
     cancel: (runId) => inBackground(cancel(runId), "a run could not be cancelled"),
     admission: () => logs.admission(),
     onChange: (changed) => {

@@ -2,13 +2,14 @@
  * Submitting jobs: many requests, one transaction, one run per target node. The caller has asked the engine for each request and hands
  * in the verdicts, which are kept. Nothing is stored unless everything is, or `partial` says otherwise.
  *
- * INVARIANT: submissions, runs, idempotency row and audit record are one transaction.
+ * INVARIANT: submissions, runs, idempotency row, audit records and the offers of those runs that leave at once are one transaction.
  */
 import { fail, problem, ProblemError, type Problem } from "#kernel/problem.ts";
 import { newId } from "#kernel/ids.ts";
 import type { VerdictRecord } from "#proof/launch-order.ts";
 import type { Principal } from "#identity/principal.ts";
 import { claimIdempotencyKey, recallAnswer, type IdempotencyScope } from "#jobs/idempotency.ts";
+import type { RunToOffer } from "#jobs/dispatch-store.ts";
 import type { JobsContext } from "#jobs/jobs-context.ts";
 import { resolveArguments } from "#jobs/rules/arguments.ts";
 import { folderOf } from "#jobs/rules/path.ts";
@@ -119,15 +120,9 @@ const findMissingNodes = async (context: JobsContext, names: Iterable<string>): 
 const risingIds = (kind: "run" | "sub", count: number, nowMs: number): string[] =>
   Array.from({ length: count }, () => newId(kind, nowMs)).toSorted();
 
-const store = async (
-  tx: Writer,
-  planned: readonly Planned[],
-  principal: Principal,
-  options: SubmitOptions,
-  nowMs: number,
-): Promise<void> => {
+/** The rows of what is accepted. */
+const rowsOf = (planned: readonly Planned[], principal: Principal, options: SubmitOptions, controller: string, nowMs: number) => {
   const actor = options.actor ?? principal;
-  const controller = options.controller ?? "main";
   const claim = JSON.stringify({ groups: principal.groups, amr: principal.amr, authTime: principal.authTime });
   const submissions = planned.map(({ accepted, request, values }) => ({
     id: accepted.id,
@@ -162,6 +157,10 @@ const store = async (
       log_bytes: 0,
     }));
   });
+  return { submissions, runs };
+};
+
+const store = async (tx: Writer, { submissions, runs }: ReturnType<typeof rowsOf>): Promise<void> => {
   for (let at = 0; at < submissions.length; at += rowsPerInsert)
     await tx
       .insertInto("submissions")
@@ -172,6 +171,33 @@ const store = async (
       .insertInto("runs")
       .values(runs.slice(at, at + rowsPerInsert))
       .execute();
+};
+
+/** The runs as whoever dispatches needs them. */
+const runsToOffer = ({ submissions, runs }: ReturnType<typeof rowsOf>): (RunToOffer & { readonly node: string })[] => {
+  const byId = new Map(submissions.map((submission) => [submission.id, submission]));
+  return runs.flatMap((run) => {
+    const submission = byId.get(run.submission_id);
+    return submission === undefined
+      ? []
+      : [
+          {
+            id: run.id,
+            node: run.node,
+            submissionId: submission.id,
+            jobPath: run.job_path,
+            folder: run.folder,
+            jobRevision: run.job_revision,
+            attempt: run.attempt,
+            arguments: submission.arguments,
+            submitter: submission.submitter,
+            submitterName: submission.submitter_name,
+            submitterClaim: submission.submitter_claim,
+            actor: submission.actor,
+            actorName: submission.actor_name,
+          },
+        ];
+  });
 };
 
 /** Plans every request; throws the first problem unless `partial`. */
@@ -292,21 +318,43 @@ export const submit = async (
     object: planned.length === 1 && only !== undefined ? only.accepted.job : "jobs",
     detail: { submitter: principal.accessId, requests: requests.length },
   };
-  return context.audit.act<SubmitAnswer>(entry, async (tx, stage) => {
-    if (scope !== null) {
-      const earlier = await claimIdempotencyKey(tx, scope, items, nowMs);
-      if (earlier !== null) return { result: { items: earlier as SubmitAnswer["items"], replayed: true }, detail: { replayed: true } };
-    }
-    if (planned.length > 0) await store(tx, planned, principal, options, nowMs);
-    // Of many, each has a record of its own, so that it can be found by its job.
-    if (planned.length > 1)
-      for (const { accepted } of planned)
-        context.audit.stageNote(stage, { actor: actor.accessId, action: "runs.create", object: accepted.job, detail: recordOf(accepted) });
-    return {
-      result: { items, replayed: false },
-      detail: planned.length === 1 && only !== undefined ? recordOf(only.accepted) : { submissions: planned.length },
-    };
-  });
+  const controller = options.controller ?? "main";
+  const rows = rowsOf(planned, principal, options, controller, nowMs);
+  const departure = (await context.dispatch?.prepare(controller, runsToOffer(rows))) ?? null;
+  let answer: SubmitAnswer;
+  try {
+    // An act that is nothing but its transaction: with the offers that go with it, a submission is one commit.
+    answer = await context.audit.actAtOnce<SubmitAnswer>(entry, async (tx, stage) => {
+      if (scope !== null) {
+        const earlier = await claimIdempotencyKey(tx, scope, items, nowMs);
+        if (earlier !== null) return { result: { items: earlier as SubmitAnswer["items"], replayed: true }, detail: { replayed: true } };
+      }
+      if (planned.length > 0) await store(tx, rows);
+      // Of many, each has a record of its own, so that it can be found by its job.
+      if (planned.length > 1)
+        for (const { accepted } of planned)
+          context.audit.stageNote(stage, {
+            actor: actor.accessId,
+            action: "runs.create",
+            object: accepted.job,
+            detail: recordOf(accepted),
+          });
+      await departure?.write(tx, stage);
+      return {
+        result: { items, replayed: false },
+        detail: planned.length === 1 && only !== undefined ? recordOf(only.accepted) : { submissions: planned.length },
+      };
+    });
+  } catch (error) {
+    departure?.stay();
+    throw error;
+  }
+  if (answer.replayed) departure?.stay();
+  else {
+    departure?.go();
+    if (rows.runs.length > (departure?.runs ?? 0)) context.dispatch?.queued();
+  }
+  return answer;
 };
 
 const recordOf = ({ id, jobRevision, runs }: AcceptedSubmission): Record<string, unknown> => ({

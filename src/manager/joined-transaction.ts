@@ -11,26 +11,30 @@ export interface Joined {
 }
 
 /** Store and trail for use-cases that take part in the write of `tx`. INVARIANT: they are not used after that write has ended. */
-export const joinTransaction = (outer: { readonly store: Store; readonly audit: AuditTrail }, tx: Writer, stage: Stage): Joined => ({
-  store: {
-    kind: outer.store.kind,
-    read: tx,
-    write: (work) => work(tx, stage),
-    flushWith: () => {
-      throw new TypeError("a joined transaction has no flusher of its own");
+export const joinTransaction = (outer: { readonly store: Store; readonly audit: AuditTrail }, tx: Writer, stage: Stage): Joined => {
+  const act: AuditTrail["act"] = async (entry, work) => {
+    const { result, detail } = await work(tx, stage);
+    outer.audit.stageNote(stage, { ...entry, detail: { ...entry.detail, ...detail } });
+    return result;
+  };
+  return {
+    store: {
+      kind: outer.store.kind,
+      read: tx,
+      write: (work) => work(tx, stage),
+      flushWith: () => {
+        throw new TypeError("a joined transaction has no flusher of its own");
+      },
+      close: async () => {},
     },
-    close: async () => {},
-  },
-  audit: {
-    act: async (entry, work) => {
-      const { result, detail } = await work(tx, stage);
-      outer.audit.stageNote(stage, { ...entry, detail: { ...entry.detail, ...detail } });
-      return result;
+    audit: {
+      act,
+      actAtOnce: act,
+      note: async (entry) => outer.audit.stageNote(stage, entry),
+      stageNote: (_stage, entry) => outer.audit.stageNote(stage, entry),
+      head: () => outer.audit.head(),
+      checkpoint: async () => {},
+      close: async () => {},
     },
-    note: async (entry) => outer.audit.stageNote(stage, entry),
-    stageNote: (_stage, entry) => outer.audit.stageNote(stage, entry),
-    head: () => outer.audit.head(),
-    checkpoint: async () => {},
-    close: async () => {},
-  },
-});
+  };
+};

@@ -6,7 +6,7 @@
 import { hostname } from "node:os";
 import { openAuditTrail } from "#audit/audit-trail.ts";
 import { pruneAudit } from "#audit/prune-audit.ts";
-import { openController, type ControllerOptions } from "#controller/open-controller.ts";
+import { openController, type Controller, type ControllerOptions } from "#controller/open-controller.ts";
 import { openIdentity } from "#identity/open-identity.ts";
 import type { FirstPassword } from "#identity/first-start.ts";
 import type { IdentityContext } from "#identity/identity-context.ts";
@@ -136,8 +136,15 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
 
     let listenerAddress = "";
     const nodes = openNodes({ store, audit, clock, keys: () => keyRing.keys(), listenerAddress: () => listenerAddress });
-    const jobs = openJobs({ store, audit, clock, log, nodes });
-    const controller = await openController({
+    const jobs = openJobs({
+      store,
+      audit,
+      clock,
+      log,
+      nodes,
+      dispatch: { prepare: (name, runs) => controller.prepare(name, runs), queued: () => controller.wake() },
+    });
+    const controller: Controller = await openController({
       store,
       audit,
       clock,

@@ -166,10 +166,7 @@ export const submissionRoutes = ({ jobs, controller, clock, feed }: Services): R
           ...(key === undefined ? {} : { idempotencyKey: key }),
         });
         const runs = submitted.items.flatMap((item) => (item.accepted ? item.runs : []));
-        if (!submitted.replayed) {
-          controller.wake();
-          for (const run of runs) feed.runChanged(run.id);
-        }
+        if (!submitted.replayed) for (const run of runs) feed.runChanged(run.id);
         const [only] = submitted.items;
         return {
           ...(items === undefined && only?.accepted === true ? { id: only.id, job: only.job, jobRevision: only.jobRevision } : {}),
