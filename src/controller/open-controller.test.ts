@@ -74,7 +74,7 @@ test("S2: what nobody waits before leaves in the transaction that queues it, not
   await node.connect();
   node.hello();
   await node.hear("welcome");
-  const { ids, departure, queue } = await until(
+  const { ids, departure, queue } = await eventually(
     "a node that nobody waits for",
     () => world.depart("/jobs/a", "local", 3),
     (found) => found.departure !== null,
@@ -109,7 +109,7 @@ test("S2: a submission that is not committed, that others wait before, or whose 
   await node.connect();
   node.hello();
   await node.hear("welcome");
-  const { departure } = await until(
+  const { departure } = await eventually(
     "a node that nobody waits for",
     () => world.depart("/jobs/a", "local", 1),
     (found) => found.departure !== null,
