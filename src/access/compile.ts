@@ -4,7 +4,7 @@
  * belong here: what one role says (`role-part.ts`), answering (`decide.ts`), explaining (`explain.ts`, which never reads this).
  *
  * Roles are merged in groups of groups, and groups of the very same roles are taken over from the access that the actor had before: after a
- * change of one of 10,000 roles, four groups are made anew.
+ * change of one of 10,000 roles, five groups are made anew.
  *
  * SECURITY: nothing here can be stale. Only what was made from the very same role objects is taken over, those are frozen when
  * they are first read (`role-part.ts`), and every role of the actor is looked at each time. What a role is today is the caller's to
@@ -33,23 +33,21 @@ export interface CompiledAccess {
   readonly default: ScopeAccess;
   /** Only controllers that some role names; any other is answered by `default`. */
   readonly controllers: ReadonlyMap<string, ScopeAccess>;
-  /** What the next access of the same actor is made from. */
-  readonly groups: readonly (readonly Group[])[];
+  /** What the next access of the same actor is made from: the roles merged in groups, those in groups again, the last level of at most one. */
+  readonly levels: readonly Level[];
 }
 
-/** Roles, or groups of them, merged. */
-interface Group {
-  readonly members: readonly (Role | Group)[];
-  readonly parts: ScopeParts;
+/** Members and what each group of them says, in their order. All roles stand in one list, since comparing it is most of what is left to do. */
+interface Level {
+  readonly members: readonly (Role | ScopeParts)[];
+  readonly groups: readonly ScopeParts[];
 }
 
 const mostMembers = 8;
 const nobody: LeafState = Object.seal({ grantedBy: null, deniedBy: null, denials: 0, permit: null });
 
-const isSame = (group: Group, members: readonly (Role | Group)[], from: number): boolean => {
-  const { length } = group.members;
-  if (length !== Math.min(mostMembers, members.length - from)) return false;
-  for (let index = 0; index < length; index += 1) if (group.members[index] !== members[from + index]) return false;
+const isSame = (before: Level["members"], members: Level["members"], from: number, to: number): boolean => {
+  for (let index = from; index < to; index += 1) if (before[index] !== members[index]) return false;
   return true;
 };
 
@@ -70,45 +68,47 @@ const mergeScopes = (all: readonly ScopeParts[]): ScopeParts => {
 };
 
 /** One level of groups over `members`; a text where a role cannot be read. */
-const groupUp = <M extends Role | Group>(
+const groupUp = <M extends Role | ScopeParts>(
   members: readonly M[],
-  before: readonly Group[],
+  before: Level | undefined,
   partsOf: (member: M) => ScopeParts | string,
-): Group[] | string => {
-  const groups: Group[] = [];
+): Level | string => {
+  const groups: ScopeParts[] = [];
   for (let from = 0; from < members.length; from += mostMembers) {
-    const old = before[groups.length];
-    if (old !== undefined && isSame(old, members, from)) {
-      groups.push(old);
-      continue;
+    const to = Math.min(from + mostMembers, members.length);
+    const old = before?.groups[groups.length];
+    if (before !== undefined && old !== undefined && to === Math.min(from + mostMembers, before.members.length)) {
+      if (isSame(before.members, members, from, to)) {
+        groups.push(old);
+        continue;
+      }
     }
-    const own = members.slice(from, from + mostMembers);
     const parts: ScopeParts[] = [];
-    for (const member of own) {
-      const part = partsOf(member);
+    for (let index = from; index < to; index += 1) {
+      const member = members[index];
+      const part = member === undefined ? "a role cannot be read" : partsOf(member);
       if (typeof part === "string") return part;
       parts.push(part);
     }
-    groups.push({ members: own, parts: mergeScopes(parts) });
+    groups.push(mergeScopes(parts));
   }
-  return groups;
+  return { members, groups };
 };
 
-/** All levels, the last one of at most one group. */
-const groupAll = (roles: readonly Role[], before: CompiledAccess["groups"]): Group[][] | string => {
-  const first = groupUp(roles, before[0] ?? [], partOfRole);
+const levelsOf = (roles: readonly Role[], before: CompiledAccess["levels"]): Level[] | string => {
+  const first = groupUp([...roles], before[0], partOfRole);
   if (typeof first === "string") return first;
   const levels = [first];
-  for (let top = first; top.length > 1;) {
-    const next = groupUp(top, before[levels.length] ?? [], (group) => group.parts);
+  for (let { groups } = first; groups.length > 1;) {
+    const next = groupUp(groups, before[levels.length], (parts) => parts);
     if (typeof next === "string") return next;
     levels.push(next);
-    top = next;
+    ({ groups } = next);
   }
   return levels;
 };
 
-const partsOfAll = (groups: CompiledAccess["groups"]): ScopeParts => groups.at(-1)?.[0]?.parts ?? new Map<string, ScopePart>();
+const partsOfAll = (levels: CompiledAccess["levels"]): ScopeParts => levels.at(-1)?.groups[0] ?? new Map<string, ScopePart>();
 
 const isBetterEntry = (candidate: FolderEntry, current: FolderEntry | undefined): boolean => {
   if (current === undefined) return true;
@@ -171,7 +171,7 @@ const unreadableAccess = (actor: Actor, unreadable: string): CompiledAccess => (
   unreadable,
   default: finish("default", emptyPart, buildFolderPool([], null), null),
   controllers: new Map(),
-  groups: [],
+  levels: [],
 });
 
 /**
@@ -181,10 +181,10 @@ const unreadableAccess = (actor: Actor, unreadable: string): CompiledAccess => (
 export const compileAccess = (actor: Actor, before: CompiledAccess | null = null): CompiledAccess => {
   const roles: unknown = actor.roles;
   if (!Array.isArray(roles)) return unreadableAccess(actor, "the list of roles cannot be read");
-  const groups = groupAll(actor.roles, before?.groups ?? []);
-  if (typeof groups === "string") return unreadableAccess(actor, groups);
-  const parts = partsOfAll(groups);
-  const partsBefore = before === null ? null : partsOfAll(before.groups);
+  const levels = levelsOf(actor.roles, before?.levels ?? []);
+  if (typeof levels === "string") return unreadableAccess(actor, levels);
+  const parts = partsOfAll(levels);
+  const partsBefore = before === null ? null : partsOfAll(before.levels);
 
   const general = parts.get("default") ?? emptyPart;
   const renewed = new Map<FolderEntry, FolderEntry>();
@@ -205,5 +205,5 @@ export const compileAccess = (actor: Actor, before: CompiledAccess | null = null
         : buildFolderPool(bestEntries(part.folders), pool);
     controllers.set(controller, finish(controller, mergeParts([general, part]), own, base));
   }
-  return { actor, unreadable: null, default: base, controllers, groups };
+  return { actor, unreadable: null, default: base, controllers, levels };
 };

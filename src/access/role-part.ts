@@ -99,18 +99,22 @@ const sumOfEach = (parts: readonly ScopePart[]): readonly number[] => {
   return sums;
 };
 
+/** A concatenation that begins with a frozen list, or with none, is made entry by entry and takes several times as long. */
+const foldersOfAll = (parts: readonly ScopePart[]): readonly FolderEntry[] => {
+  const [first, ...others] = parts.map((part) => part.folders).filter((folders) => folders.length > 0);
+  return first === undefined ? noFolders : others.length === 0 ? first : first.concat(...others);
+};
+
 /** What several say together: the best grant and denial of each leaf, all folders. */
 export const mergeParts = (parts: readonly ScopePart[]): ScopePart => {
   const [only, second] = parts;
   if (only === undefined) return emptyPart;
   if (second === undefined) return only;
-  const withFolders = parts.filter((part) => part.folders.length > 0);
   return {
     grants: betterOfEach(parts, "grants"),
     denials: betterOfEach(parts, "denials"),
     denialCounts: sumOfEach(parts),
-    folders:
-      withFolders.length <= 1 ? (withFolders[0]?.folders ?? noFolders) : noFolders.concat(...withFolders.map((part) => part.folders)),
+    folders: foldersOfAll(parts),
   };
 };
 
