@@ -7,6 +7,7 @@ import { test, type TestContext } from "node:test";
 import type { NodeTrust } from "#launch/ports.ts";
 import { jobOf, openControllerWorld, starter, type ControllerWorld } from "#test/fixtures/controller-world.ts";
 import { eventually } from "#test/fixtures/eventually.ts";
+import { freePort } from "#test/fixtures/free-port.ts";
 import { NodeProcesses } from "#test/fixtures/node-processes.ts";
 import { orderIn, SpeakingNode } from "#test/fixtures/speaking-node.ts";
 
@@ -15,7 +16,8 @@ const settings = { pollMs: 200 };
 const worldOf = async (t: TestContext): Promise<{ folder: string; world: ControllerWorld; reopen(): Promise<ControllerWorld> }> => {
   const folder = mkdtempSync(join(tmpdir(), "bhf-rot-"));
   chmodSync(folder, 0o711);
-  const open = (port = 0): Promise<ControllerWorld> => openControllerWorld({ dataFolder: join(folder, "m"), port, settings });
+  const port = await freePort();
+  const open = (): Promise<ControllerWorld> => openControllerWorld({ dataFolder: join(folder, "m"), port, settings });
   let world = await open();
   t.after(async () => {
     await world.close();
@@ -25,9 +27,8 @@ const worldOf = async (t: TestContext): Promise<{ folder: string; world: Control
     folder,
     world,
     reopen: async () => {
-      const { port } = world.controller;
       await world.close();
-      world = await open(port);
+      world = await open();
       return world;
     },
   };

@@ -124,13 +124,15 @@ on: [local]
   });
 
   test("2.3: timeout ends the whole tree, also a descendant with its own session, and is told apart", async () => {
+    // Other tests have jobs that sleep under the same account.
+    const mark = `300.${process.pid}`;
     await apply(`kind: Job
 path: /examples/slow
 requires: operator
-run: { shell: "setsid sleep 300 & trap '' TERM; echo begun; sleep 300 & wait; wait" }
+run: { shell: "setsid sleep ${mark} & trap '' TERM; echo begun; sleep ${mark} & wait; wait" }
 as: { credential: example }
 on: [local]
-timeout: 1s
+timeout: 3s
 grace: 1s
 `);
     const run = await runAndWait("/examples/slow");
@@ -138,7 +140,7 @@ grace: 1s
     assert.equal(run.outcome?.timedOut, true);
     assert.equal(run.outcome?.forced, true);
     const { spawnSync } = await import("node:child_process");
-    const left = spawnSync("pgrep", ["-u", "nobody", "-f", "sleep 300"], { encoding: "utf8" }).stdout;
+    const left = spawnSync("pgrep", ["-u", "nobody", "-f", `sleep ${mark}`], { encoding: "utf8" }).stdout;
     assert.equal(left, "", `left over: ${left}`);
   });
 

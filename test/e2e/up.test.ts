@@ -7,6 +7,7 @@ import { suite, test } from "node:test";
 import type { RunView } from "#cli/run-view.ts";
 import { isAlive, processIdOf } from "#supervise/process-id.ts";
 import { eventually } from "#test/fixtures/eventually.ts";
+import { gateOf } from "#test/fixtures/gate.ts";
 import { cliEntry, makeDataFolder, removeFolder, runCli, startInstance } from "#test/fixtures/instance.ts";
 
 const asRoot = process.getuid?.() === 0;
@@ -99,9 +100,10 @@ suite("2.1: `behalf up`", () => {
     removeFolder(join(behalf.dataFolder, ".."));
   });
 
-  test("2.1, 2.8: a killed supervisor leaves launcher, agent and job; the next one adopts them and the job goes on", async () => {
+  test("2.1, 2.8: a killed supervisor leaves launcher, agent and job; the next one adopts them and the job goes on", async (t) => {
+    const gate = gateOf(t);
     const behalf = await startInstance();
-    await behalf.cli(["apply", "-f", "-"], { input: slowJob(ownAs).replace("sleep 300", "sleep 6; echo done") });
+    await behalf.cli(["apply", "-f", "-"], { input: slowJob(ownAs).replace("sleep 300", `${gate.wait}; echo done`) });
     const { runs } = await behalf.json<{ runs: { id: string }[] }>(["run", "/examples/slow"]);
     const id = runs[0]?.id ?? "";
     await eventually(
@@ -115,6 +117,7 @@ suite("2.1: `behalf up`", () => {
     const again = await startInstance({ dataFolder: behalf.dataFolder });
     assert.equal(again.pidOf("launcher"), launcher);
     assert.equal(again.pidOf("agent"), agent);
+    gate.open();
     const ended = await eventually(
       "ended",
       () => again.api.call<RunView>("GET", `/api/v1/runs/${id}`),
@@ -127,9 +130,10 @@ suite("2.1: `behalf up`", () => {
     removeFolder(join(behalf.dataFolder, ".."));
   });
 
-  test("2.1: --leave-running leaves launcher and job to the next start", async () => {
+  test("2.1: --leave-running leaves launcher and job to the next start", async (t) => {
+    const gate = gateOf(t);
     const behalf = await startInstance({ args: ["--leave-running"] });
-    await behalf.cli(["apply", "-f", "-"], { input: slowJob(ownAs).replace("sleep 300", "sleep 5; echo done") });
+    await behalf.cli(["apply", "-f", "-"], { input: slowJob(ownAs).replace("sleep 300", `${gate.wait}; echo done`) });
     const { runs } = await behalf.json<{ runs: { id: string }[] }>(["run", "/examples/slow"]);
     const id = runs[0]?.id ?? "";
     await eventually(
@@ -141,6 +145,7 @@ suite("2.1: `behalf up`", () => {
     await behalf.stop();
     assert.ok(launcher !== null && isAlive(launcher));
     const again = await startInstance({ dataFolder: behalf.dataFolder });
+    gate.open();
     const ended = await eventually(
       "ended",
       () => again.api.call<RunView>("GET", `/api/v1/runs/${id}`),

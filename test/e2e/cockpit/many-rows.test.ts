@@ -18,7 +18,7 @@ test("4.6: thousands of rows are drawn as those that are seen, and the count say
   const drawn = (): Promise<number> => grid.getByRole("row").count();
   const status = async (): Promise<string> => (await page.getByRole("status").allTextContents()).find((text) => /rows?/.test(text)) ?? "";
   assert.ok((await drawn()) < 80, `${await drawn()} rows are drawn`);
-  assert.match(await status(), /rows loaded|of [\d,]+ rows/);
+  await eventually("the count says what is loaded", status, (text) => /rows loaded|of [\d,]+ rows/.test(text));
 
   await grid.getByRole("row").nth(1).focus();
   await eventually(
@@ -28,7 +28,6 @@ test("4.6: thousands of rows are drawn as those that are seen, and the count say
       return status();
     },
     (text) => /^3,00\d rows$/.test(text),
-    120_000,
   );
   await page.keyboard.press("End");
   await eventually(

@@ -1,6 +1,7 @@
 /** What an account may not do: hidden where it may not know, disabled with the reason where it may not act, and explained. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { eventually } from "#test/fixtures/eventually.ts";
 import { axeFindings, startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
 
 const job = (path: string): string => `kind: Job\npath: ${path}\nrun: { shell: "true" }\nas: { credential: example }\non: [local]\n`;
@@ -53,15 +54,27 @@ test("4.5: what is not permitted is disabled with its reason, explained, and nev
   await t.test("D88: the overview counts what the account may see, and shows the rest as not permitted", async () => {
     const page = await persona("clerk");
     const failures = page.getByRole("region", { name: "Latest failures" });
-    await failures.getByRole("link", { name: "/sales/report" }).first().waitFor();
+    await eventually(
+      "both have failed",
+      () => failures.getByRole("link", { name: "/sales/report" }).count(),
+      (count) => count === 2,
+    );
     assert.equal(await failures.getByRole("link").count(), 2);
     assert.equal(await page.getByText("/finance/close").count(), 0);
     const tile = page.getByText("Failed, 24 h").locator("..");
-    assert.match((await tile.textContent()) ?? "", /2$/);
+    await eventually(
+      "they are counted",
+      async () => (await tile.textContent()) ?? "",
+      (text) => text.endsWith("2"),
+    );
     await page.getByRole("region", { name: "Nodes" }).getByText("Your roles do not show this").waitFor();
     const rows = page.getByRole("table", { name: "Runs", includeHidden: true }).getByRole("row");
     await rows.nth(1).waitFor({ state: "attached" });
-    assert.match((await rows.nth(1).textContent()) ?? "", /2/);
+    await eventually(
+      "the table of the drawing counts them",
+      async () => (await rows.nth(1).textContent()) ?? "",
+      (text) => text.includes("2"),
+    );
     // Somebody else's run changes nothing here, his own folder's does.
     await instance.api.call("POST", "/api/v1/submissions", { job: "/finance/close" });
     await instance.api.call("POST", "/api/v1/submissions", { job: "/sales/report" });

@@ -23,7 +23,7 @@ test("D68: a role is given and taken at its crossing, and what would lock everyb
   const rolesOf = async (): Promise<string[]> =>
     (await world.instance.api.call<{ roles: string[] }>("GET", "/api/v1/accounts/clerk")).roles.toSorted();
   assert.deepEqual(await rolesOf(), ["it_operator", "role-of-clerk"]);
-  assert.equal(await crossing.isChecked(), true);
+  await page.getByRole("checkbox", { name: "clerk holds it_operator", checked: true }).waitFor();
   await crossing.press("Space");
   await page.getByText("clerk no longer holds it_operator").waitFor();
   assert.deepEqual(await rolesOf(), ["role-of-clerk"]);

@@ -48,7 +48,10 @@ test("4.8: sign in, find a job, run it, follow it and ask why, with the keyboard
   await page.evaluate("document.activeElement?.blur()");
   await keyboard.press("r");
   const dialog = page.getByRole("dialog", { name: "Run /examples/books/close" });
-  await dialog.waitFor();
+  await page
+    .locator("input:focus")
+    .and(dialog.getByRole("textbox", { name: "MONTH" }))
+    .waitFor();
   await keyboard.type("3");
   await dialog.getByText("controller:runs").first().waitFor();
   await dialog.getByText("the account of credential example; which one that is, only the node knows").waitFor();
@@ -75,7 +78,10 @@ test("4.8: sign in, find a job, run it, follow it and ask why, with the keyboard
   await page.goto(`${instance.url}/jobs/examples/plain`);
   await page.getByRole("button", { name: "Run", exact: true, disabled: false }).waitFor();
   await keyboard.press("r");
-  await page.getByRole("dialog").waitFor();
+  await page
+    .locator("button:focus")
+    .and(page.getByRole("dialog").getByRole("button", { name: "Run", exact: true }))
+    .waitFor();
   await keyboard.press("Enter");
   await page.getByRole("log").getByText("plain", { exact: true }).waitFor();
 });

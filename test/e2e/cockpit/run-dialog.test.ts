@@ -36,6 +36,10 @@ test(
     const again = page.getByRole("dialog", { name: "Run /examples/books/close again" });
     assert.equal(await again.getByRole("textbox", { name: "MONTH" }).inputValue(), "12");
     assert.equal(await again.getByRole("combobox", { name: "MODE" }).inputValue(), "full");
+    await page
+      .locator("button:focus")
+      .and(again.getByRole("button", { name: "Run", exact: true }))
+      .waitFor();
     await page.keyboard.press("Enter");
     await again.waitFor({ state: "detached" });
     await page.getByRole("log").getByText("closing 12 in mode full").waitFor();

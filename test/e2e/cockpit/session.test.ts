@@ -7,7 +7,7 @@ test("D27: who is there stays signed in without noticing, who is not is warned a
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);
   // Shorter than the warning time: the warning is shown at once and stays until it is answered or too late.
-  const { account, persona } = await startCockpit(t, { args: ["--session-idle", "20s"] });
+  const { account, persona } = await startCockpit(t, { args: ["--session-idle", "30s"] });
   await account("ann", null, ["administrator"]);
   const page = await persona("ann", "/nodes");
   const endsAt = async (): Promise<number> =>

@@ -29,7 +29,18 @@ test(
           .catch((error: unknown) => (error as { problem?: { code: string } }).problem?.code),
       (code) => code === "identity.delayed",
     );
-    await signIn(page, "root", "not the password either");
+    // The delay may be over by then: each failure more makes it twice as long.
+    await eventually(
+      "the page is told to wait",
+      async () => {
+        const answered = page.waitForResponse(
+          (response) => response.url().endsWith("/api/v1/sessions") && response.request().method() === "POST",
+        );
+        await signIn(page, "root", "not the password either");
+        return (await answered).status();
+      },
+      (status) => status === 429,
+    );
     await page
       .getByRole("alert")
       .getByText(/Try again in \d+ seconds?/)
