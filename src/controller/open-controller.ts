@@ -40,6 +40,8 @@ export interface ControllerOptions {
   readonly announcement: ControllerContext["announcement"];
   readonly realm: () => LaunchOrder["realm"];
   readonly logsFolder: string;
+  /** The log of a run is whole. */
+  readonly onLogSealed?: (run: string, size: number) => void;
   readonly listener: { readonly host: string; readonly port: number; readonly tls: ListenerTls };
   readonly handleJoin: AgentListenerOptions["handleJoin"];
   readonly settings?: Partial<ControllerSettings>;
@@ -86,7 +88,8 @@ export const openController = async (options: ControllerOptions): Promise<Contro
   const { store, clock } = options;
   const log = options.log.child({ room: "controller" });
   const settings: ControllerSettings = { ...defaultControllerSettings, ...options.settings };
-  const logs = await openRunLogs({ folder: options.logsFolder, floorBytes: settings.logFloorBytes, checkEveryMs: 5000 }, log);
+  const onSealed = options.onLogSealed === undefined ? {} : { onSealed: options.onLogSealed };
+  const logs = await openRunLogs({ folder: options.logsFolder, floorBytes: settings.logFloorBytes, checkEveryMs: 5000, ...onSealed }, log);
   const sessions = new Map<string, AgentSession>();
   const changeListeners = new Set<(change: RunChange) => void>();
   const nodeListeners = new Set<() => void>();

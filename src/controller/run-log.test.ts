@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { newId } from "#kernel/ids.ts";
 import { silentLog } from "#kernel/log.ts";
+import { lineIndexPath } from "#link/log-format.ts";
 import { openRunLogs, type RunLogs } from "#controller/run-log.ts";
 
 const open = async (t: TestContext, floorBytes = 0): Promise<{ logs: RunLogs; folder: string }> => {
@@ -54,6 +55,23 @@ test("2.8: a log goes on after a restart, and its digest covers the bytes of bef
   assert.equal(await later.size(id), 7);
   await later.append(id, 7, bytes("after"));
   assert.deepEqual(await later.digest(id), { bytes: 12, sha256: sha256("before after") });
+});
+
+test("4.8: whoever prepares a log hears when it is whole, and what he keeps beside it goes with it", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "bhf-logs-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const heard: (readonly [string, number])[] = [];
+  const settings = { folder, floorBytes: 0, checkEveryMs: 60_000, onSealed: (id: string, size: number) => void heard.push([id, size]) };
+  const logs = await openRunLogs(settings, silentLog);
+  const id = run();
+  await logs.append(id, 0, bytes("whole"));
+  assert.deepEqual(heard, []);
+  await logs.seal(id);
+  assert.deepEqual(heard, [[id, 5]]);
+  writeFileSync(lineIndexPath(logs.path(id)), "{}");
+  await logs.remove(id);
+  assert.deepEqual(readdirSync(folder), []);
+  await logs.close();
 });
 
 test("2.3: listeners hear each growth and a new beginning", async (t) => {

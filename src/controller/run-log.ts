@@ -11,6 +11,7 @@ import { dirname, join } from "node:path";
 import { makePrivateFolder } from "#kernel/private-file.ts";
 import { problem, type Problem } from "#kernel/problem.ts";
 import type { Log } from "#kernel/log.ts";
+import { lineIndexPath } from "#link/log-format.ts";
 
 export interface RunLogs {
   /** Where a run's log is, or would be. */
@@ -41,6 +42,8 @@ export interface RunLogSettings {
   /** Below this many free bytes nothing new is admitted. */
   readonly floorBytes: number;
   readonly checkEveryMs: number;
+  /** A log is whole and durable. Its reader may want to prepare it. */
+  readonly onSealed?: (run: string, size: number) => void;
 }
 
 interface OpenLog {
@@ -177,7 +180,9 @@ class FileRunLogs implements RunLogs {
   seal(run: string): Promise<void> {
     return this.#inTurn(run, async () => {
       const file = this.#open.get(run);
-      if (file !== undefined) await this.#letGo(run, file);
+      if (file === undefined) return;
+      await this.#letGo(run, file);
+      this.#settings.onSealed?.(run, file.size);
     });
   }
 
@@ -199,11 +204,12 @@ class FileRunLogs implements RunLogs {
       this.#open.delete(run);
       await file?.handle.close();
       const path = this.path(run);
-      try {
-        await unlink(path);
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-      }
+      for (const one of [path, lineIndexPath(path)])
+        try {
+          await unlink(one);
+        } catch (error) {
+          if (!isMissing(error)) throw error;
+        }
       try {
         await rmdir(folderOf(path));
       } catch {

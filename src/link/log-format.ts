@@ -62,3 +62,6 @@ export const decodeLogFrames = (
   );
   return { chunks, rest: bytes.length - read, damaged };
 };
+
+/** Beside a large log: where its lines begin. It goes with the log. */
+export const lineIndexPath = (logPath: string): string => `${logPath}.lines`;

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import * as fc from "fast-check";
-import { encodeLogFrame, type LogStream } from "#link/log-format.ts";
-import { LogLines, longestLine, type LogLine } from "#manager/log-lines.ts";
+import { encodeLogFrame, lineIndexPath, type LogStream } from "#link/log-format.ts";
+import { defaultBudgetBytes, keptFromBytes, LogLines, longestLine, type LogLine } from "#manager/log-lines.ts";
 
 type Frame = readonly [stream: LogStream, text: string | Buffer];
 
@@ -151,4 +151,55 @@ test("4.3: what is no frame ends the log; what stands before it is shown", async
   const all = await lines.read("r", 1, 10);
   assert.deepEqual(shown(all.items), ["1 stdout good", "2 stdout half …"]);
   assert.equal(all.complete, true);
+});
+
+test("4.8: what is known of a large log is kept beside it, used by the next manager, and never for another log", async (t) => {
+  const { lines, path } = world(t);
+  const numbers = Array.from({ length: 400_000 }, (_, index) => index + 1);
+  const text = (of: readonly number[]): Buffer => Buffer.from(of.map((number) => `line ${number}\n`).join(""));
+  const framed = (all: Buffer, atMs: number): Buffer =>
+    Buffer.concat(
+      Array.from({ length: Math.ceil(all.length / 60_000) }, (_, index) =>
+        encodeLogFrame("stdout", atMs, all.subarray(index * 60_000, (index + 1) * 60_000)),
+      ),
+    );
+  const log = framed(text(numbers), 5);
+  assert.ok(log.length > keptFromBytes);
+  writeFileSync(path, log);
+  const before = await lines.read("r", 300_000, 3);
+  await lines.keep("r");
+  const kept = lineIndexPath(path);
+  assert.equal(statSync(kept).mode & 0o777, 0o600);
+
+  // One step of looking could not find line 300,000: what was kept did.
+  const next = new LogLines(() => path, 1);
+  assert.deepEqual(await next.read("r", 300_000, 3), before);
+  assert.equal((await new LogLines(() => path, 1).read("r", null, 1)).items[0]?.text, "line 400000");
+
+  // It grows after all; or it begins anew with as many bytes.
+  appendFileSync(path, encoded([["stderr", "more"]]));
+  assert.equal((await new LogLines(() => path).read("r", null, 1)).total, 400_001);
+  writeFileSync(path, framed(text(numbers.toReversed()), 6));
+  assert.equal((await new LogLines(() => path).read("r", 300_000, 1)).items[0]?.text, "line 100001");
+  writeFileSync(path, log);
+  for (const torn of ["", "{", "null", "[]", readFileSync(kept, "utf8").replace('"marks":[', '"marks":[-1,'), "x".repeat(100)]) {
+    writeFileSync(kept, torn);
+    assert.deepEqual(await new LogLines(() => path).read("r", 300_000, 3), before, torn.slice(0, 20));
+  }
+  writeFileSync(path, encoded([["stdout", "small\n"]]));
+  rmSync(kept);
+  await lines.keep("r");
+  assert.equal(existsSync(kept), false);
+  await lines.keep("none");
+});
+
+test("4.3: however long a log is, as many places of it are known, and its lines are found by them", async (t) => {
+  const { path } = world(t);
+  const frames = Array.from({ length: 303 }, (_, index) =>
+    encodeLogFrame("stdout", 5, Buffer.from(Array.from({ length: 100 }, (_, line) => `${index * 100 + line + 1}\n`).join(""))),
+  );
+  writeFileSync(path, Buffer.concat(frames));
+  const few = new LogLines(() => path, defaultBudgetBytes, 3);
+  for (const line of [1, 256, 257, 12_345, 30_000]) assert.equal((await few.read("r", line, 1)).items[0]?.text, String(line));
+  assert.deepEqual((await few.find("r", "29999", 1, 9)).lines, [29_999]);
 });

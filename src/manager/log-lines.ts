@@ -2,19 +2,26 @@
  * The log of a run as numbered lines, for whoever reads it on a page: any line at once, whatever the log's size, and literal search over all
  * of it. What belongs here: where lines begin, an index of them in memory, and reading by it. What does not: who may read, and the frames.
  *
+ * The index of a large log is made when the run has ended and kept in a file beside it, so that the first who opens it does not wait for
+ * a look at all of it, nor does the first after a restart. It holds nothing that the log does not say: without it, it is made again.
+ *
  * A line is what one stream wrote up to its line break. It also ends where the other stream writes in between and where it gets longer than
  * `longestLine`, so that lines follow each other in the file and none is without bound. The same bytes always have the same lines.
  */
-import { constants, open, type FileHandle } from "node:fs/promises";
-import { logFrameHeaderBytes, walkLogFrames, type LogStream } from "#link/log-format.ts";
+import { constants, open, readFile, writeFile, type FileHandle } from "node:fs/promises";
+import { lineIndexPath, logFrameHeaderBytes, walkLogFrames, type LogStream } from "#link/log-format.ts";
 import type { LogPath } from "#manager/log-file.ts";
 
 /** Bytes of the longest line; what is longer goes on in the next one. */
 export const longestLine = 8 * 1024;
 /** Most bytes of text in one answer, and one line more. */
 const mostTextBytes = 1024 * 1024;
-/** Every so many lines the index knows a place: at most 2 MiB lie between two of them. */
+/** Every so many lines the index knows a place, at first: at most 2 MiB lie between two of them. */
 const linesPerMark = 256;
+/** Places known of one log; beyond that every second one is forgotten, so that memory does not grow with the log. */
+const mostMarks = 16_384;
+/** Smaller logs are looked at when somebody asks: that takes some 20 ms. */
+export const keptFromBytes = 4 * 1024 * 1024;
 const readBytes = 1024 * 1024;
 /** Bytes that one request may look at; then it answers how far it came. About a quarter of a second. */
 export const defaultBudgetBytes = 128 * 1024 * 1024;
@@ -140,8 +147,9 @@ const walkLines = (bytes: Buffer, inFrame: number, firstLine: number, isLast: bo
 interface Index {
   /** Header of the first frame: a log that was begun anew has another one. */
   first: Buffer;
-  /** Place of line 1, 257, … */
+  /** Place of line 1 and of every `spacing`th after it. */
   marks: Place[];
+  spacing: number;
   /** Where to go on, and the number of the line that begins there. */
   next: Place & { readonly line: number };
   open: boolean;
@@ -155,6 +163,7 @@ interface Index {
 const unknownIndex = (): Omit<Index, "turn"> => ({
   first: Buffer.alloc(logFrameHeaderBytes),
   marks: [],
+  spacing: linesPerMark,
   next: { frame: 0, inFrame: 0, line: 1 },
   open: false,
   scanned: 0,
@@ -162,6 +171,63 @@ const unknownIndex = (): Omit<Index, "turn"> => ({
 });
 
 const totalOf = (index: Index): number => index.next.line - 1 + (index.open ? 1 : 0);
+
+/** What is kept beside a log, as JSON. */
+interface KeptIndex {
+  readonly version: 1;
+  /** Bytes of the log that it is about, and its first header (hex): of any other log it says nothing. */
+  readonly size: number;
+  readonly first: string;
+  readonly lines: number;
+  readonly open: boolean;
+  readonly next: readonly [frame: number, inFrame: number];
+  readonly spacing: number;
+  /** Frame and place in the frame, one after the other. */
+  readonly marks: readonly number[];
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** Null: it is not about this log, or torn (it is not made durable). */
+const readKept = (text: string, size: number, first: Buffer): Omit<Index, "turn"> | null => {
+  let kept: Partial<KeptIndex>;
+  try {
+    kept = (JSON.parse(text) ?? {}) as Partial<KeptIndex>;
+  } catch {
+    return null;
+  }
+  const { lines, next, spacing, marks } = kept;
+  if (kept.version !== 1 || kept.size !== size || kept.first !== first.toString("hex")) return null;
+  if (!isCount(lines) || !isCount(spacing) || spacing < 1 || !Array.isArray(next) || !Array.isArray(marks)) return null;
+  if (![...(next as unknown[]), ...(marks as unknown[])].every((at) => isCount(at) && at <= size)) return null;
+  if (marks.length !== 2 * Math.ceil(lines / spacing)) return null;
+  const places: Place[] = [];
+  for (let at = 0; at < marks.length; at += 2) places.push({ frame: marks[at] ?? 0, inFrame: marks[at + 1] ?? 0 });
+  const open = kept.open === true;
+  return {
+    first,
+    marks: places,
+    spacing,
+    next: { frame: next[0] ?? 0, inFrame: next[1] ?? 0, line: lines + (open ? 0 : 1) },
+    open,
+    scanned: size,
+    damaged: false,
+  };
+};
+
+const renderKept = (index: Index): string => {
+  const kept: KeptIndex = {
+    version: 1,
+    size: index.scanned,
+    first: index.first.toString("hex"),
+    lines: totalOf(index),
+    open: index.open,
+    next: [index.next.frame, index.next.inFrame],
+    spacing: index.spacing,
+    marks: index.marks.flatMap(({ frame, inFrame }) => [frame, inFrame]),
+  };
+  return JSON.stringify(kept);
+};
 
 const readAt = async (file: FileHandle, buffer: Buffer, offset: number): Promise<number> => {
   let filled = 0;
@@ -234,11 +300,13 @@ const lowerAscii = (bytes: Buffer): Buffer => {
 export class LogLines {
   readonly #pathOf: LogPath;
   readonly #budgetBytes: number;
+  readonly #mostMarks: number;
   readonly #indexes = new Map<string, Index>();
 
-  constructor(pathOf: LogPath, budgetBytes = defaultBudgetBytes) {
+  constructor(pathOf: LogPath, budgetBytes = defaultBudgetBytes, most = mostMarks) {
     this.#pathOf = pathOf;
     this.#budgetBytes = budgetBytes;
+    this.#mostMarks = most;
   }
 
   /** Lines from this one on, at most `count`; `from` null: the last ones. */
@@ -309,9 +377,23 @@ export class LogLines {
     });
   }
 
+  /** The run writes no more: looks at all of a large log and keeps what it found. */
+  async keep(runId: string): Promise<void> {
+    for (let done = false; !done;) {
+      done = await this.#withLog(runId, true, async (_file, index, size) => {
+        if (index.damaged || size < keptFromBytes) return true;
+        if (index.scanned < size) return false;
+        // Not through another file: one that is torn says nothing to whoever reads it.
+        const flag = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
+        await writeFile(lineIndexPath(this.#pathOf(runId)), renderKept(index), { mode: 0o600, flag });
+        return true;
+      });
+    }
+  }
+
   #placeBefore(index: Index, line: number): Place & { readonly line: number } {
-    const mark = Math.min(Math.floor((line - 1) / linesPerMark), index.marks.length - 1);
-    return { ...(index.marks[mark] ?? { frame: 0, inFrame: 0 }), line: Math.max(0, mark) * linesPerMark + 1 };
+    const mark = Math.min(Math.floor((line - 1) / index.spacing), index.marks.length - 1);
+    return { ...(index.marks[mark] ?? { frame: 0, inFrame: 0 }), line: Math.max(0, mark) * index.spacing + 1 };
   }
 
   async #withLog<T>(runId: string, none: T, work: (file: FileHandle, index: Index, size: number) => Promise<T>): Promise<T> {
@@ -324,7 +406,7 @@ export class LogLines {
     }
     try {
       const index = this.#kept(runId);
-      const look = index.turn.then(() => this.#extend(file, index));
+      const look = index.turn.then(() => this.#extend(file, index, runId));
       index.turn = look.catch(() => {});
       return await work(file, index, await look);
     } finally {
@@ -344,13 +426,20 @@ export class LogLines {
   }
 
   /** Looks at what is new, up to the budget; answers the size of the log as it was then. */
-  async #extend(file: FileHandle, index: Index): Promise<number> {
+  async #extend(file: FileHandle, index: Index, runId: string): Promise<number> {
     const { size } = await file.stat();
     const first = Buffer.alloc(logFrameHeaderBytes);
     await readAt(file, first, 0);
     // A new attempt begins its output anew, in the same file.
     if (size < index.scanned || !index.first.equals(first)) Object.assign(index, unknownIndex(), { first });
     if (size <= index.scanned || index.damaged) return size;
+    if (index.scanned === 0 && size >= keptFromBytes) {
+      const kept = readKept(await this.#keptText(runId), size, first);
+      if (kept !== null) {
+        Object.assign(index, kept);
+        return size;
+      }
+    }
     let offset = index.next.frame;
     await walkFile(
       file,
@@ -358,7 +447,11 @@ export class LogLines {
       size,
       this.#budgetBytes,
       (line, _stream, _atMs, _spans, _cut, frame, inFrame) => {
-        if ((line - 1) % linesPerMark === 0) index.marks[(line - 1) / linesPerMark] = { frame: offset + frame, inFrame };
+        if ((line - 1) % index.spacing !== 0) return;
+        index.marks[(line - 1) / index.spacing] = { frame: offset + frame, inFrame };
+        if (index.marks.length <= this.#mostMarks) return;
+        index.marks = index.marks.filter((_, at) => at % 2 === 0);
+        index.spacing *= 2;
       },
       (walked, at, bytes, isLast) => {
         index.next = { frame: at + walked.frame, inFrame: walked.inFrame, line: walked.line };
@@ -371,5 +464,14 @@ export class LogLines {
       },
     );
     return size;
+  }
+
+  async #keptText(runId: string): Promise<string> {
+    try {
+      return await readFile(lineIndexPath(this.#pathOf(runId)), { encoding: "utf8", flag: constants.O_RDONLY | constants.O_NOFOLLOW });
+    } catch {
+      // Not there, or not to be read: it is made again.
+      return "";
+    }
   }
 }

@@ -26,7 +26,7 @@ import { buildApp } from "#manager/app.ts";
 import { startHousekeeping } from "#manager/housekeeping.ts";
 import { openListeners, type TlsMaterial } from "#manager/listen.ts";
 import { LogFiles } from "#manager/log-file.ts";
-import { LogLines } from "#manager/log-lines.ts";
+import { keptFromBytes, LogLines } from "#manager/log-lines.ts";
 import { openApiOf } from "#manager/open-api.ts";
 import { allRoutes } from "#manager/routes/all-routes.ts";
 import { mainController } from "#manager/routes/jobs.ts";
@@ -144,6 +144,9 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       nodes,
       dispatch: { prepare: (name, runs) => controller.prepare(name, runs), queued: () => controller.wake() },
     });
+    const logLines: LogLines = new LogLines((run) => controller.logs.path(run));
+    /** One large log after the other. */
+    let keeping: Promise<unknown> = Promise.resolve();
     const controller: Controller = await openController({
       store,
       audit,
@@ -156,6 +159,12 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       announcement: () => keyRing.announcement(),
       realm: () => ({ id: keys.realm.id, name: keys.realm.name, epoch: keys.realm.epoch }),
       logsFolder: layout.manager.logs,
+      onLogSealed: (run, size) => {
+        if (size < keptFromBytes) return;
+        keeping = keeping
+          .then(() => logLines.keep(run))
+          .catch((error: unknown) => log.warn({ err: error, run }, "the lines of a log could not be kept"));
+      },
       listener: {
         host: values["agent-host"],
         port: values["agent-port"],
@@ -164,7 +173,10 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       handleJoin: (body) => nodes.handleJoin(body),
       settings: { maxInFlightPerNode: values["max-in-flight"], ...options.controllerSettings },
     });
-    closers.push(() => controller.close());
+    closers.push(
+      () => keeping,
+      () => controller.close(),
+    );
     listenerAddress = `${shownHost(values["agent-host"], values["allow-host"])}:${controller.port}`;
     keyRing.onRotated(() => controller.issuersChanged());
     nodes.onRevoked(
@@ -228,7 +240,7 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       keyRing,
       controller,
       logFiles: new LogFiles((run) => controller.logs.path(run)),
-      logLines: new LogLines((run) => controller.logs.path(run)),
+      logLines,
       feed,
       streams,
       openApi: () => openApiOf(app, routes),

@@ -101,6 +101,10 @@ on: [local]
     // Sharing the address shares the search.
     assert.match(page.url(), /find=last/);
 
+    // Without lines in the address it opens at its end, also when the run is over.
+    await page.goto(`${instance.url}/runs/${run}`);
+    await log.getByText("the last words").waitFor();
+
     // W5: what a terminal would make a link stays text.
     const close = (await instance.json<{ runs: { id: string }[] }>(["run", "/examples/books/close", "--arg", "MONTH=1", "--wait"])).runs[0]
       ?.id;

@@ -94,8 +94,9 @@ export const LogView = ({ runId, hasEnded, chosen, onChoose, find, onFind }: Log
     const element = scroller.current;
     if (element === null) return;
     const next = Math.min(lastTop(facts), Math.max(0, wantedTop));
-    placed.current = scrollOf(next, facts);
-    element.scrollTop = placed.current;
+    element.scrollTop = scrollOf(next, facts);
+    // As the browser has it: it may allow less while the size of the view is not known here yet.
+    placed.current = element.scrollTop;
     setScroller({ top: next, following: follows });
   };
   const goTo = (line: number): void => {
