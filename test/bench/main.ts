@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: every speed and size goal, as a ratio against a peer or a physical limit measured in the same run. Prints a table and
- * writes `.cache/bench.json`. `-- decide`, `-- end-to-end`, `-- starts`: only that part. `-- --quick`: fewer repetitions. `-- --long`: also 50,000 runs.
+ * writes `.cache/bench.json`. `-- decide`, `-- what-if`, `-- end-to-end`, `-- starts`, `-- cockpit`: only that part. `-- --quick`: fewer repetitions. `-- --long`: also 50,000 runs.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, release } from "node:os";
@@ -48,6 +48,11 @@ if (wants("end-to-end")) {
 if (wants("starts")) {
   const { benchStarts } = await import("#test/bench/end-to-end.ts");
   found.push(...(await benchStarts({ repetitions: quick ? 3 : 9, tell })));
+}
+
+if (wants("cockpit")) {
+  const { benchCockpit } = await import("#test/bench/cockpit.ts");
+  found.push(...(await benchCockpit({ repetitions: quick ? 2 : 5, tell })));
 }
 
 const render = (value: number): string => (Math.abs(value) >= 1000 ? Math.round(value).toLocaleString("en") : value.toFixed(2));
