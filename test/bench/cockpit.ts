@@ -13,7 +13,7 @@ import type { Page } from "playwright-core";
 import type { RunView } from "#cli/run-view.ts";
 import { exampleAccount, startCockpit, whyNoBrowser, type CockpitWorld } from "#test/fixtures/cockpit.ts";
 import { addManyRuns } from "#test/fixtures/many-runs.ts";
-import { eventually } from "#test/fixtures/instance.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
 import { median, type Measured } from "#test/bench/measured.ts";
 
 const lineCount = 1_000_000;
@@ -368,9 +368,10 @@ export const benchCockpit = async (options: { repetitions: number; tell: (text: 
   const peer = await startPeer();
   try {
     const world = await startCockpit(
-      { after: (end) => void ends.push(end as () => unknown) },
+      { after: (end) => void ends.push(end as () => unknown), passed: true, diagnostic: tell },
       { args: [], prepare: (layout) => addManyRuns(layout.manager.database, 1000) },
     );
+    ends.unshift(() => world.browser.close());
     tell(`cockpit, as an administrator, jobs as ${exampleAccount}`);
     await world.instance.api.call("POST", "/api/v1/definitions", { documents: jobs });
     const granted = await world.instance.cli(["node", "table", "grant", "authenticated", "operator"]);
