@@ -16,8 +16,13 @@ const [major, minor] = process.versions.node.split(".").map(Number);
  */
 const useCompiled = () => {
   const isOurs = (path, mask) => {
-    const found = lstatSync(path, { throwIfNoEntry: false });
-    return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & mask) === 0;
+    try {
+      const found = lstatSync(path);
+      return found.isDirectory() && found.uid === process.getuid?.() && (found.mode & mask) === 0;
+    } catch {
+      // Not there, or not to be looked at: `sudo -u` may leave another account's HOME.
+      return false;
+    }
   };
   const around = join(root, ".cache");
   const cache =

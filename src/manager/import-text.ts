@@ -22,7 +22,8 @@ import { placedIn, readRoleValue, renderRole } from "#identity/rules/role-text.t
 import { problem, ProblemError, type Problem } from "#kernel/problem.ts";
 import { ok, refuse, type Result } from "#kernel/result.ts";
 import { readYamlDocuments } from "#kernel/yaml-documents.ts";
-import { applyDefinitions, type Applied, type Definition } from "#manager/routes/definitions.ts";
+import { applyDefinitions, type Applied } from "#manager/apply-definitions.ts";
+import type { Definition } from "#manager/read-definitions.ts";
 import type { Services } from "#manager/services.ts";
 
 export const importFormats = ["roles", "js7-roles", "shiro"] as const;

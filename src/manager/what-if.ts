@@ -17,7 +17,7 @@ import { notice, type Notice } from "#identity/rules/notice.ts";
 import { readJobPaths, readRecordedSubmissions, type RecordedSubmission } from "#jobs/recorded-submissions.ts";
 import { problemCodes } from "#kernel/problem-codes.ts";
 import { mainController } from "#manager/routes/jobs.ts";
-import { tryDraft, type Applied, type Draft } from "#manager/routes/definitions.ts";
+import { tryDraft, type Applied, type Draft } from "#manager/apply-definitions.ts";
 import type { Services } from "#manager/services.ts";
 
 /** Newest first; older ones of the window are left out, and the answer says so. */
