@@ -4,22 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Command } from "commander";
 import { buildProgram } from "#cli/program.ts";
-import { compareGolden } from "#test/fixtures/golden.ts";
+import { everyCommand } from "#test/fixtures/commands.ts";
 import { runCli } from "#test/fixtures/instance.ts";
-
-const everyCommand = (command: Command, path: readonly string[]): { path: string; command: Command }[] => [
-  { path: path.join(" "), command },
-  ...command.commands.flatMap((child) => everyCommand(child, [...path, child.name()])),
-];
-
-test("2.10: the help of every command is a committed text", () => {
-  const texts = everyCommand(buildProgram(), ["behalf"]).map(
-    ({ path, command }) => `### ${path}\n\n${command.helpInformation().trimEnd()}\n`,
-  );
-  compareGolden("test/golden/cli-help.txt", texts.join("\n"));
-});
 
 test("2.10: every command and option has a description, and none takes a secret as an argument", () => {
   for (const { path, command } of everyCommand(buildProgram(), ["behalf"])) {
