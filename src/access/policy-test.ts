@@ -39,15 +39,27 @@ export interface PolicyTestCase {
   readonly role: string | null;
 }
 
+/** Where a case was written. */
+export interface CasePlace {
+  /** As the command line named it; null: the documents came without a name. */
+  readonly file: string | null;
+  /** From 1. */
+  readonly line: number;
+}
+
 export interface PolicyTest {
   readonly name: string;
   readonly description: string | null;
   readonly cases: readonly PolicyTestCase[];
+  /** Of each case where it was written; absent: not known. */
+  readonly places?: readonly CasePlace[];
 }
 
 export interface CaseResult {
   /** The case in one line. */
   readonly text: string;
+  /** Where it was written, such as `tests.yaml:14`; null: not known. */
+  readonly source: string | null;
   readonly passed: boolean;
   readonly outcome: "as-expected" | "decided-otherwise" | "other-reason" | "unknown-account" | "unknown-role";
   /** What was decided, by what; the whole tree. Null: there was nobody to ask about. */
@@ -155,13 +167,16 @@ export const renderCase = (one: PolicyTestCase): string => {
   ].join(" ");
 };
 
+/** What came of a case, wherever it was written. */
+type Answered = Omit<CaseResult, "source">;
+
 const failed = (
   text: string,
   outcome: CaseResult["outcome"],
   message: string,
   because: Because | null,
   change: string | null,
-): CaseResult => ({
+): Answered => ({
   text,
   passed: false,
   outcome,
@@ -183,7 +198,7 @@ const questionsOf = (one: PolicyTestCase, actor: Actor): readonly Question[] => 
 
 const changeIn = (tree: Because): string | null => tree.children?.find((child) => child.rule === "may.smallest-change")?.text ?? null;
 
-const runForActor = (one: PolicyTestCase, text: string, actor: Actor): CaseResult => {
+const runForActor = (one: PolicyTestCase, text: string, actor: Actor): Answered => {
   const access = compileAccess(actor);
   const wanted = one.expects === "may" ? "permit" : "deny";
   const questions = questionsOf(one, actor);
@@ -207,7 +222,7 @@ const runForActor = (one: PolicyTestCase, text: string, actor: Actor): CaseResul
   return { text, passed: true, outcome: "as-expected", because: tree, message: tree.text, change: null };
 };
 
-const runCase = (one: PolicyTestCase, policy: TestedPolicy): CaseResult => {
+const runCase = (one: PolicyTestCase, policy: TestedPolicy): Answered => {
   const text = renderCase(one);
   if ("roles" in one.who) {
     const roles: Role[] = [];
@@ -233,8 +248,11 @@ const runCase = (one: PolicyTestCase, policy: TestedPolicy): CaseResult => {
   return { text, passed: true, outcome: "as-expected", because, message: because.text, change: null };
 };
 
+const renderPlace = (place: CasePlace | undefined): string | null =>
+  place === undefined ? null : place.file === null ? `line ${place.line} of what was applied` : `${place.file}:${place.line}`;
+
 /** Runs a test; every case is answered. */
 export const runPolicyTest = (test: PolicyTest, policy: TestedPolicy): TestResult => {
-  const cases = test.cases.map((one) => runCase(one, policy));
+  const cases = test.cases.map((one, index) => ({ ...runCase(one, policy), source: renderPlace(test.places?.[index]) }));
   return { name: test.name, description: test.description, passed: cases.every((one) => one.passed), cases };
 };

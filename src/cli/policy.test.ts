@@ -83,17 +83,24 @@ describe("policy on the command line", () => {
     const failed = await cli("policy", "test", "-f", draft);
     assert.equal(failed.code, 1);
     assert.match(failed.stdout, /✘ closing \(2 of 2 fail\)/);
-    assert.match(failed.stdout, /clerk may controller:runs:create on \/finance\/close\n.*Access denied for folder: \/finance\/close/);
+    assert.match(failed.stdout, /clerk may controller:runs:create on \/finance\/close .*\n.*Access denied for folder: \/finance\/close/);
+    assert.match(failed.stdout, /clerk may controller:runs:create on \/finance\/close \S*\/tests\.yaml:4\n/);
+    assert.match(failed.stdout, /clerk may not controller:runs:create on \/hr\/pay \S*\/tests\.yaml:5\n/);
     assert.match(failed.stdout, /would hold if: add the folder `\/finance` to role `role-of-clerk`/);
     const json = JSON.parse((await cli("policy", "test", "-f", draft, "--json")).stdout);
     assert.deepEqual([json.passed, json.failed], [false, 2]);
+    assert.equal(json.tests[0].cases[1].source, `${tests}:5`);
+    const other = file("moved.yaml", `# elsewhere\n${closing}`);
+    assert.match((await cli("apply", "-f", other)).stdout, /unchanged/, "only written somewhere else");
+    const moved = JSON.parse((await cli("policy", "test", "-f", draft, "--json")).stdout);
+    assert.equal(moved.tests[0].cases[1].source, `${other}:6`);
     assert.equal((await cli("policy", "test", "nothing")).code, 4);
 
     const refused = await cli("apply", "-f", draft);
     assert.equal(refused.code, 1);
     assert.match(
       refused.stderr,
-      /^policy\.test-failed: policy test `closing` would fail: `clerk may controller:runs:create on \/finance\/close`/,
+      /^policy\.test-failed: policy test `closing` would fail \(\S*\/moved\.yaml:5\): `clerk may controller:runs:create on \/finance\/close`/,
     );
     const dry = await cli("apply", "-f", draft, "--dry-run");
     assert.equal(dry.code, 1);

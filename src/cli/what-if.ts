@@ -7,6 +7,7 @@ export interface TestAnswer {
   readonly passed: boolean;
   readonly cases: readonly {
     readonly case: string;
+    readonly source: string | null;
     readonly passed: boolean;
     readonly message: string;
     readonly because: Because | null;
@@ -95,7 +96,8 @@ export const printTests = (output: Output, tests: readonly TestAnswer[]): void =
     const count = failed.length === 0 ? `${test.cases.length}` : `${failed.length} of ${test.cases.length} fail`;
     output.print(`${mark} ${plainText(test.name)} (${count})`);
     for (const one of failed) {
-      output.print(`    ${output.paint("red", plainText(one.case))}`);
+      const source = one.source === null ? "" : ` ${output.paint("dim", plainText(one.source))}`;
+      output.print(`    ${output.paint("red", plainText(one.case))}${source}`);
       if (one.because === null || one.because.text !== one.message) output.print(`      ${plainText(one.message)}`);
       if (one.because !== null) printBecause(output, one.because, 3);
       if (one.change !== null) output.print(`      would hold if: ${plainText(one.change)}`);

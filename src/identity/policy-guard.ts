@@ -180,16 +180,20 @@ const failureHint = ({ outcome }: CaseResult, name: string): string =>
     ? `the test names what would not exist: change the test in the same \`behalf apply\`, or delete it first with \`behalf delete policytest ${name}\``
     : "correct the change, or change the test in the same `behalf apply`";
 
-/** The failing cases of tests as problems, at most 20. Without `mayExplain` they say which, not why (W7). */
+/** The failing cases of tests as problems, at most 20. Without `mayExplain` they say which, not why nor where it was written (W7). */
 export const testProblems = (tests: readonly TestResult[], mayExplain: boolean): readonly Problem[] =>
   tests
     .flatMap((test) => test.cases.filter((one) => !one.passed).map((one) => ({ test, one })))
     .slice(0, 20)
     .map(({ test, one }) =>
-      problem("policy.test-failed", `policy test \`${test.name}\` would fail: \`${one.text}\`${mayExplain ? `: ${one.message}` : ""}`, {
-        hint: failureHint(one, test.name),
-        ...(mayExplain && one.because !== null ? { because: one.because } : {}),
-      }),
+      problem(
+        "policy.test-failed",
+        `policy test \`${test.name}\` would fail${mayExplain && one.source !== null ? ` (${one.source})` : ""}: \`${one.text}\`${mayExplain ? `: ${one.message}` : ""}`,
+        {
+          hint: failureHint(one, test.name),
+          ...(mayExplain && one.because !== null ? { because: one.because } : {}),
+        },
+      ),
     );
 
 /**

@@ -1,6 +1,6 @@
 /** Queries about policy tests. Rules and audit stand in the use-cases. */
 import type { Selectable } from "kysely";
-import type { PolicyTest, PolicyTestCase } from "#access/policy-test.ts";
+import type { CasePlace, PolicyTest, PolicyTestCase } from "#access/policy-test.ts";
 import type { Reader, Writer } from "#store/store.ts";
 import type { PolicyTestsTable } from "#store/tables.ts";
 
@@ -11,14 +11,26 @@ export interface StoredPolicyTest extends PolicyTest {
   readonly updatedBy: string;
 }
 
-const toStoredTest = (row: Selectable<PolicyTestsTable>): StoredPolicyTest => ({
-  name: row.name,
-  description: row.description,
-  cases: JSON.parse(row.cases) as readonly PolicyTestCase[],
-  revision: row.revision,
-  updatedAtMs: row.updated_at,
-  updatedBy: row.updated_by,
-});
+/** A case with where it was written; of tests that were stored before that was kept, without. */
+type KeptCase = PolicyTestCase & { readonly place?: CasePlace };
+
+/** As the column `cases` has them. */
+export const keptCases = ({ cases, places }: PolicyTest): string =>
+  JSON.stringify(cases.map((one, index): KeptCase => ({ ...one, ...(places?.[index] === undefined ? {} : { place: places[index] }) })));
+
+const toStoredTest = (row: Selectable<PolicyTestsTable>): StoredPolicyTest => {
+  const kept = JSON.parse(row.cases) as readonly KeptCase[];
+  const places = kept.flatMap(({ place }) => place ?? []);
+  return {
+    name: row.name,
+    description: row.description,
+    cases: kept.map(({ place: _place, ...one }) => one),
+    ...(places.length === kept.length ? { places } : {}),
+    revision: row.revision,
+    updatedAtMs: row.updated_at,
+    updatedBy: row.updated_by,
+  };
+};
 
 /** All tests, by name. */
 export const loadPolicyTests = async (source: Reader | Writer): Promise<readonly StoredPolicyTest[]> =>

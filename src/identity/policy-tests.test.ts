@@ -150,6 +150,13 @@ onBothStores(
     await worldWithTest(world);
     const again = await identity.findPolicyTest("CLOSING");
     assert.equal(again?.revision, 1);
+    assert.equal(again.places, undefined, "it came from no document");
+    const placed = { ...again, places: again.cases.map((_, index) => ({ file: "tests.yaml", line: 5 + index })) };
+    assert.equal((await identity.applyPolicyTest(owner, placed)).change, "unchanged", "where it was written is no part of it");
+    assert.deepEqual(
+      (await identity.runPolicyTests())[0]?.cases.map((one) => one.source),
+      ["tests.yaml:5", "tests.yaml:6", "tests.yaml:7", "tests.yaml:8"],
+    );
     const same = readPolicyTest(renderPolicyTest(again ?? assert.fail()));
     assert.equal(same.ok && (await identity.applyPolicyTest(owner, same.value)).change, "unchanged");
     assert.equal((await identity.applyPolicyTest(owner, testOf("closing", "clerk may manager:view"))).test.revision, 2);

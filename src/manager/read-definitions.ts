@@ -3,7 +3,7 @@
  * file that the text was put together from. What does not belong here: applying them (`apply-definitions.ts`).
  */
 import { comparablePath } from "#access/folders.ts";
-import type { PolicyTest } from "#access/policy-test.ts";
+import type { CasePlace, PolicyTest } from "#access/policy-test.ts";
 import type { Principal } from "#identity/principal.ts";
 import type { RoleSource } from "#identity/role-sources.ts";
 import { sourceEntriesOf } from "#identity/rules/role-source.ts";
@@ -109,6 +109,9 @@ const sourceOf = (document: YamlDocument, files: Files): RoleSource => {
   return { file, line, entries: sourceEntriesOf(document.value, lineOf) };
 };
 
+const placesOf = (document: YamlDocument, files: Files, { cases }: PolicyTest): readonly CasePlace[] =>
+  cases.map((_, index) => inFile(files, document.locate(["cases", index]).line));
+
 const readOne = (document: YamlDocument, kind: Definition["kind"], files: Files): Result<Definition> => {
   if (kind === "Job") {
     const read = readJobDocument(document);
@@ -123,7 +126,7 @@ const readOne = (document: YamlDocument, kind: Definition["kind"], files: Files)
   if (kind === "PolicyTest") {
     const read = readPolicyTest(document.value);
     return read.ok
-      ? { ok: true, value: { kind, name: read.value.name, test: read.value } }
+      ? { ok: true, value: { kind, name: read.value.name, test: { ...read.value, places: placesOf(document, files, read.value) } } }
       : { ok: false, problem: placed(document, read.problem) };
   }
   const read = readAccount(document.value);

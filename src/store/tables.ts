@@ -85,7 +85,7 @@ export interface PolicyTestsTable {
   name_key: string;
   name: string;
   description: string | null;
-  /** JSON `PolicyTestCase[]`. */
+  /** JSON `PolicyTestCase[]`, each with its `place` where that is known. */
   cases: string;
   revision: number;
   updated_at: number;

@@ -49,6 +49,7 @@ export const testResultSchema = z
     cases: z.array(
       z.object({
         case: z.string(),
+        source: z.string().nullable().describe("file and line where it was written; null: not known"),
         passed: z.boolean(),
         outcome: z.enum(["as-expected", "decided-otherwise", "other-reason", "unknown-account", "unknown-role"]),
         message: z.string().describe("what was decided, or what is wrong"),
@@ -66,6 +67,7 @@ export const testResultsJson = (results: readonly TestResult[]): z.input<typeof 
     passed,
     cases: cases.map((one) => ({
       case: one.text,
+      source: one.source,
       passed: one.passed,
       outcome: one.outcome,
       message: one.message,

@@ -21,6 +21,7 @@ export const PolicyTestCases = ({ result }: { readonly result: Schemas["PolicyTe
             <code>{one.case}</code>
             {one.passed ? null : (
               <div className={classes.why} lang="en">
+                {one.source === null ? null : <p className="soft">{one.source}</p>}
                 <p>{one.message}</p>
                 {one.because === null || one.message.includes(one.because.text) ? null : <p>{one.because.text}</p>}
                 {one.change === null ? null : <p>{one.change}</p>}
