@@ -3,7 +3,7 @@
  * nothing and decides nothing (S10): tokens are checked by the launcher, receipts by the manager. What does not belong here: dialling,
  * TLS, the files.
  *
- * It remembers nothing beyond its own life: what a node has is what its launcher has journaled (ADR 12). An offer that died with an agent never reached
+ * It remembers nothing beyond its own life: what a node has is what its launcher has journaled (ADR 13). An offer that died with an agent never reached
  * the launcher, and is made again.
  *
  * INVARIANT: every offer that was read is in every report from then on; a run is forgotten only after the controller has committed its outcome.

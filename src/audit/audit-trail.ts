@@ -37,7 +37,7 @@ export interface AuditTrail {
   act<T>(entry: AuditEntry, work: (tx: Writer, stage: Stage) => Promise<{ readonly result: T; readonly detail?: object }>): Promise<T>;
   /**
    * The same for an act that consists of nothing but what `work` writes: opened and completed are records of that one transaction, for without it
-   * there was no act. One that fails is recorded as opened and as refused or failed. Half the commits of `act` (ADR 12).
+   * there was no act. One that fails is recorded as opened and as refused or failed. Half the commits of `act` (ADR 13).
    */
   actAtOnce<T>(
     entry: AuditEntry,
