@@ -166,11 +166,11 @@ class FileRunRecorder implements RunRecorder {
     }
   }
 
-  /** Ordered, not waited for; its loss costs no more than a run that is adopted with less knowledge. */
+  /** Ordered, not waited for. It is for the next launcher on this boot; a host that went down has no process of the run any more. */
   #appendSoon(record: LauncherRecord): void {
     this.book.apply(record);
-    this.#journal.append(record).catch(() => {
-      if (this.#options.disk.releaseBallast()) this.#journal.append(record).catch(() => {});
+    this.#journal.appendUnsynced(record).catch(() => {
+      if (this.#options.disk.releaseBallast()) this.#journal.appendUnsynced(record).catch(() => {});
     });
   }
 

@@ -47,6 +47,29 @@ test("2.8: records come back in order after reopening, many at once share few wr
   await again.close();
 });
 
+test("2.8: what need not outlive the host is in the file when it is told, in its place among the others", async (t) => {
+  const path = join(folder(t), "journal");
+  const journal = await openJournal(path, options);
+  const inFile = (): number[] => {
+    const found: number[] = [];
+    readJournalRecords(path, (record) => found.push((record as { n: number }).n));
+    return found;
+  };
+  await journal.appendUnsynced({ n: 1 });
+  assert.deepEqual(inFile(), [1], "without a close: it outlives this process");
+  const both = [journal.append({ n: 2 }), journal.appendUnsynced({ n: 3 }), journal.append({ n: 4 })];
+  await both[0];
+  await both[2];
+  assert.deepEqual(inFile(), [1, 2, 3, 4]);
+  const unsynced = journal.appendUnsynced({ n: 5 });
+  const rewritten = journal.rewrite([{ n: 10 }]);
+  const after = journal.appendUnsynced({ n: 11 });
+  await Promise.all([unsynced, rewritten, after]);
+  assert.deepEqual(inFile(), [10, 11]);
+  await journal.close();
+  await assert.rejects(journal.appendUnsynced({ n: 12 }), /closed/);
+});
+
 test("2.8: an unfinished last line is cut at every possible length and is no damage", async (t) => {
   const path = join(folder(t), "journal");
   const first = journalLine({ n: 1 });

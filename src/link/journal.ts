@@ -38,6 +38,11 @@ export interface Journal {
   readonly sizeBytes: number;
   /** Resolves once the record is fsynced. Records are written in the order of the calls; calls that meet share one fsync. Rejects when it could not be made durable: the file is then as if the record had never been given. */
   append(record: object): Promise<void>;
+  /**
+   * Resolves once the record is in the file, in the order of the calls, and not necessarily on the disk: it outlives this process, not the host. For records
+   * that mean nothing after the host has gone. Rejects like `append`.
+   */
+  appendUnsynced(record: object): Promise<void>;
   /** Written with the next `append`, or after a second: for records whose loss only means work done twice. */
   appendLazily(record: object): void;
   /** Replaces everything appended before this call by these records, atomically. */
@@ -141,6 +146,7 @@ const flush = (descriptor: number): Promise<void> =>
 interface Waiting {
   readonly line: string;
   readonly settle: { resolve(): void; reject(error: unknown): void } | null;
+  readonly isSynced: boolean;
 }
 
 class FileJournal implements Journal {
@@ -190,17 +196,25 @@ class FileJournal implements Journal {
   }
 
   append(record: object): Promise<void> {
+    return this.#add(record, true);
+  }
+
+  appendUnsynced(record: object): Promise<void> {
+    return this.#add(record, false);
+  }
+
+  #add(record: object, isSynced: boolean): Promise<void> {
     if (this.#closed) return Promise.reject(new Error("journal is closed"));
     const line = journalLine(record);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ line, settle: { resolve, reject } });
+      this.#waiting.push({ line, settle: { resolve, reject }, isSynced });
       this.#schedule();
     });
   }
 
   appendLazily(record: object): void {
     if (this.#closed) return;
-    this.#waiting.push({ line: journalLine(record), settle: null });
+    this.#waiting.push({ line: journalLine(record), settle: null, isSynced: true });
     this.#lazyTimer ??= setTimeout(() => {
       this.#lazyTimer = null;
       this.#schedule();
@@ -248,7 +262,7 @@ class FileJournal implements Journal {
       const bytes = Buffer.from(batch.length === 1 ? (batch[0]?.line ?? "") : batch.map(({ line }) => line).join(""), "utf8");
       try {
         await writeFully(this.#descriptor, bytes);
-        await flush(this.#descriptor);
+        if (batch.some(({ isSynced }) => isSynced)) await flush(this.#descriptor);
       } catch (error) {
         this.#undo(error);
         throw error;
@@ -261,7 +275,7 @@ class FileJournal implements Journal {
     }
   }
 
-  /** INVARIANT: after a failed write the file ends where the last fsynced record ends, or nothing is written any more. */
+  /** INVARIANT: after a failed write the file ends where the last record ends that was told as written, or nothing is written any more. */
   #undo(error: unknown): void {
     const code = (error as NodeJS.ErrnoException).code;
     try {
