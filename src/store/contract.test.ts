@@ -28,6 +28,9 @@ const codeOf =
     error instanceof ProblemError && error.problem.code === code;
 const writerFile = fileURLToPath(new URL("../../test/fixtures/durable-writer.ts", import.meta.url));
 
+/** Works that are queued together are one group, however busy the machine is. */
+const oneGroup = { longestGroupMs: 600_000 };
+
 onBothStores("2.9: text, integers and null come back as they were written, in ordinary objects", async ({ open }) => {
   const store = await open();
   const value = "Ünïcödé \u{1F600} ' \" \\ \n\t %_ ? $1 \u0001";
@@ -188,7 +191,7 @@ onBothStores("2.9: the reading side cannot write", async ({ open }) => {
 onBothStores(
   "2.9: one failing work of a group takes nothing of the others with it, and its error goes to its caller only",
   async ({ open }) => {
-    const store = await open();
+    const store = await open(oneGroup);
     const results = await Promise.allSettled(
       Array.from({ length: 60 }, (_, index) =>
         store.write(async (tx) => {
@@ -218,7 +221,7 @@ onBothStores(
 );
 
 onBothStores("2.9: works of a group see what those before them wrote, in the order they were queued", async ({ open }) => {
-  const store = await open();
+  const store = await open(oneGroup);
   const seen = await Promise.all(
     Array.from({ length: 20 }, (_, index) =>
       store.write(async (tx) => {
@@ -256,7 +259,7 @@ onBothStores("2.9: a read does not wait for a write that is under way, and does 
 });
 
 onBothStores("K1: the flusher gets staged items in order, none of a failed work, in the same transaction", async ({ open }) => {
-  const store = await open();
+  const store = await open(oneGroup);
   const flushed: object[][] = [];
   const settled: boolean[] = [];
   let failing = false;
@@ -431,7 +434,7 @@ onBothStores(
   "2.8: a full database fails the works of the group with `store.full` and goes on when there is room",
   async ({ open, kind }, t) => {
     if (kind === "postgres") return t.skip("filling a server's disk needs a file system of its own");
-    const store = await open();
+    const store = await open(oneGroup);
     const pages = await store.write(async (tx) => {
       const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(tx);
       return rows[0]?.page_count ?? 0;
@@ -453,7 +456,7 @@ void test("2.9: a lost connection fails its group with `store.unavailable`, and 
   const server = await sharedPostgres();
   const url = server.makeDatabase();
   const name = new URL(url).pathname.slice(1);
-  const store = await openStore({ url });
+  const store = await openStore({ url, ...oneGroup });
   try {
     await store.write(put("before"));
     await keysIn(store);

@@ -12,7 +12,7 @@ import type { Tables } from "#store/tables.ts";
 
 /** A group ends at the first of the two, so that one caller's latency does not grow with the queue. */
 const mostMembers = 256;
-const longestGroupMs = 25;
+const usualGroupMs = 25;
 const savepointName = "member";
 
 interface Member {
@@ -40,9 +40,11 @@ export class GroupCommit {
   #running: Promise<void> | null = null;
   #closed = false;
   #flusher: Flusher | null = null;
+  readonly #longestGroupMs: number;
 
-  constructor(database: Kysely<Tables>) {
+  constructor(database: Kysely<Tables>, longestGroupMs = usualGroupMs) {
     this.#database = database;
+    this.#longestGroupMs = longestGroupMs;
   }
 
   flushWith(flusher: Flusher): void {
@@ -89,7 +91,7 @@ export class GroupCommit {
     const startedAt = performance.now();
     let reached = 0;
     for (const member of members) {
-      if (reached > 0 && performance.now() - startedAt > longestGroupMs) break;
+      if (reached > 0 && performance.now() - startedAt > this.#longestGroupMs) break;
       reached += 1;
       const items: object[] = [];
       let open = true;

@@ -12,10 +12,12 @@ export interface StoreOptions {
   readonly url: string;
   readonly clock?: Clock;
   readonly log?: { info(fields: object, message: string): void };
+  /** After this long a group of writes takes nobody in any more. */
+  readonly longestGroupMs?: number;
 }
 
 /** Opens SQLite or PostgreSQL, migrating forward. Throws `store.*` problems; none holds the URL's password. */
-export const openStore = async ({ url, clock = systemClock, log }: StoreOptions): Promise<Store> => {
+export const openStore = async ({ url, clock = systemClock, log, longestGroupMs }: StoreOptions): Promise<Store> => {
   const kind = url.startsWith("sqlite:")
     ? "sqlite"
     : /^postgres(?:ql)?:\/\//.test(url)
@@ -31,7 +33,7 @@ export const openStore = async ({ url, clock = systemClock, log }: StoreOptions)
     await close();
     throw error;
   }
-  const queue = new GroupCommit(write);
+  const queue = new GroupCommit(write, longestGroupMs);
   let closing: Promise<void> | null = null;
   return {
     kind,
