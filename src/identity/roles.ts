@@ -264,6 +264,14 @@ export const openRoles = (context: IdentityContext): Roles => {
     },
     applyRole: async (actor, definition, options = {}) => {
       const existing = await findRoleByName(store.read, definition.service, definition.name);
+      // D73: what would be removed at once is not made, so that applying the same definition again comes to the same.
+      if (existing === null && isEmptyRole(checkedScopes(definition.name, definition.scopes)) && options.keepEmpty !== true)
+        return {
+          role: null,
+          notices: [
+            notice("role.tidied", `role \`${checkedName(definition.name)}\` is not made: it has neither a permission nor a folder`),
+          ],
+        };
       if (existing === null) return await createRole(actor, definition, options);
       return await editRole(
         actor,

@@ -71,7 +71,7 @@ const applyRole = async (
   if (outcome.role !== null && source !== undefined) await saveRoleSource(tx, outcome.role.id, outcome.role.revision, source);
   return {
     ...common,
-    change: outcome.role === null ? "removed" : before === null ? "created" : "changed",
+    change: outcome.role === null ? (before === null ? "unchanged" : "removed") : before === null ? "created" : "changed",
     revision: outcome.role?.revision ?? null,
     notices: outcome.notices.map((notice) => notice.text),
   };

@@ -165,6 +165,37 @@ for (const store of ["SQLite", "PostgreSQL"] as const)
       assert.equal(await everything(), before);
     });
 
+    test("D73: a role that a draft leaves empty is removed in it, with the notice and the losses; applying says and does the same", async () => {
+      const before = await everything();
+      const empty = "kind: Role\nname: role-of-clerk\n";
+      const removal = "role `role-of-clerk` is deleted: it has neither a permission nor a folder";
+      for (const draft of [
+        { documents: empty },
+        { edits: [{ role: "role-of-clerk", scopes: [] }] },
+        { edits: [{ role: "role-of-clerk", scopes: [{ permissions: [], folders: [] }] }] },
+      ]) {
+        const found = await whatIf(draft);
+        assert.equal(found.status, 200, found.text);
+        const [change] = found.json.changes;
+        assert.deepEqual([change.name, change.action, change.revision], ["role-of-clerk", "delete", null]);
+        assert.ok(change.notices.includes(removal), change.notices.join("; "));
+        assert.ok(told(found.json.losses).includes("clerk controller:runs /finance/*"), told(found.json.losses).join("; "));
+        assert.deepEqual(found.json.gains, []);
+      }
+      const never = "kind: Role\nname: nothing-yet\n";
+      const unmade = await whatIf({ documents: never });
+      assert.deepEqual(
+        unmade.json.changes.map((one: { action: string; notices: string[] }) => [one.action, ...one.notices]),
+        [["none", "role `nothing-yet` is not made: it has neither a permission nor a folder"]],
+      );
+      assert.equal(await everything(), before);
+      const passing = "kind: Role\nname: passing\npermissions: [manager:view]\n";
+      assert.equal((await apply(passing)).json.results[0].change, "created");
+      for (const change of ["removed", "unchanged"])
+        assert.equal((await apply("kind: Role\nname: passing\n")).json.results[0].change, change, "again it comes to the same");
+      assert.equal((await world.owner.ask({ path: "/api/v1/roles/passing" })).status, 404);
+    });
+
     test("W7: it needs the permissions to see accounts and to ask about others, and shows no job or submission that the caller may not see", async () => {
       const looker = await world.person("looker", { permissions: ["manager:administration:accounts:view"] });
       const asker = await world.person("asker", { permissions: ["manager:explain:others"] });

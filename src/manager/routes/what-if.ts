@@ -4,6 +4,7 @@ import { renderRegion } from "#access/simulate.ts";
 import type { Role } from "#access/question.ts";
 import type { Account } from "#identity/account-store.ts";
 import type { Principal } from "#identity/principal.ts";
+import type { Notice } from "#identity/rules/notice.ts";
 import { readScopes } from "#identity/rules/role-scopes.ts";
 import { isId } from "#kernel/ids.ts";
 import { fail, ProblemError } from "#kernel/problem.ts";
@@ -28,7 +29,10 @@ const scope = z.strictObject({
     .default([]),
 });
 
-const roleEdit = z.strictObject({ role: line(1024).min(1).describe("role id or name"), scopes: z.array(scope).min(1).max(201) });
+const roleEdit = z.strictObject({
+  role: line(1024).min(1).describe("role id or name"),
+  scopes: z.array(scope).max(201).describe("none: the role would be removed"),
+});
 const accountEdit = z
   .strictObject({
     account: line(1024).min(1).describe("account id, name, access ID or `os:<uid>`"),
@@ -41,14 +45,13 @@ const edit = z.union([roleEdit, accountEdit, deletion]);
 type Edit = z.output<typeof edit>;
 
 const sure = { confirm: true } as const;
-const applied = (kind: Applied["kind"], name: string, change: Applied["change"], revision: number | null): Applied => ({
-  kind,
-  name,
-  change,
-  revision,
-  notices: [],
-  oneTimePassword: null,
-});
+const applied = (
+  kind: Applied["kind"],
+  name: string,
+  change: Applied["change"],
+  revision: number | null,
+  notices: readonly Notice[] = [],
+): Applied => ({ kind, name, change, revision, notices: notices.map((one) => one.text), oneTimePassword: null });
 
 const roleIn = async (rooms: Rooms, given: string): Promise<Role> =>
   isId("rol", given)
@@ -73,7 +76,7 @@ const tryRole = async (rooms: Rooms, principal: Principal, { role: given, scopes
   );
   if (!read.ok) throw new ProblemError(read.problem);
   const outcome = await rooms.roles.editRole(principal, role.id, { scopes: read.value }, sure);
-  return applied("Role", role.name, outcome.role === null ? "removed" : "changed", outcome.role?.revision ?? null);
+  return applied("Role", role.name, outcome.role === null ? "removed" : "changed", outcome.role?.revision ?? null, outcome.notices);
 };
 
 const tryAccount = async (
