@@ -252,7 +252,9 @@ export class AgentSession {
     const live = this.#liveAt(run, attempt);
     if (live === null || live.outcome !== null) return;
     live.offeredHere = false;
-    this.#context.states.add({ id: run, attempt, state, startedAt: state === "running" ? startedAt : null }, () =>
+    live.acceptedAtMs ??= this.#context.clock.nowMs();
+    const acceptedAt = live.acceptedAtMs;
+    this.#context.states.add({ id: run, attempt, state, acceptedAt, startedAt: state === "running" ? startedAt : null }, () =>
       this.#context.changed({
         run,
         submission: live.submission,

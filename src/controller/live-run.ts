@@ -26,6 +26,8 @@ export interface LiveRun {
   readonly restartable: boolean;
   /** Offered over this very connection, and nothing was heard about it yet. */
   offeredHere: boolean;
+  /** When this process first heard that the node has it. */
+  acceptedAtMs: number | null;
   cancel: { readonly by: string; readonly reason: string } | null;
   /** Verified; waits for its log or its transaction. */
   outcome: ReceivedOutcome | null;
@@ -82,6 +84,7 @@ export const liveRunOf = (
   successExitCodes: job.successExitCodes,
   restartable: job.restartable,
   offeredHere: false,
+  acceptedAtMs: null,
   cancel: row.cancel,
   outcome: null,
   outcomeTaken: false,

@@ -12,6 +12,7 @@ import {
   readRunsToOffer,
   resumeQueued,
 } from "#jobs/dispatch-store.ts";
+import { readRunDetails } from "#jobs/run-queries.ts";
 import type { Store } from "#store/store.ts";
 import type { RunsTable } from "#store/tables.ts";
 import { onBothStores } from "#test/fixtures/stores.ts";
@@ -74,6 +75,7 @@ const end = (id: string, attempt: number) => ({
   id,
   attempt,
   result: "succeeded" as const,
+  acceptedAt: null,
   startedAt: 4,
   endedAt: 5,
   outcome: "{}",
@@ -105,7 +107,7 @@ onBothStores("2.8: a run ends exactly once, at its own attempt, and only after i
   assert.equal(await store.write((tx) => endRun(tx, end(id, 1))), true);
   assert.equal(await store.write((tx) => endRun(tx, end(id, 1))), false, "a second time");
   assert.equal(await store.write((tx) => queueAgain(tx, again(id, 1))), false, "after its end");
-  assert.equal(await store.write((tx) => markState(tx, { id, attempt: 1, state: "running", startedAt: 9 })), false);
+  assert.equal(await store.write((tx) => markState(tx, { id, attempt: 1, state: "running", acceptedAt: 8, startedAt: 9 })), false);
   const row = await readRun(store.read, id);
   assert.deepEqual([row?.state, row?.result, row?.receipt], ["ended", "succeeded", "r"]);
 });
@@ -114,16 +116,32 @@ onBothStores("2.8: states go forward only, and another attempt begins in the que
   const store = await open();
   const id = await addRun(store);
   await store.write((tx) => markOffered(tx, offer(id, 1)));
-  assert.equal(await store.write((tx) => markState(tx, { id, attempt: 1, state: "running", startedAt: 4 })), true);
-  assert.equal(await store.write((tx) => markState(tx, { id, attempt: 1, state: "accepted", startedAt: null })), false);
+  assert.equal(await store.write((tx) => markState(tx, { id, attempt: 1, state: "running", acceptedAt: 3, startedAt: 4 })), true);
+  assert.equal(await store.write((tx) => markState(tx, { id, attempt: 1, state: "accepted", acceptedAt: 3, startedAt: null })), false);
   assert.deepEqual(
     (await readRunsOnNode(store.read, { controller: "main", node: "n" })).map((run) => [run.id, run.state]),
     [[id, "running"]],
   );
   assert.equal(await store.write((tx) => queueAgain(tx, again(id, 2))), false, "another attempt");
   assert.equal(await store.write((tx) => queueAgain(tx, again(id, 1))), true);
-  assert.equal(await store.write((tx) => markState(tx, { id, attempt: 1, state: "running", startedAt: 4 })), false);
+  assert.equal(await store.write((tx) => markState(tx, { id, attempt: 1, state: "running", acceptedAt: 3, startedAt: 4 })), false);
   assert.equal(await store.write((tx) => markOffered(tx, offer(id, 2))), true);
+});
+
+onBothStores("4.3: when the node took a run over is kept, also of a run that ended before that was written", async ({ open }) => {
+  const store = await open();
+  const id = await addRun(store);
+  const acceptedAt = async (): Promise<number | null | undefined> => (await readRunDetails(store.read, id))?.acceptedAtMs;
+  await store.write((tx) => markOffered(tx, offer(id, 1)));
+  assert.equal(await acceptedAt(), null);
+  await store.write((tx) => markState(tx, { id, attempt: 1, state: "accepted", acceptedAt: 3, startedAt: null }));
+  await store.write((tx) => markState(tx, { id, attempt: 1, state: "running", acceptedAt: null, startedAt: 4 }));
+  assert.equal(await acceptedAt(), 3);
+  await store.write((tx) => queueAgain(tx, again(id, 1)));
+  assert.equal(await acceptedAt(), null, "another attempt has another way");
+  await store.write((tx) => markOffered(tx, offer(id, 2)));
+  await store.write((tx) => endRun(tx, { ...end(id, 2), acceptedAt: 7 }));
+  assert.equal(await acceptedAt(), 7);
 });
 
 onBothStores("2.8: a run that was queued again although it runs goes on under its attempt and its order only", async ({ open }) => {

@@ -95,6 +95,7 @@ export const markOffered = async (tx: Writer, offer: OfferRecord): Promise<boole
       journal_id: offer.journalId,
       order_digest: offer.orderDigest,
       offered_at: offer.offeredAt,
+      accepted_at: null,
       token_expires_at: offer.tokenExpiresAt,
       dispatch_verdicts: offer.dispatchVerdicts,
     })
@@ -110,6 +111,8 @@ export interface StateChange {
   readonly id: string;
   readonly attempt: number;
   readonly state: "accepted" | "running";
+  /** When it was first heard that the node has it; null: that was told before. */
+  readonly acceptedAt: number | null;
   readonly startedAt: number | null;
 }
 
@@ -117,7 +120,11 @@ export interface StateChange {
 export const markState = async (tx: Writer, change: StateChange): Promise<boolean> => {
   const result = await tx
     .updateTable("runs")
-    .set({ state: change.state, ...(change.startedAt === null ? {} : { started_at: change.startedAt }) })
+    .set({
+      state: change.state,
+      ...(change.acceptedAt === null ? {} : { accepted_at: change.acceptedAt }),
+      ...(change.startedAt === null ? {} : { started_at: change.startedAt }),
+    })
     .where("id", "=", change.id)
     .where("attempt", "=", change.attempt)
     .where("state", "in", change.state === "running" ? ["offered", "accepted"] : ["offered"])
@@ -151,6 +158,8 @@ export interface EndRecord {
   readonly id: string;
   readonly attempt: number;
   readonly result: RunResult;
+  /** As in `StateChange`: a short run may end before its acceptance was written. */
+  readonly acceptedAt: number | null;
   readonly startedAt: number | null;
   readonly endedAt: number;
   /** JSON `Outcome`; null where no outcome exists. */
@@ -168,6 +177,7 @@ export const endRun = async (tx: Writer, end: EndRecord): Promise<boolean> => {
     .set({
       state: "ended",
       result: end.result,
+      ...(end.acceptedAt === null ? {} : { accepted_at: end.acceptedAt }),
       ...(end.startedAt === null ? {} : { started_at: end.startedAt }),
       ended_at: end.endedAt,
       outcome: end.outcome,
@@ -214,7 +224,7 @@ export const endQueued = async (
 export const queueAgain = async (tx: Writer, run: { readonly id: string; readonly attempt: number }): Promise<boolean> => {
   const result = await tx
     .updateTable("runs")
-    .set({ state: "queued", journal_id: null, offered_at: null, token_expires_at: null, started_at: null })
+    .set({ state: "queued", journal_id: null, offered_at: null, accepted_at: null, token_expires_at: null, started_at: null })
     .where("id", "=", run.id)
     .where("attempt", "=", run.attempt)
     .where("state", "in", ["offered", "accepted", "running"])

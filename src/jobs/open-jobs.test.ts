@@ -130,6 +130,7 @@ const finish = async ({ store, nowMs }: World, id: string): Promise<void> => {
       id,
       attempt: 1,
       result: "succeeded",
+      acceptedAt: null,
       startedAt: nowMs,
       endedAt: nowMs,
       outcome: JSON.stringify({ verdicts: [] }),
@@ -483,7 +484,7 @@ onBothStores("2.3: a run cancelled while queued ends at once; one at a node is m
       tokenExpiresAt: 2,
       dispatchVerdicts: "[]",
     });
-    await markState(tx, { id: running, attempt: 1, state: "running", startedAt: world.nowMs });
+    await markState(tx, { id: running, attempt: 1, state: "running", acceptedAt: null, startedAt: world.nowMs });
   });
   assert.deepEqual(await jobs.requestCancel(bob, running, "first"), {
     run: running,

@@ -22,6 +22,8 @@ export interface RunSummary {
   readonly attempt: number;
   readonly queuedAtMs: number;
   readonly offeredAtMs: number | null;
+  /** When the controller heard that the node has it. */
+  readonly acceptedAtMs: number | null;
   readonly startedAtMs: number | null;
   readonly endedAtMs: number | null;
   readonly cancel: { readonly atMs: number; readonly by: string; readonly reason: string } | null;
@@ -95,6 +97,7 @@ const summaryColumns = [
   "attempt",
   "queued_at",
   "offered_at",
+  "accepted_at",
   "started_at",
   "ended_at",
   "cancel_at",
@@ -122,6 +125,7 @@ interface SummaryRow {
   readonly attempt: number;
   readonly queued_at: number;
   readonly offered_at: number | null;
+  readonly accepted_at: number | null;
   readonly started_at: number | null;
   readonly ended_at: number | null;
   readonly cancel_at: number | null;
@@ -147,6 +151,7 @@ const toSummary = (row: SummaryRow): RunSummary => ({
   attempt: row.attempt,
   queuedAtMs: row.queued_at,
   offeredAtMs: row.offered_at,
+  acceptedAtMs: row.accepted_at,
   startedAtMs: row.started_at,
   endedAtMs: row.ended_at,
   cancel: row.cancel_at === null ? null : { atMs: row.cancel_at, by: row.cancel_by ?? "", reason: row.cancel_reason ?? "" },

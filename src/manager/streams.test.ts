@@ -43,6 +43,7 @@ describe("streams", () => {
         id: run,
         attempt: 1,
         result: "succeeded",
+        acceptedAt: null,
         startedAt: 1,
         endedAt: Date.now(),
         outcome: null,

@@ -14,6 +14,7 @@ import { logRetention } from "#store/migrations/0003-log-retention.ts";
 import { policyTests } from "#store/migrations/0004-policy-tests.ts";
 import { roleSources } from "#store/migrations/0005-role-sources.ts";
 import { certificateRenewal } from "#store/migrations/0006-certificate-renewal.ts";
+import { acceptedAt } from "#store/migrations/0007-accepted-at.ts";
 
 export interface Migration {
   /** Same as its file. Never renamed. */
@@ -23,7 +24,7 @@ export interface Migration {
 }
 
 /** Every migration, in order. A new one goes at the end. */
-export const migrations: readonly Migration[] = [first, indexes, logRetention, policyTests, roleSources, certificateRenewal];
+export const migrations: readonly Migration[] = [first, indexes, logRetention, policyTests, roleSources, certificateRenewal, acceptedAt];
 
 /** Any constant: it only has to be the same in every process that opens the same PostgreSQL database. */
 const advisoryLock = 4900_2026;

@@ -152,6 +152,8 @@ export interface RunsTable {
   journal_id: string | null;
   queued_at: number;
   offered_at: number | null;
+  /** Its node has it. */
+  accepted_at: number | null;
   token_expires_at: number | null;
   order_digest: string | null;
   started_at: number | null;

@@ -78,6 +78,7 @@ export const runSchema = runSummarySchema
   .extend({
     comment: z.string().nullable(),
     offeredAt: instant.nullable().describe("last offered to its node"),
+    acceptedAt: instant.nullable().describe("the node has it; null also where the manager was not there to hear it"),
     arguments: z.record(z.string(), z.string()),
     outcome: outcomeSchema.nullable().describe("independent facts, signed by the node"),
     verdicts: z.array(verdictSchema).describe("the chain: who, may, where, as whom"),
@@ -139,6 +140,7 @@ export const runJson = (run: RunDetails, reader: Principal): z.input<typeof runS
   ...runSummaryJson(run),
   comment: run.comment,
   offeredAt: isoOrNull(run.offeredAtMs),
+  acceptedAt: isoOrNull(run.acceptedAtMs),
   arguments: { ...run.arguments },
   outcome: run.outcome === null ? null : (run.outcome as unknown as z.input<typeof outcomeSchema>),
   verdicts: chainOf(run),

@@ -69,6 +69,7 @@ on: [local]
     await log.getByText("number 123456", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Copy link to lines 123456-123457" }).waitFor();
     await page.getByText("300,001 lines").waitFor();
+    await page.getByText("Taken over by the node").waitFor();
     await log.focus();
     await page.keyboard.press("End");
     await log.getByText("the last words").waitFor();

@@ -35,6 +35,8 @@ export const runTexts = defineTexts({
   offered: { en: "Offered to the node", de: "Dem Knoten angeboten" },
   started: { en: "Started", de: "Gestartet" },
   ended: { en: "Ended", de: "Beendet" },
+  accepted: { en: "Taken over by the node", de: "Vom Knoten übernommen" },
+  onTheWay: { en: "{time} on the way", de: "{time} unterwegs" },
   waited: { en: "waited {time}", de: "wartete {time}" },
   beforeStart: { en: "{time} to start", de: "{time} bis zum Start" },
   ran: { en: "ran {time}", de: "lief {time}" },

@@ -130,7 +130,7 @@ const useSecond = (isOn: boolean): number => {
 const Timeline = ({ run }: { readonly run: Run }): React.ReactElement => {
   const t = useText();
   const now = new Date(useSecond(run.endedAt === null)).toISOString();
-  const { queuedAt, offeredAt, startedAt, endedAt } = run;
+  const { queuedAt, offeredAt, acceptedAt, startedAt, endedAt } = run;
   return (
     <Section title={t(runTexts.timeline)} aside={run.attempt > 1 ? t(runTexts.attempt, { count: run.attempt }) : undefined}>
       <ol className={classes.timeline}>
@@ -143,10 +143,16 @@ const Timeline = ({ run }: { readonly run: Run }): React.ReactElement => {
             <span className="soft">{t(runTexts.waited, { time: between(queuedAt, offeredAt) })}</span>
           </li>
         )}
+        {acceptedAt === null ? null : (
+          <li>
+            {t(runTexts.accepted)} <Instant at={acceptedAt} />{" "}
+            <span className="soft">{t(runTexts.onTheWay, { time: between(offeredAt ?? queuedAt, acceptedAt) })}</span>
+          </li>
+        )}
         {startedAt === null ? null : (
           <li>
             {t(runTexts.started)} <Instant at={startedAt} />{" "}
-            <span className="soft">{t(runTexts.beforeStart, { time: between(offeredAt ?? queuedAt, startedAt) })}</span>
+            <span className="soft">{t(runTexts.beforeStart, { time: between(acceptedAt ?? offeredAt ?? queuedAt, startedAt) })}</span>
           </li>
         )}
         {endedAt === null ? (
