@@ -86,3 +86,48 @@ test("4.2: states change while one looks, and several runs are ended at once, ea
   await page.getByRole("link", { name: "/examples/books/wait" }).first().click();
   await page.getByText("cancelled it: month is closed").waitFor();
 });
+
+test(
+  "4.2: all that match are ended, also what is not chosen; what may not be ended is told with its reason",
+  { timeout: 300_000 },
+  async (t) => {
+    const why = whyNoBrowser();
+    if (why !== null) return t.skip(why);
+    const { account, persona, instance } = await startJobs(t);
+    await account("vic", { permissions: ["controller:runs:view"] });
+    await account("ann", operator, ["role-of-vic"]);
+    const documents = "kind: Job\npath: /examples/hold\nrun: { shell: sleep 300 }\nas: { credential: example }\non: [local]\ngrace: 1s\n";
+    await instance.api.call("POST", "/api/v1/definitions", { documents });
+    for (const job of ["/examples/books/wait", "/examples/books/wait", "/examples/hold"]) await instance.json(["run", job]);
+
+    const viewer = await persona("vic", "/runs");
+    const refused = viewer.getByRole("button", { name: "Cancel all 3 under way", exact: true });
+    await refused.waitFor();
+    assert.equal(await refused.getAttribute("aria-disabled"), "true");
+
+    const page = await persona("ann", "/runs?q=books");
+    await page.getByRole("button", { name: "Cancel all 2 that match" }).click();
+    const dialog = page.getByRole("dialog", { name: "Cancel all 2 runs under way?" });
+    await dialog.getByText("Search: books").waitFor();
+    await expectAccessible(page, "cancel all that match");
+    await dialog.getByRole("textbox", { name: "Why cancelled" }).fill("month is closed");
+    await dialog.getByRole("button", { name: "Cancel them" }).click();
+    await page.getByText("2 runs cancelled").waitFor();
+    await page.getByRole("button", { name: "Cancel all 2 that match" }).waitFor({ state: "detached" });
+    await page.goto(`${instance.url}/runs?q=hold`);
+    await page.getByRole("button", { name: "Cancel all 1 that match" }).waitFor();
+
+    // Between the question and the answer the account loses what the dialog was opened with.
+    await page.getByRole("button", { name: "Cancel all 1 that match" }).click();
+    const { items } = await instance.api.call<{ items: { id: string; name: string }[] }>("GET", "/api/v1/accounts");
+    const ann = items.find(({ name }) => name === "ann")?.id ?? "";
+    await instance.api.call("DELETE", `/api/v1/assignments/${ann}/role-of-ann`, { confirm: true });
+    await page.getByRole("dialog", { name: "Cancel the 1 run under way?" }).getByRole("button", { name: "Cancel them" }).click();
+    const report = page.getByRole("dialog", { name: "1 of 1 could not be cancelled" });
+    await report.getByText("/examples/hold · local").waitFor();
+    await report.getByText("controller:runs:cancel").first().waitFor();
+    await expectAccessible(page, "what could not be cancelled");
+    await page.keyboard.press("Escape");
+    await report.waitFor({ state: "detached" });
+  },
+);

@@ -46,6 +46,27 @@ export const runsTexts = defineTexts({
     de: { one: "{count} Lauf abgebrochen", other: "{count} Läufe abgebrochen" },
   },
   cancelPartly: { en: "{failed} of {count} could not be cancelled", de: "{failed} von {count} ließen sich nicht abbrechen" },
+  cancelAll: { en: "Cancel all {count} under way", de: "Alle {count} Laufenden abbrechen" },
+  cancelMatching: { en: "Cancel all {count} that match", de: "Alle {count} Passenden abbrechen" },
+  cancelAllTitle: {
+    en: { one: "Cancel the {count} run under way?", other: "Cancel all {count} runs under way?" },
+    de: { one: "Den einen laufenden Lauf abbrechen?", other: "Alle {count} laufenden Läufe abbrechen?" },
+  },
+  cancelAllSeen: {
+    en: "Every run that waits or runs now and that you may cancel, also of other people.",
+    de: "Jeder Lauf, der jetzt wartet oder läuft und den Sie abbrechen dürfen, auch von anderen.",
+  },
+  cancelAllMatching: {
+    en: "Every run that waits or runs now, that you may cancel, and that matches these filters, also those that are not loaded here:",
+    de: "Jeder Lauf, der jetzt wartet oder läuft, den Sie abbrechen dürfen und der zu diesen Filtern passt, auch die hier nicht geladenen:",
+  },
+  cancelNewest: {
+    en: "{count} of them at once, each state from its newest on; then ask again.",
+    de: "{count} davon auf einmal, je Zustand von den neuesten an; danach erneut.",
+  },
+  cancelProgress: { en: "{done} of {count} asked for", de: "{done} von {count} angefragt" },
+  searched: { en: "Search", de: "Suche" },
+  submission: { en: "Submission", de: "Einreichung" },
   cancelAct: { en: "Cancel them", de: "Abbrechen" },
   keep: { en: "Why cancelled", de: "Grund" },
   newRuns: {

@@ -3,12 +3,9 @@ import { ActionIcon, Button, Checkbox, NativeSelect, TextInput } from "@mantine/
 import { useDebouncedCallback } from "@mantine/hooks";
 import { createLazyRoute, getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
-import { asProblem } from "#web/api/api-problem.ts";
-import { call } from "#web/api/call.ts";
-import { ActionButton } from "#web/components/action-button.tsx";
-import { ConfirmDialog } from "#web/components/confirm.tsx";
+import { useMayAnywhere } from "#web/api/access.ts";
+import { ActionButton, allowedBy } from "#web/components/action-button.tsx";
 import { DataTable, type Column } from "#web/components/data-table.tsx";
-import { notify } from "#web/components/notify.ts";
 import { Page } from "#web/components/page.tsx";
 import { renderDuration } from "#web/components/render-time.ts";
 import { runAddress, RunLink } from "#web/components/run-link.tsx";
@@ -18,8 +15,9 @@ import { EmptyState } from "#web/components/states.tsx";
 import { Ago, useNow } from "#web/components/time.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { runsTexts } from "#web/i18n/texts/runs.ts";
-import { renderNumber } from "#web/i18n/text.ts";
+import { renderNumber, type Text, type Translate } from "#web/i18n/text.ts";
 import { useLanguage, useText } from "#web/i18n/language.ts";
+import { activeStates, CancelRuns, type CancelRequest } from "#web/pages/runs/cancel-runs.tsx";
 import { runResults, runStates, spans, type RunsSearch } from "#web/pages/runs/route.ts";
 import { cancelPermission, useRuns, type Run, type Runs } from "#web/pages/runs/use-runs.ts";
 import classes from "#web/pages/runs/runs.module.css";
@@ -82,6 +80,23 @@ const Counts = ({
       ))}
     </ul>
   );
+};
+
+const sinceTexts = { "1h": runsTexts.lastHour, "24h": runsTexts.lastDay, "7d": runsTexts.lastWeek } as const;
+
+/** The filters in words, for a dialog that acts on what they leave. */
+const filterWords = (search: RunsSearch, t: Translate): readonly string[] => {
+  const named = (text: Text, value: string | undefined): string[] => (value === undefined ? [] : [`${t(text)}: ${value}`]);
+  return [
+    ...named(runsTexts.searched, search.q),
+    ...named(runsTexts.state, search.state),
+    ...named(runsTexts.since, search.since === undefined ? undefined : t(sinceTexts[search.since])),
+    ...named(runsTexts.folder, search.folder),
+    ...named(runsTexts.node, search.node),
+    ...named(runsTexts.job, search.job),
+    ...named(runsTexts.submission, search.submission),
+    ...named(runsTexts.submitter, search.submitter),
+  ];
 };
 
 const Filters = ({
@@ -167,36 +182,16 @@ const Filters = ({
   );
 };
 
-const parallel = 4;
-
-/** Ends them a few at a time; each is decided and recorded by itself. */
-const cancelAll = async (runs: readonly Run[], reason: string): Promise<readonly { readonly run: Run; readonly error: unknown }[]> => {
-  const failed: { run: Run; error: unknown }[] = [];
-  const queue = [...runs];
-  const worker = async (): Promise<void> => {
-    for (let run = queue.shift(); run !== undefined; run = queue.shift()) {
-      try {
-        await call("POST /api/v1/runs/{id}/cancel", { path: { id: run.id }, body: { reason } });
-      } catch (error) {
-        // Ended by itself in the meantime: what was wanted.
-        if (asProblem(error).code !== "runs.already-ended") failed.push({ run, error });
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: parallel }, worker));
-  return failed;
-};
-
 const RunsPage = (): React.ReactElement => {
   const t = useText();
   const search = pageRoute.useSearch();
   const navigate = pageRoute.useNavigate();
   const goTo = useNavigate();
-  const { list, counts, fresh, showFresh } = useRuns(search);
+  const { filter, list, counts, fresh, showFresh } = useRuns(search);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [explained, setExplained] = useState<Run | null>(null);
-  const [asking, setAsking] = useState(false);
-  const [reason, setReason] = useState("");
+  const [asked, setAsked] = useState<CancelRequest | null>(null);
+  const mayCancel = allowedBy(useMayAnywhere(cancelPermission));
   const change = (changed: Partial<RunsSearch>): void => {
     const next = Object.fromEntries(Object.entries({ ...search, ...changed }).filter(([, value]) => value !== undefined));
     void navigate({ search: next, replace: true });
@@ -210,6 +205,8 @@ const RunsPage = (): React.ReactElement => {
     setSelected(next);
   };
   const isFiltered = Object.keys(search).length > 0;
+  // As the manager counts, not as many as are loaded.
+  const underWay = activeStates.reduce((sum, state) => sum + (counts?.states[state] ?? 0), 0);
 
   const columns: readonly Column<Run>[] = [
     {
@@ -269,7 +266,7 @@ const RunsPage = (): React.ReactElement => {
     >
       <div className={classes.body}>
         <Counts counts={counts} search={search} onChange={change} />
-        {fresh > 0 || list.rows.some(isActive) ? (
+        {fresh > 0 || underWay > 0 || list.rows.some(isActive) ? (
           <div className={classes.counts}>
             {fresh > 0 ? (
               <Button size="compact-xs" variant="light" onClick={showFresh}>
@@ -298,11 +295,21 @@ const RunsPage = (): React.ReactElement => {
                     on: chosen.find((run) => run.may?.[cancelPermission]?.effect === "deny")?.job,
                     controller: "main",
                   }}
-                  onClick={() => setAsking(true)}
+                  onClick={() => setAsked({ kind: "chosen", runs: chosen })}
                 >
                   {t(runsTexts.cancelSelected, { count: chosen.length })}
                 </ActionButton>
               </>
+            ) : null}
+            {underWay > 0 ? (
+              <ActionButton
+                size="compact-xs"
+                allowed={mayCancel}
+                question={{ permission: cancelPermission, controller: "main" }}
+                onClick={() => setAsked({ kind: "all", count: underWay, filter, words: filterWords(search, t) })}
+              >
+                {t(isFiltered ? runsTexts.cancelMatching : runsTexts.cancelAll, { count: underWay })}
+              </ActionButton>
             ) : null}
           </div>
         ) : null}
@@ -322,45 +329,7 @@ const RunsPage = (): React.ReactElement => {
       <Suspense fallback={null}>
         {explained === null ? null : <RunExplanation run={explained} onClose={() => setExplained(null)} />}
       </Suspense>
-      <ConfirmDialog
-        opened={asking}
-        onClose={() => setAsking(false)}
-        title={t(runsTexts.cancelTitle, { count: chosen.length })}
-        action={t(runsTexts.cancelAct)}
-        effect={
-          <>
-            <p>{t(runsTexts.cancelEffect)}</p>
-            <ul className={classes.list}>
-              {chosen.slice(0, 10).map((run) => (
-                <li key={run.id}>
-                  {run.job} · {run.node}
-                </li>
-              ))}
-            </ul>
-            {chosen.length > 10 ? <p>{t(runsTexts.cancelMore, { count: chosen.length - 10 })}</p> : null}
-            <TextInput
-              mt="sm"
-              label={t(runsTexts.keep)}
-              value={reason}
-              maxLength={500}
-              onChange={(event) => setReason(event.currentTarget.value)}
-            />
-          </>
-        }
-        act={async () => {
-          const count = chosen.length;
-          const failed = await cancelAll(chosen, reason);
-          setSelected(new Set(failed.map(({ run }) => run.id)));
-          const [first] = failed;
-          if (first === undefined) notify({ tone: "good", title: t(runsTexts.cancelDone, { count }) });
-          else
-            notify({
-              tone: "bad",
-              title: t(runsTexts.cancelPartly, { failed: failed.length, count }),
-              text: asProblem(first.error).message,
-            });
-        }}
-      />
+      <CancelRuns request={asked} onClose={() => setAsked(null)} onKept={(kept) => setSelected(new Set(kept.map(({ id }) => id)))} />
     </Page>
   );
 };

@@ -13,7 +13,11 @@ const perPage = 200;
 export const cancelPermission = "controller:runs:cancel";
 const spanMs = { "1h": 3_600_000, "24h": 86_400_000, "7d": 7 * 86_400_000 } as const;
 
+/** What the manager is asked for: the filters of the address, their span as an instant. */
+export type RunsFilter = Omit<RunsSearch, "since"> & { readonly from?: string };
+
 export interface Runs {
+  readonly filter: RunsFilter;
   readonly list: List<Run>;
   readonly counts: { readonly states: Readonly<Record<string, number>>; readonly results: Readonly<Record<string, number>> } | null;
   /** Runs that began since the list was loaded. */
@@ -29,7 +33,7 @@ export const useRuns = (search: RunsSearch): Runs => {
     () => (since === undefined ? undefined : new Date(Math.floor((Date.now() - spanMs[since]) / 60_000) * 60_000).toISOString()),
     [since],
   );
-  const filter = { ...rest, ...(from === undefined ? {} : { from }) };
+  const filter: RunsFilter = { ...rest, ...(from === undefined ? {} : { from }) };
   const key = listKeyOf("runs", filter);
   const known = useRef<ReadonlySet<string>>(new Set());
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
@@ -108,5 +112,5 @@ export const useRuns = (search: RunsSearch): Runs => {
   });
   useEffect(() => () => clearTimeout(timer.current), []);
 
-  return { list: { ...list, total: counts.data?.total ?? list.total }, counts: counts.data ?? null, fresh: fresh.size, showFresh };
+  return { filter, list: { ...list, total: counts.data?.total ?? list.total }, counts: counts.data ?? null, fresh: fresh.size, showFresh };
 };
