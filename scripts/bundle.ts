@@ -25,8 +25,12 @@ export const bundledParts: Readonly<Record<BundledPart, Entries>> = {
 const external = [/^koffi$/, /^pg-native$/];
 /** A thread's file lies beside the file that starts it. */
 const threadFile = /(new URL\("\.\/[\w-]+)\.ts(", import\.meta\.url\))/g;
-/** Importing Node's `http` by name also loads its WebSocket client (0.8 MB of code, 5 MB of memory), which nothing here uses. */
-const httpModule = "\0http.cjs";
+/**
+ * Importing these by name evaluates each getter that they have: of `http` Node's WebSocket client (0.8 MB of code, 5 MB of memory), of `util` thirty modules that
+ * nothing here uses. Asked for as a whole they do not.
+ */
+const askedWhole = /^(?:node:)?(http|util)$/;
+const wholeModule = /^\0whole:(\w+)\.cjs$/;
 /** Builds that a process of an earlier start may still take its thread's file from. */
 const keptBuilds = 3;
 /** A file that was written later than so long before the bundling began may have been read half-way. */
@@ -47,10 +51,10 @@ const inOneByte = (code: string): string => {
 
 const pluginFor = (paths: Set<string>): Plugin => ({
   name: "behalf",
-  resolveId: { filter: { id: /^(?:node:)?http$/ }, handler: () => httpModule },
+  resolveId: { filter: { id: askedWhole }, handler: (id) => id.replace(askedWhole, "\0whole:$1.cjs") },
   load: {
-    filter: { id: new RegExp(`^${httpModule}$`) },
-    handler: () => `module.exports = process.getBuiltinModule("node:http");`,
+    filter: { id: wholeModule },
+    handler: (id) => id.replace(wholeModule, `module.exports = process.getBuiltinModule("node:$1");`),
   },
   transform: { filter: { code: threadFile }, handler: (code) => code.replaceAll(threadFile, "$1.js$2") },
   buildEnd() {

@@ -43,6 +43,9 @@ export const joinLocalNode = async (options: {
   const { layout, api, instance, accounts } = options;
   if (existsSync(layout.agent.certificate) && existsSync(layout.launcher.trust)) return;
   const invite = (): Promise<{ token: string }> => api.call("POST", "/api/v1/nodes/invitations", { name: "local" });
+  const accountsOfManager = api.call<{ items: { name: string; accessId: string }[] }>("GET", "/api/v1/accounts?limit=100");
+  // Asked for before it is needed; a failure is met below.
+  accountsOfManager.catch(() => {});
   const { token } = await invite().catch(async (error: unknown) => {
     // A first start that was killed between enrolment and its files: that node has no keys, so it is revoked and joins anew.
     if (!(error instanceof ProblemError)) throw error;
@@ -51,8 +54,7 @@ export const joinLocalNode = async (options: {
   });
   const { joinNode } = await import("#nodes/join.ts");
   const starter = userInfo();
-  const { items: accountsOfManager } = await api.call<{ items: { name: string; accessId: string }[] }>("GET", "/api/v1/accounts?limit=100");
-  const rootAccount = accountsOfManager.find((account) => account.name === "root");
+  const rootAccount = (await accountsOfManager).items.find((account) => account.name === "root");
   await joinNode({
     layout,
     managerAddress: instance.agentListener,
