@@ -14,6 +14,8 @@ interface Place {
   readonly folder: string;
   readonly world: ControllerWorld;
   readonly node: NodeProcesses;
+  /** Starts launcher, agent and a job of this shell text; answers its run once it runs. */
+  running(shell: string): Promise<string>;
   ended(run: string | undefined): ReturnType<ControllerWorld["run"]>;
   output(run: string | undefined): string;
 }
@@ -36,6 +38,18 @@ const place = async (t: TestContext): Promise<Place> => {
     folder,
     world,
     node,
+    running: async (shell) => {
+      node.start("launcher");
+      node.start("agent");
+      await world.saveJob(jobOf("/jobs/one", shell));
+      const [run = ""] = await world.submit("/jobs/one", "local");
+      await eventually(
+        "running",
+        () => world.run(run),
+        (row) => row.state === "running",
+      );
+      return run;
+    },
     ended: (run) =>
       eventually(
         `${run} ended`,
@@ -91,16 +105,8 @@ test("2.3: 30 MB of output pass through with little memory in the agent", async 
 });
 
 test("2.8: a run goes on while its agent is killed, and is picked up by the next one", async (t) => {
-  const { world, node, ended, output } = await place(t);
-  node.start("launcher");
-  node.start("agent");
-  await world.saveJob(jobOf("/jobs/slow", "echo begun; sleep 2; echo done"));
-  const [run] = await world.submit("/jobs/slow", "local");
-  await eventually(
-    "running",
-    () => world.run(run ?? ""),
-    (row) => row.state === "running",
-  );
+  const { world, node, running, ended, output } = await place(t);
+  const run = await running("echo begun; sleep 2; echo done");
   await node.end("agent", "SIGKILL");
   await eventually(
     "gone",
@@ -114,16 +120,8 @@ test("2.8: a run goes on while its agent is killed, and is picked up by the next
 });
 
 test("2.8: results wait at the node while the controller is away", async (t) => {
-  const { folder, world, node, output } = await place(t);
-  node.start("launcher");
-  node.start("agent");
-  await world.saveJob(jobOf("/jobs/slow", "sleep 1; echo done"));
-  const [run] = await world.submit("/jobs/slow", "local");
-  await eventually(
-    "running",
-    () => world.run(run ?? ""),
-    (row) => row.state === "running",
-  );
+  const { folder, world, running, output } = await place(t);
+  const run = await running("sleep 1; echo done");
   const port = world.controller.port;
   await world.close();
   await new Promise((resolve) => setTimeout(resolve, 1500));
@@ -131,7 +129,7 @@ test("2.8: results wait at the node while the controller is away", async (t) => 
   t.after(() => later.close());
   const row = await eventually(
     "ended",
-    () => later.run(run ?? ""),
+    () => later.run(run),
     (found) => found.state === "ended",
   );
   assert.deepEqual([row.result, row.attempt], ["succeeded", 1]);
@@ -139,17 +137,9 @@ test("2.8: results wait at the node while the controller is away", async (t) => 
 });
 
 test("2.3: cancel reaches the process", async (t) => {
-  const { world, node, ended } = await place(t);
-  node.start("launcher");
-  node.start("agent");
-  await world.saveJob(jobOf("/jobs/long", "exec sleep 60"));
-  const [run] = await world.submit("/jobs/long", "local");
-  await eventually(
-    "running",
-    () => world.run(run ?? ""),
-    (row) => row.state === "running",
-  );
-  await world.requestCancel(run ?? "", "enough");
+  const { world, running, ended } = await place(t);
+  const run = await running("exec sleep 60");
+  await world.requestCancel(run, "enough");
   const row = await ended(run);
   assert.equal(row.result, "cancelled");
   assert.deepEqual((JSON.parse(row.outcome ?? "{}") as { cancelled: unknown }).cancelled, { by: starter, reason: "enough" });

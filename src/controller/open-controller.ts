@@ -2,14 +2,9 @@
  * The controller: dispatch to the agents that dial in. It runs inside the manager's process. What belongs here: putting its pieces together, and the
  * little that the manager may ask of it. What does not: any decision.
  */
-import type { AuditTrail } from "#audit/audit-trail.ts";
 import { readRun } from "#jobs/dispatch-store.ts";
 import type { Dispatch } from "#jobs/ports.ts";
-import type { Clock } from "#kernel/clock.ts";
-import type { Log } from "#kernel/log.ts";
 import type { Problem } from "#kernel/problem.ts";
-import type { LaunchOrder } from "#proof/launch-order.ts";
-import type { Store } from "#store/store.ts";
 import { openAgentListener, type AgentListenerOptions, type ListenerTls } from "#controller/agent-listener.ts";
 import { AgentSession, type SessionFacts } from "#controller/agent-session.ts";
 import {
@@ -21,24 +16,15 @@ import {
 import { Dispatcher } from "#controller/dispatcher.ts";
 import { rememberRevisions } from "#controller/job-cache.ts";
 import { endRunsOfNode } from "#controller/end-runs-of-node.ts";
-import type { JobDirectory, NodeDirectory, PrincipalOf } from "#controller/ports.ts";
 import { openRunLogs, type RunLogs } from "#controller/run-log.ts";
 import { endCancelledQueued } from "#controller/settle-run.ts";
 import { createJoinLimit } from "#controller/join-limit.ts";
 import { createStateBatch } from "#controller/state-batch.ts";
 
-export interface ControllerOptions {
-  readonly store: Store;
-  readonly audit: AuditTrail;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly nodes: NodeDirectory;
-  readonly jobs: JobDirectory;
-  readonly principalOf: PrincipalOf;
-  /** The delegation signing key and its id; what nodes are told of it. Asked at every use. */
-  readonly signer: ControllerContext["signer"];
-  readonly announcement: ControllerContext["announcement"];
-  readonly realm: () => LaunchOrder["realm"];
+export interface ControllerOptions extends Pick<
+  ControllerContext,
+  "store" | "audit" | "clock" | "log" | "nodes" | "jobs" | "principalOf" | "signer" | "announcement" | "realm"
+> {
   readonly logsFolder: string;
   /** The log of a run is whole. */
   readonly onLogSealed?: (run: string, size: number) => void;

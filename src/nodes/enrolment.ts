@@ -24,9 +24,11 @@ export interface EnrolmentOptions {
   readonly store: Store;
   readonly audit: AuditTrail;
   readonly clock: Clock;
+  /** Asked at every use: keys are rotated and epochs rise while the manager runs. */
   readonly keys: () => ManagerKeys;
   /** `host:port` at which nodes reach the agent listener, as they are told. */
   readonly listenerAddress: () => string;
+  /** For tests: how long agents' certificates live. */
   readonly agentCertificateLifeMs?: () => number;
 }
 

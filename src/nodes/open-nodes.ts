@@ -2,13 +2,10 @@
  * WHERE, at the manager: the nodes of this realm as the other rooms use them. The HTTP layer asks the engine before it calls what changes something; the
  * controller takes it as its directory of nodes.
  */
-import type { Clock } from "#kernel/clock.ts";
 import { fail } from "#kernel/problem.ts";
 import type { NodeFacts } from "#link/messages.ts";
-import type { AuditTrail } from "#audit/audit-trail.ts";
-import type { Store, Writer } from "#store/store.ts";
-import { enrolNode, inviteNode, type Invitation, type JoinAnswer } from "#nodes/enrolment.ts";
-import type { ManagerKeys } from "#nodes/manager-keys.ts";
+import type { Writer } from "#store/store.ts";
+import { enrolNode, inviteNode, type EnrolmentOptions, type Invitation, type JoinAnswer } from "#nodes/enrolment.ts";
 import {
   dropInvitations,
   findActiveNode,
@@ -52,19 +49,8 @@ export interface Nodes {
   saveReceiptPosition(tx: Writer, nodeId: string, position: { readonly sequence: number; readonly hash: string }): Promise<void>;
 }
 
-export interface NodesOptions {
-  readonly store: Store;
-  readonly audit: AuditTrail;
-  readonly clock: Clock;
-  /** Asked at every use: keys are rotated and epochs rise while the manager runs. */
-  readonly keys: () => ManagerKeys;
-  readonly listenerAddress: () => string;
-  /** For tests: how long agents' certificates live. */
-  readonly agentCertificateLifeMs?: () => number;
-}
-
 /** The nodes of this realm. */
-export const openNodes = (options: NodesOptions): Nodes => {
+export const openNodes = (options: EnrolmentOptions): Nodes => {
   const { store, audit, clock, keys } = options;
   const revokedListeners: ((node: NodeRecord) => void)[] = [];
   return {

@@ -8,7 +8,7 @@ import type { RunView } from "#cli/run-view.ts";
 import { isAlive, processIdOf } from "#supervise/process-id.ts";
 import { eventually } from "#test/fixtures/eventually.ts";
 import { gateOf } from "#test/fixtures/gate.ts";
-import { cliEntry, makeDataFolder, removeFolder, runCli, startInstance } from "#test/fixtures/instance.ts";
+import { cliEntry, makeDataFolder, removeFolder, runCli, startInstance, type TestInstance } from "#test/fixtures/instance.ts";
 
 const asRoot = process.getuid?.() === 0;
 const slowJob = (as: string): string => `kind: Job
@@ -19,6 +19,19 @@ as: ${as}
 on: [local]
 grace: 1s
 `;
+const becomes = (behalf: TestInstance, id: string, state: RunView["state"]): Promise<RunView> =>
+  eventually(
+    state,
+    () => behalf.api.call<RunView>("GET", `/api/v1/runs/${id}`),
+    (run) => run.state === state,
+  );
+/** Runs the slow job; answers its run once it runs. */
+const runSlow = async (behalf: TestInstance): Promise<string> => {
+  const { runs } = await behalf.json<{ runs: { id: string }[] }>(["run", "/examples/slow"]);
+  const id = runs[0]?.id ?? "";
+  await becomes(behalf, id, "running");
+  return id;
+};
 const ownAs = asRoot ? "{ credential: example }" : "agent";
 
 suite("2.1: `behalf up`", () => {
@@ -81,13 +94,7 @@ suite("2.1: `behalf up`", () => {
   test("2.1: ctrl-C drains: running jobs are ended as cancelled by shutdown, every process that was started is gone", async () => {
     const behalf = await startInstance();
     await behalf.cli(["apply", "-f", "-"], { input: slowJob(ownAs) });
-    const { runs } = await behalf.json<{ runs: { id: string }[] }>(["run", "/examples/slow"]);
-    const id = runs[0]?.id ?? "";
-    await eventually(
-      "running",
-      () => behalf.api.call<RunView>("GET", `/api/v1/runs/${id}`),
-      (run) => run.state === "running",
-    );
+    const id = await runSlow(behalf);
     const parts = (["manager", "agent", "launcher"] as const).map((part) => processIdOf(behalf.pidOf(part)));
     const told = await behalf.stop();
     assert.equal(told.code, 0, told.stderr);
@@ -104,13 +111,7 @@ suite("2.1: `behalf up`", () => {
     const gate = gateOf(t);
     const behalf = await startInstance();
     await behalf.cli(["apply", "-f", "-"], { input: slowJob(ownAs).replace("sleep 300", `${gate.wait}; echo done`) });
-    const { runs } = await behalf.json<{ runs: { id: string }[] }>(["run", "/examples/slow"]);
-    const id = runs[0]?.id ?? "";
-    await eventually(
-      "running",
-      () => behalf.api.call<RunView>("GET", `/api/v1/runs/${id}`),
-      (run) => run.state === "running",
-    );
+    const id = await runSlow(behalf);
     const launcher = behalf.pidOf("launcher");
     const agent = behalf.pidOf("agent");
     await behalf.killSupervisor();
@@ -118,11 +119,7 @@ suite("2.1: `behalf up`", () => {
     assert.equal(again.pidOf("launcher"), launcher);
     assert.equal(again.pidOf("agent"), agent);
     gate.open();
-    const ended = await eventually(
-      "ended",
-      () => again.api.call<RunView>("GET", `/api/v1/runs/${id}`),
-      (run) => run.state === "ended",
-    );
+    const ended = await becomes(again, id, "ended");
     assert.equal(ended.result, "succeeded", JSON.stringify(ended));
     const log = await again.cli(["runs", "log", id]);
     assert.equal(log.stdout, "begun\ndone\n");
@@ -134,23 +131,13 @@ suite("2.1: `behalf up`", () => {
     const gate = gateOf(t);
     const behalf = await startInstance({ args: ["--leave-running"] });
     await behalf.cli(["apply", "-f", "-"], { input: slowJob(ownAs).replace("sleep 300", `${gate.wait}; echo done`) });
-    const { runs } = await behalf.json<{ runs: { id: string }[] }>(["run", "/examples/slow"]);
-    const id = runs[0]?.id ?? "";
-    await eventually(
-      "running",
-      () => behalf.api.call<RunView>("GET", `/api/v1/runs/${id}`),
-      (run) => run.state === "running",
-    );
+    const id = await runSlow(behalf);
     const launcher = processIdOf(behalf.pidOf("launcher"));
     await behalf.stop();
     assert.ok(launcher !== null && isAlive(launcher));
     const again = await startInstance({ dataFolder: behalf.dataFolder });
     gate.open();
-    const ended = await eventually(
-      "ended",
-      () => again.api.call<RunView>("GET", `/api/v1/runs/${id}`),
-      (run) => run.state === "ended",
-    );
+    const ended = await becomes(again, id, "ended");
     assert.equal(ended.result, "succeeded", JSON.stringify(ended));
     await again.stop();
     assert.ok(!isAlive(launcher));

@@ -1,26 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Outcome } from "#proof/launch-order.ts";
+import { sampleOutcome } from "#test/fixtures/launch-order.ts";
 import { outcomeEffect, unknownEffect, type OutcomeFacts } from "#controller/rules/outcome-effect.ts";
 
-const outcome: Outcome = {
-  started: true,
-  startedAt: "2026-01-01T00:00:00.000Z",
-  endedAt: "2026-01-01T00:00:01.000Z",
-  durationMs: 1000,
-  exitCode: 0,
-  signal: null,
-  timedOut: false,
-  cancelled: null,
-  forced: false,
-  leftovers: 0,
-  exitUnknown: false,
-  launchProblem: null,
-  output: { logBytes: 0, writtenBytes: 0, truncated: false, sha256: "" },
-  runAs: null,
-  tree: "group",
-  verdicts: [],
-};
+const outcome = sampleOutcome();
 const refusedWith = (code: string): Outcome => ({
   ...outcome,
   started: false,

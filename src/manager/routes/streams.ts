@@ -39,24 +39,37 @@ const openStream = (services: Services, question: RouteQuestion, request: Fastif
     request.caller = await admit(services.identity, request, question, { stream: true });
   });
 
-const sendLog = async ({ jobs, logFiles, controller, feed }: Services, stream: EventStream, runId: string, from: number): Promise<void> => {
+/** What rings when a run's output grows or the run changes, and knows when the output began anew. */
+const followOutput = ({ controller, feed }: Services, runId: string): { readonly bell: Bell; emptied: boolean; stop(): void } => {
   const bell = new Bell();
-  let emptied = false;
   const stops = [
     controller.onLog(runId, (size) => {
-      if (size === -1) emptied = true;
+      if (size === -1) output.emptied = true;
       bell.ring();
     }),
     feed.onRun((changed) => {
       if (changed === runId) bell.ring();
     }),
   ];
+  const output = {
+    bell,
+    emptied: false,
+    stop: () => {
+      for (const stop of stops) stop();
+    },
+  };
+  return output;
+};
+
+const sendLog = async (services: Services, stream: EventStream, runId: string, from: number): Promise<void> => {
+  const { jobs, logFiles } = services;
+  const output = followOutput(services, runId);
   try {
     let offset = from;
     while (!stream.closed) {
-      if (emptied) {
+      if (output.emptied) {
         // A new attempt begins its output anew.
-        emptied = false;
+        output.emptied = false;
         offset = 0;
         await stream.send({ id: 0, event: "restart", data: { offset: 0 } });
       }
@@ -64,46 +77,32 @@ const sendLog = async ({ jobs, logFiles, controller, feed }: Services, stream: E
       const run = await jobs.getRun(runId);
       const piece = await logFiles.read(runId, offset);
       for (const chunk of piece.chunks) {
-        if (stream.closed || emptied) break;
+        if (stream.closed || output.emptied) break;
         await stream.send({ id: chunk.nextOffset, event: "log", data: chunkJson(chunk) });
         offset = chunk.nextOffset;
       }
-      if (emptied || (!piece.atEnd && !piece.damaged)) continue;
+      if (output.emptied || (!piece.atEnd && !piece.damaged)) continue;
       if (run === null || run.state === "ended" || piece.damaged) {
         await stream.send({ event: "end", data: { result: run?.result ?? null, offset, damaged: piece.damaged } });
         return;
       }
-      await bell.wait(lookAgainMs, stream.signal);
+      await output.bell.wait(lookAgainMs, stream.signal);
     }
   } finally {
-    for (const stop of stops) stop();
+    output.stop();
   }
 };
 
-const sendLines = async (
-  { jobs, logLines, controller, feed }: Services,
-  stream: EventStream,
-  runId: string,
-  known: number,
-): Promise<void> => {
-  const bell = new Bell();
-  let emptied = false;
-  const stops = [
-    controller.onLog(runId, (size) => {
-      if (size === -1) emptied = true;
-      bell.ring();
-    }),
-    feed.onRun((changed) => {
-      if (changed === runId) bell.ring();
-    }),
-  ];
+const sendLines = async (services: Services, stream: EventStream, runId: string, known: number): Promise<void> => {
+  const { jobs, logLines } = services;
+  const output = followOutput(services, runId);
   try {
     /** The last line that was sent, and its text: it may go on. */
     let sent = known;
     let last = "";
     while (!stream.closed) {
-      if (emptied) {
-        emptied = false;
+      if (output.emptied) {
+        output.emptied = false;
         sent = 0;
         last = "";
         await stream.send({ event: "restart", data: {} });
@@ -119,15 +118,15 @@ const sendLines = async (
         last = text;
         if (complete) await new Promise((resolve) => setTimeout(resolve, lineBatchMs));
       }
-      if (!complete || emptied) continue;
+      if (!complete || output.emptied) continue;
       if (run === null || run.state === "ended") {
         await stream.send({ event: "end", data: { result: run?.result ?? null, total } });
         return;
       }
-      await bell.wait(lookAgainMs, stream.signal);
+      await output.bell.wait(lookAgainMs, stream.signal);
     }
   } finally {
-    for (const stop of stops) stop();
+    output.stop();
   }
 };
 
