@@ -6,7 +6,7 @@ import { decide } from "#access/decide.ts";
 import type { Principal } from "#identity/principal.ts";
 import { endQueued, markOffered, queueAgain, readRunsToOffer, type RunToOffer } from "#jobs/dispatch-store.ts";
 import { problem, ProblemError, type Problem } from "#kernel/problem.ts";
-import { mintDelegationToken, orderDigest } from "#proof/delegation-token.ts";
+import { mintDelegationToken, orderDigestIn } from "#proof/delegation-token.ts";
 import type { VerdictRecord } from "#proof/launch-order.ts";
 import type { Stage, Writer } from "#store/store.ts";
 import type { AgentSession } from "#controller/agent-session.ts";
@@ -146,7 +146,7 @@ const prepare = (
     if (error instanceof ProblemError) return { run, problem: error.problem, verdicts };
     throw error;
   }
-  const digest = orderDigest(order);
+  const digest = orderDigestIn(token);
   const tokenDigest = tokenDigestOf(token);
   const [who, may, ...rest] = verdicts;
   const kept =

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
 import { ProblemError } from "#kernel/problem.ts";
-import { canonicalJson } from "#proof/canonical-json.ts";
+import { canonicalJson, isCanonicalJson } from "#proof/canonical-json.ts";
 
 const refuses = (value: unknown): void => {
   assert.throws(
@@ -72,5 +72,61 @@ test("S1: canonical text is a fixed point and does not depend on the order of ke
         assert.equal(canonicalJson(Object.fromEntries(Object.entries(value).toReversed())), text);
     }),
     { numRuns: 200 },
+  );
+});
+
+test("S1: a text is canonical exactly where it equals the canonical text of what it means", () => {
+  const compared = (text: string, value: unknown): boolean => {
+    try {
+      return canonicalJson(value) === text;
+    } catch {
+      return false;
+    }
+  };
+  const agree = (text: string): void => {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return;
+    }
+    assert.equal(isCanonicalJson(text, value), compared(text, value), text);
+  };
+  for (const text of [
+    '{"10":1,"9":2}',
+    '{"9":2,"10":1}',
+    '{"a":1,"a":1}',
+    '{"b":1,"a":2}',
+    '{"__proto__":1,"a":2}',
+    '{"a":{"c":1,"b":2}}',
+    '[{"b":1,"a":2}]',
+    '"\\ud800"',
+    '"\\\\ud800"',
+    '"\\u20ac"',
+    '"\u20ac"',
+    "-0",
+    "0",
+    "1e3",
+    "1000",
+    " 1",
+    '{"\ufb33":1,"\ud83d\ude00":2}',
+    '{"\ud83d\ude00":1,"\ufb33":2}',
+    `${"[".repeat(64)}${"]".repeat(64)}`,
+    `${"[".repeat(65)}${"]".repeat(65)}`,
+  ])
+    agree(text);
+  assert.equal(isCanonicalJson('{"a":[1,{"b":"x"}],"c":null}', JSON.parse('{"a":[1,{"b":"x"}],"c":null}')), true);
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.jsonValue(), fc.nat(), (value, other, at) => {
+      const canonical = canonicalJson(value);
+      agree(canonical);
+      agree(JSON.stringify(value));
+      agree(JSON.stringify({ z: value, a: other }));
+      agree(JSON.stringify(value, null, 1));
+      // One character of it altered.
+      const index = at % canonical.length;
+      agree(`${canonical.slice(0, index)}${String.fromCharCode(canonical.charCodeAt(index) ^ 1)}${canonical.slice(index + 1)}`);
+    }),
+    { numRuns: 2000 },
   );
 });

@@ -49,3 +49,30 @@ const write = (value: unknown, depth: number): string => {
 
 /** The canonical text of a value. Throws `input.invalid-value` for what has none. */
 export const canonicalJson = (value: unknown): string => write(value, 0);
+
+/** Whether every object of a value that came from `JSON.parse` has its names in canonical order. */
+const isInOrder = (value: unknown, depth: number): boolean => {
+  if (typeof value !== "object" || value === null) return true;
+  if (depth >= maxDepth) return false;
+  if (Array.isArray(value)) return value.every((item) => isInOrder(item, depth + 1));
+  let before: string | null = null;
+  for (const name in value) {
+    if (before !== null && before >= name) return false;
+    before = name;
+    if (!isInOrder((value as Record<string, unknown>)[name], depth + 1)) return false;
+  }
+  return true;
+};
+
+/**
+ * Whether `text` is the canonical text of `value`, which `JSON.parse` made of it. The same answer as comparing with `canonicalJson`, at a third of the
+ * price for one that is: the engine's own rendering of names in order is the canonical one, lone surrogates aside. Whatever is doubtful is compared.
+ */
+export const isCanonicalJson = (text: string, value: unknown): boolean => {
+  if (!text.includes("\\ud") && JSON.stringify(value) === text && isInOrder(value, 0)) return true;
+  try {
+    return canonicalJson(value) === text;
+  } catch {
+    return false;
+  }
+};

@@ -43,6 +43,9 @@ const ageText = (ms: number): string => `${Math.ceil(ms / 1000)} s`;
 /** Digest (hex) of an order, as receipts and run records name it. */
 export const orderDigest = (order: LaunchOrder): string => sha256Hex(canonicalJson(order));
 
+/** The same of the order in a token that was just minted: its payload is the canonical text. */
+export const orderDigestIn = (token: string): string => sha256Hex(Buffer.from(token.split(".", 2)[1] ?? "", "base64url"));
+
 /** Signs an order. Throws `delegation.malformed` for one that no node would read, `delegation.too-large` beyond the limit. */
 export const mintDelegationToken = (order: LaunchOrder, signer: { readonly kid: string; readonly privateKey: KeyObject }): string => {
   const read = readLaunchOrder(order);

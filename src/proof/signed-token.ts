@@ -3,7 +3,7 @@
  * no signature can be shown as another kind. The payload is given out only after the signature over the received bytes was verified.
  */
 import { sign, verify, type KeyObject } from "node:crypto";
-import { canonicalJson } from "#proof/canonical-json.ts";
+import { canonicalJson, isCanonicalJson } from "#proof/canonical-json.ts";
 
 export type TokenType = "behalf-order+jws" | "behalf-receipt+jws" | "behalf-rotation+jws" | "behalf-checkpoint+jws";
 
@@ -84,10 +84,10 @@ export const openToken = (token: unknown, typ: TokenType, maxCharacters: number,
   let payload: unknown;
   try {
     payload = JSON.parse(payloadText);
-    // One text per value: also refuses duplicate names, and bytes that are not UTF-8.
-    if (canonicalJson(payload) !== payloadText) return bad("malformed", "its payload is not in canonical form");
   } catch {
     return bad("malformed", "its payload is not JSON in canonical form");
   }
+  // One text per value: also refuses duplicate names, and bytes that are not UTF-8.
+  if (!isCanonicalJson(payloadText, payload)) return bad("malformed", "its payload is not in canonical form");
   return { ok: true, kid, payloadText, payload };
 };
