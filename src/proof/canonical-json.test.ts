@@ -63,6 +63,43 @@ test("S1: what has no canonical form is refused", () => {
   refuses(deep);
 });
 
+/** RFC 8785 word by word: names by their UTF-16 units, everything else as ECMAScript renders it. */
+const byTheBook = (value: unknown): string => {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(byTheBook).join(",")}]`;
+  const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+  return `{${entries.map(([name, item]) => `${JSON.stringify(name)}:${byTheBook(item)}`).join(",")}}`;
+};
+
+test("S1: canonical text is that of RFC 8785 for any names, also those that an engine lists or sets in ways of its own", () => {
+  const names = fc.oneof(
+    fc.string(),
+    fc.constantFrom("10", "9", "0", "00", "1a", "__proto__", "constructor", "toJSON", "\ufb33", "\u{1f600}", "\\ud800"),
+  );
+  const { value } = fc.letrec<{ value: unknown }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      fc.string({ unit: "grapheme" }),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.constantFrom(null, true, false, -0),
+      fc.array(tie("value"), { maxLength: 4 }),
+      // As parsed text has them: `__proto__` is a name like any other there.
+      fc
+        .uniqueArray(fc.tuple(names, tie("value")), { maxLength: 5, selector: ([name]) => name })
+        .map(
+          (entries) =>
+            JSON.parse(`{${entries.map(([name, item]) => `${JSON.stringify(name)}:${JSON.stringify(item)}`).join(",")}}`) as unknown,
+        ),
+    ),
+  }));
+  fc.assert(
+    fc.property(value, (one) => {
+      assert.equal(canonicalJson(one), byTheBook(one));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 test("S1: canonical text is a fixed point and does not depend on the order of keys", () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {

@@ -47,8 +47,65 @@ const write = (value: unknown, depth: number): string => {
   return `${text}}`;
 };
 
-/** The canonical text of a value. Throws `input.invalid-value` for what has none. */
-export const canonicalJson = (value: unknown): string => write(value, 0);
+/** Names that the engine lists in an order, or sets in a way, of their own. */
+const isPeculiar = (name: string): boolean => {
+  const first = name.charCodeAt(0);
+  return (first >= 0x30 && first <= 0x39) || name === "__proto__";
+};
+
+/** The same value with the names of every object in canonical order; undefined where that, or whether it is plain data, is doubtful. */
+const inOrder = (value: unknown, depth: number): unknown => {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return value;
+    case "number":
+      return Number.isFinite(value) ? value : undefined;
+    case "object":
+      break;
+    default:
+      return undefined;
+  }
+  if (value === null) return null;
+  if (depth >= maxDepth) return undefined;
+  if (Array.isArray(value)) {
+    const items: unknown[] = [];
+    for (let index = 0; index < value.length; index += 1) {
+      const item = inOrder(value[index], depth + 1);
+      if (item === undefined) return undefined;
+      items.push(item);
+    }
+    return items;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) return undefined;
+  const names = Object.keys(value);
+  for (let index = 1; index < names.length; index += 1)
+    if ((names[index - 1] ?? "") >= (names[index] ?? "")) {
+      names.sort();
+      break;
+    }
+  const ordered: Record<string, unknown> = {};
+  for (const name of names) {
+    if (isPeculiar(name)) return undefined;
+    const given = (value as Record<string, unknown>)[name];
+    if (given === undefined) continue;
+    const item = inOrder(given, depth + 1);
+    if (item === undefined) return undefined;
+    ordered[name] = item;
+  }
+  return ordered;
+};
+
+/**
+ * The canonical text of a value. Throws `input.invalid-value` for what has none. The engine's own rendering of a value in order is canonical, lone
+ * surrogates aside, and takes a third of the time of writing it piece by piece; whatever is doubtful is written so.
+ */
+export const canonicalJson = (value: unknown): string => {
+  const ordered = inOrder(value, 0);
+  const text = ordered === undefined ? undefined : JSON.stringify(ordered);
+  return text === undefined || text.includes("\\ud") ? write(value, 0) : text;
+};
 
 /** Whether every object of a value that came from `JSON.parse` has its names in canonical order. */
 const isInOrder = (value: unknown, depth: number): boolean => {
@@ -65,7 +122,7 @@ const isInOrder = (value: unknown, depth: number): boolean => {
 };
 
 /**
- * Whether `text` is the canonical text of `value`, which `JSON.parse` made of it. The same answer as comparing with `canonicalJson`, at a third of the
+ * Whether `text` is the canonical text of `value`, which `JSON.parse` made of it. The same answer as comparing with `canonicalJson`, at a fifth of the
  * price for one that is: the engine's own rendering of names in order is the canonical one, lone surrogates aside. Whatever is doubtful is compared.
  */
 export const isCanonicalJson = (text: string, value: unknown): boolean => {
