@@ -9,7 +9,7 @@ import type { KeyObject } from "node:crypto";
 import type { Clock } from "#kernel/clock.ts";
 import { newId } from "#kernel/ids.ts";
 import { redact, type Log } from "#kernel/log.ts";
-import { ProblemError } from "#kernel/problem.ts";
+import { ProblemError, type Problem } from "#kernel/problem.ts";
 import { problemCodes } from "#kernel/problem-codes.ts";
 import { canonicalJson } from "#proof/canonical-json.ts";
 import { sha256Hex } from "#proof/digest.ts";
@@ -43,6 +43,8 @@ export interface AuditTrail {
     entry: AuditEntry,
     work: (tx: Writer, stage: Stage) => Promise<{ readonly result: T; readonly detail?: object }>,
   ): Promise<T>;
+  /** Records an act that was refused before anything of it was begun, as opened and refused. Never rejects: the refusal is on its way to the caller. */
+  refused(entry: AuditEntry, refusal: Problem): Promise<void>;
   /** Records something that happened; resolves once it is durable. */
   note(entry: AuditEntry): Promise<void>;
   /** Records something in the transaction of the work that stages it. */
@@ -175,13 +177,17 @@ class ChainTrail implements AuditTrail, Flusher {
     });
   }
 
-  /** Never rejects: what went wrong is already on its way to the caller. */
-  async #failed(entry: AuditEntry, opened: Pending, error: unknown, opensHere: boolean): Promise<void> {
+  #failed(entry: AuditEntry, opened: Pending, error: unknown, opensHere: boolean): Promise<void> {
     const { phase, detail } = failureOf(error);
+    return this.#end(entry, opened, this.#pending(phase, entry, detail, opened), opensHere);
+  }
+
+  /** Never rejects: what went wrong is already on its way to the caller. */
+  async #end(entry: AuditEntry, opened: Pending, ended: Pending, opensHere: boolean): Promise<void> {
     try {
       await this.#options.store.write(async (_tx, stage) => {
         if (opensHere) stage(opened);
-        stage(this.#pending(phase, entry, detail, opened));
+        stage(ended);
       });
     } catch (second) {
       this.#options.log.error(
@@ -189,6 +195,11 @@ class ChainTrail implements AuditTrail, Flusher {
         opensHere ? "an act that failed could not be recorded" : "the end of an act could not be recorded; it stays open in the audit",
       );
     }
+  }
+
+  refused(entry: AuditEntry, { code, message }: Problem): Promise<void> {
+    const opened = this.#pending("opened", entry, entry.detail);
+    return this.#end(entry, opened, this.#pending("refused", entry, { ...entry.detail, code, message }, opened), true);
   }
 
   async note(entry: AuditEntry): Promise<void> {

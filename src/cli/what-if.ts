@@ -41,7 +41,7 @@ export interface WhatIfAnswer {
     readonly compared: number;
     readonly otherwiseTotal: number;
     readonly otherwise: readonly {
-      readonly id: string;
+      readonly id: string | null;
       readonly job: string;
       readonly submitter: { readonly name: string };
       readonly at: string;
@@ -121,7 +121,14 @@ export const printWhatIf = (output: Output, answer: WhatIfAnswer): void => {
         ["submission", "job", "submitter", "at", "decided", "because"],
         submissions.otherwise
           .slice(0, mostShown)
-          .map((one) => [one.id, one.job, one.submitter.name, renderTime(one.at), `${one.before} -> ${one.after}`, one.because.text]),
+          .map((one) => [
+            one.id ?? "was refused",
+            one.job,
+            one.submitter.name,
+            renderTime(one.at),
+            `${one.before} -> ${one.after}`,
+            one.because.text,
+          ]),
         "",
       ),
     );

@@ -1,4 +1,4 @@
-/** What was submitted, as far as it can be decided again: who asked for which job, where. Only accepted submissions are kept. */
+/** What was submitted, as far as it can be decided again: who asked for which job, where. What was refused is in the audit trail alone. */
 import type { Reader } from "#store/store.ts";
 
 export interface RecordedSubmission {

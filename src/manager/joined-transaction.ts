@@ -30,6 +30,9 @@ export const joinTransaction = (outer: { readonly store: Store; readonly audit: 
     audit: {
       act,
       actAtOnce: act,
+      refused: () => {
+        throw new TypeError("what is refused is recorded outside of the transaction that it rolls back");
+      },
       note: async (entry) => outer.audit.stageNote(stage, entry),
       stageNote: (_stage, entry) => outer.audit.stageNote(stage, entry),
       head: () => outer.audit.head(),

@@ -31,6 +31,7 @@ import { openApiOf } from "#manager/open-api.ts";
 import { allRoutes } from "#manager/routes/all-routes.ts";
 import { mainController } from "#manager/routes/jobs.ts";
 import { RunFeed } from "#manager/run-feed.ts";
+import { openRefusedSubmissions } from "#manager/refused-submissions.ts";
 import type { Services } from "#manager/services.ts";
 import { openWitnessFiles } from "#manager/witness-files.ts";
 import { webTls } from "#manager/web-tls.ts";
@@ -242,6 +243,7 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       logFiles: new LogFiles((run) => controller.logs.path(run)),
       logLines,
       feed,
+      refusedSubmissions: openRefusedSubmissions({ audit, clock }),
       streams,
       openApi: () => openApiOf(app, routes),
     };

@@ -10,6 +10,7 @@ import type { ReadSettings } from "#kernel/settings.ts";
 import type { Jobs } from "#jobs/open-jobs.ts";
 import type { LogFiles } from "#manager/log-file.ts";
 import type { LogLines } from "#manager/log-lines.ts";
+import type { RefusedSubmissions } from "#manager/refused-submissions.ts";
 import type { RunFeed } from "#manager/run-feed.ts";
 import type { EventStreams } from "#manager/web/event-stream.ts";
 import type { KeyRing } from "#nodes/key-ring.ts";
@@ -40,6 +41,7 @@ export interface Services {
   readonly logFiles: LogFiles;
   readonly logLines: LogLines;
   readonly feed: RunFeed;
+  readonly refusedSubmissions: RefusedSubmissions;
   readonly streams: EventStreams;
   /** The OpenAPI document of the app that these routes are part of. */
   readonly openApi: () => Record<string, unknown>;

@@ -369,6 +369,50 @@ cases:
       assert.equal((await world.owner.ask({ path: "/api/v1/policy-tests/odd" })).status, 404);
     });
 
+    test("3.5, W7: a submission that was refused is decided again, for those who may see runs of a job that is there", async () => {
+      const watcher = await world.person("watcher", { permissions: ["controller:jobs:view"], folders: ["/finance/*", "/hr/*"] });
+      for (const job of ["/finance/close", "/finance/close", "/finance/nothing", "/elsewhere/job"])
+        assert.ok([403, 404].includes((await post("submissions", { job }, watcher)).status), job);
+      // Who may see no job is not even heard.
+      const outsider = await world.person("outsider", { permissions: [] });
+      assert.equal((await post("submissions", { job: "/finance/close" }, outsider)).status, 403);
+      const draft = {
+        documents:
+          "kind: Role\nname: role-of-watcher\npermissions: [manager:view, controller:jobs:view, controller:runs]\nfolders: [/finance/*, /elsewhere/*]\n",
+      };
+      const of = (found: Answer): unknown[] =>
+        found.json.submissions.otherwise.map(
+          (one: { id: string | null; job: string; submitter: { name: string }; before: string; after: string }) => [
+            one.id,
+            one.job,
+            one.submitter.name,
+            one.before,
+            one.after,
+          ],
+        );
+      assert.deepEqual(of(await whatIf(draft)), [[null, "/finance/close", "watcher", "deny", "permit"]], "a repeat is one record");
+      const records = (await world.owner.ask({ path: "/api/v1/audit?action=runs.create&phase=refused" })).json.items;
+      const own = records.filter((one: { actor: string }) => one.actor.includes("user:") && !one.actor.includes("os:"));
+      assert.ok(
+        own.some(
+          (one: { object: string; detail: { code: string } }) => one.object === "/elsewhere/job" && one.detail.code === "jobs.not-found",
+        ),
+      );
+      assert.ok(!records.some((one: { detail: { submitterName?: string } }) => one.detail.submitterName === "outsider"));
+      const elsewhere = await world.person("hr-reader", {
+        permissions: ["manager:administration:accounts:view", "manager:explain:others", "controller:runs:view"],
+        folders: ["/hr/*"],
+      });
+      assert.deepEqual(of(await whatIf(draft, elsewhere)), []);
+      assert.deepEqual((await whatIf(draft, elsewhere)).json.submissions.otherwiseTotal, 0);
+      // SECURITY: no account fills the record with its refusals.
+      const asked = Array.from({ length: 40 }, (_, index) => `/finance/made-up-${index}`);
+      for (const job of asked) await post("submissions", { job }, watcher);
+      const recorded = (await world.owner.ask({ path: "/api/v1/audit?action=runs.create&phase=refused&limit=200" })).json.items;
+      assert.equal(recorded.filter((one: { detail: { submitterName?: string } }) => one.detail.submitterName === "watcher").length, 30);
+      assert.equal((await world.owner.ask({ method: "POST", path: "/api/v1/audit/verify", body: {} })).json.ok, true);
+    });
+
     test("W9: many at once are answered or told to come again, and one that fails leaves no place taken", async () => {
       const statuses = await Promise.all(
         Array.from({ length: 24 }, async (_, index) => {

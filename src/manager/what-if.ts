@@ -17,6 +17,7 @@ import { notice, type Notice } from "#identity/rules/notice.ts";
 import { readJobPaths, readRecordedSubmissions, type RecordedSubmission } from "#jobs/recorded-submissions.ts";
 import { problemCodes } from "#kernel/problem-codes.ts";
 import { mainController } from "#manager/routes/jobs.ts";
+import { readRefusedSubmissions, type RefusedSubmission } from "#manager/refused-submissions.ts";
 import { tryDraft, type Applied, type Draft } from "#manager/apply-definitions.ts";
 import type { Services } from "#manager/services.ts";
 
@@ -46,7 +47,7 @@ export interface FolderLine {
 }
 
 export interface OtherDecision {
-  readonly submission: RecordedSubmission;
+  readonly submission: RecordedSubmission | RefusedSubmission;
   readonly before: "permit" | "deny";
   readonly after: "permit" | "deny";
   /** Why it would be decided so. */
@@ -146,7 +147,7 @@ const nobody: Because = { rule: "who.unknown", text: "the submitter is disabled 
 
 const decideAgain = (
   access: CompiledAccess | null,
-  { job, controller }: RecordedSubmission,
+  { job, controller }: Pick<RecordedSubmission, "job" | "controller">,
 ): { effect: "permit" | "deny"; because: Because } =>
   access === null ? { effect: "deny", because: nobody } : decide({ permission: "controller:runs:create", path: job, controller }, access);
 
@@ -157,10 +158,15 @@ const decideSubmissions = async (
   days: number,
   turn: () => Promise<void>,
 ): Promise<WhatIf["submissions"] & { readonly more: boolean }> => {
-  const recorded =
-    days === 0
-      ? []
-      : await readRecordedSubmissions(services.store.read, { fromMs: services.clock.nowMs() - days * dayMs, most: mostSubmissions });
+  const { read } = services.store;
+  const since = { fromMs: services.clock.nowMs() - days * dayMs, most: mostSubmissions };
+  const accepted = days === 0 ? [] : await readRecordedSubmissions(read, since);
+  const refused = days === 0 ? [] : await readRefusedSubmissions(read, since);
+  // Whoever asked for a job that is not there would be refused whatever the policy says.
+  const paths = refused.length === 0 ? null : new Set(await readJobPaths(read));
+  const recorded = [...accepted, ...refused.filter(({ job }) => paths?.has(job) === true)].toSorted(
+    (left, right) => right.createdAtMs - left.createdAtMs,
+  );
   const otherwise: OtherDecision[] = [];
   let compared = 0;
   let otherwiseTotal = 0;
@@ -184,7 +190,7 @@ const decideSubmissions = async (
     if (otherwise.length < mostOtherwise)
       otherwise.push({ submission, before: before.effect, after: after.effect, because: after.because });
   }
-  return { compared, otherwise, otherwiseTotal, more: recorded.length === mostSubmissions };
+  return { compared, otherwise, otherwiseTotal, more: accepted.length === mostSubmissions || refused.length === mostSubmissions };
 };
 
 let running = 0;

@@ -15,6 +15,7 @@ import { policyTests } from "#store/migrations/0004-policy-tests.ts";
 import { roleSources } from "#store/migrations/0005-role-sources.ts";
 import { certificateRenewal } from "#store/migrations/0006-certificate-renewal.ts";
 import { acceptedAt } from "#store/migrations/0007-accepted-at.ts";
+import { auditRefusals } from "#store/migrations/0008-audit-refusals.ts";
 
 export interface Migration {
   /** Same as its file. Never renamed. */
@@ -24,7 +25,16 @@ export interface Migration {
 }
 
 /** Every migration, in order. A new one goes at the end. */
-export const migrations: readonly Migration[] = [first, indexes, logRetention, policyTests, roleSources, certificateRenewal, acceptedAt];
+export const migrations: readonly Migration[] = [
+  first,
+  indexes,
+  logRetention,
+  policyTests,
+  roleSources,
+  certificateRenewal,
+  acceptedAt,
+  auditRefusals,
+];
 
 /** Any constant: it only has to be the same in every process that opens the same PostgreSQL database. */
 const advisoryLock = 4900_2026;

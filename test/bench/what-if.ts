@@ -1,5 +1,5 @@
 /**
- * What a what-if costs over HTTP: 10,000 recorded submissions of 1,000 accounts with 5 of 200 roles each, over 2,000 jobs; a role that 25 of them
+ * What a what-if costs over HTTP: 10,000 recorded submissions and as many that were refused, of 1,000 accounts with 5 of 200 roles each, over 2,000 jobs; a role that 25 of them
  * hold is narrowed to a folder, then one that all of them hold. Run alone with `npm run bench -- what-if`.
  */
 import { median, type Measured } from "#test/bench/measured.ts";
@@ -108,6 +108,21 @@ const fill = async ({ manager }: ManagerWorld): Promise<void> => {
       created_at: nowMs - index * 1000,
     })))
       await tx.insertInto("submissions").values(rows).execute();
+    // No links of a chain: this record is not verified.
+    for (const rows of slices(submissions, (index) => ({
+      writer: "wrt_bench",
+      sequence: index + 1,
+      previous: "",
+      hash: "",
+      at: nowMs - index * 1000,
+      actor: `user:${realm.name}/${accountId((index * 11) % accounts)}`,
+      action: "runs.create",
+      object: jobPath((index * 19) % jobs),
+      phase: "refused",
+      opened: null,
+      detail: JSON.stringify({ code: "access.denied", controller: "main", submitterName: `bench-${(index * 11) % accounts}` }),
+    })))
+      await tx.insertInto("audit").values(rows).execute();
   });
 };
 
@@ -151,7 +166,7 @@ export const benchWhatIf = async ({ repetitions }: { readonly repetitions: numbe
       }
       const value = median(times.slice(1));
       measured.push({
-        name: `${name}, ${submissions} submissions`,
+        name: `${name}, ${submissions} submissions and as many refused`,
         value,
         unit: "ms",
         goal: "<= 1000",

@@ -9,6 +9,7 @@ import type { VerdictRecord } from "#proof/launch-order.ts";
 import { mainController } from "#manager/routes/jobs.ts";
 import { count, cursor, idOf, instant, isoOf, line, pageOf } from "#manager/routes/fields.ts";
 import { runSummaryJson, runSummarySchema, verdictSchema } from "#manager/routes/run-view.ts";
+import type { RefusedSubmissions } from "#manager/refused-submissions.ts";
 import { route, type Route, type Target } from "#manager/route.ts";
 import type { Services } from "#manager/services.ts";
 import { placesOf, visiblePage } from "#manager/visible.ts";
@@ -122,13 +123,28 @@ const submissionJson = ({ createdAtMs, verdicts: _verdicts, ...submission }: Sub
   createdAt: isoOf(createdAtMs),
 });
 
+/** Decides a request; a refusal is recorded with its job. */
+const decideAndRecord = async (
+  refused: RefusedSubmissions,
+  principal: Principal,
+  job: string,
+  decidedAt: string,
+): Promise<VerdictRecord[]> => {
+  try {
+    return decideRequest(principal, job, decidedAt);
+  } catch (error) {
+    if (error instanceof ProblemError) await refused.record(principal, { job, controller: mainController }, error.problem);
+    throw error;
+  }
+};
+
 const submissionRoute = "POST /api/v1/submissions";
 const asked = new WeakMap<FastifyRequest, Submission>();
 
-export const submissionRoutes = ({ jobs, controller, clock, feed }: Services): Route[] => {
-  const toRequest = (principal: Principal, given: Request, decidedAt: string): SubmissionRequest => ({
+export const submissionRoutes = ({ jobs, controller, clock, feed, refusedSubmissions }: Services): Route[] => {
+  const toRequest = async (principal: Principal, given: Request, decidedAt: string): Promise<SubmissionRequest> => ({
     job: given.job,
-    verdicts: decideRequest(principal, given.job, decidedAt),
+    verdicts: await decideAndRecord(refusedSubmissions, principal, given.job, decidedAt),
     ...textArguments(given.arguments),
     ...(given.on === undefined ? {} : { on: typeof given.on === "string" ? [given.on] : given.on }),
     ...(given.comment === undefined ? {} : { comment: given.comment }),
@@ -144,7 +160,12 @@ export const submissionRoutes = ({ jobs, controller, clock, feed }: Services): R
       method: "POST",
       url: "/api/v1/submissions",
       summary: "Submit a job, or several at once",
-      question: { may: "controller:runs:create", refined: "about each job of the body, before anything is stored" },
+      // Whoever sees jobs is heard, so that what he may not run is recorded with its job.
+      question: {
+        may: "controller:runs:create",
+        or: ["controller:jobs:view"],
+        refined: "`controller:runs:create` about each job of the body, before anything is stored; a refusal is recorded",
+      },
       headers: { "idempotency-key": "the same key with the same body gives the same answer and no second submission" },
       body,
       answer,
@@ -156,7 +177,8 @@ export const submissionRoutes = ({ jobs, controller, clock, feed }: Services): R
         const decidedAt = isoOf(clock.nowMs());
         const { items, partial, job, ...rest } = given;
         // SECURITY: decided before a stored answer is shown again: an idempotency key opens nothing (W8).
-        const requests = (items ?? [{ ...rest, job: job ?? "" }]).map((item) => toRequest(principal, item, decidedAt));
+        const requests: SubmissionRequest[] = [];
+        for (const item of items ?? [{ ...rest, job: job ?? "" }]) requests.push(await toRequest(principal, item, decidedAt));
         const full = controller.admission();
         if (full !== null) throw new ProblemError(full);
         const submitted = await jobs.submit(principal, requests, {

@@ -187,7 +187,7 @@ const answer = z.object({
     otherwiseTotal: z.int(),
     otherwise: z.array(
       z.object({
-        id: z.string(),
+        id: z.string().nullable().describe("null: it was refused and has no submission"),
         job: z.string(),
         submitter: z.object({ accessId: z.string(), name: z.string() }),
         at: instant,

@@ -135,7 +135,7 @@ export const WhatIfAnswer = ({
           </p>
           <ul className={classes.list}>
             {submissions.otherwise.map((one) => (
-              <li key={one.id}>
+              <li key={one.id ?? `${one.at} ${one.submitter.accessId} ${one.job}`}>
                 <span aria-hidden="true">{one.after === "permit" ? "✓ " : "⊘ "}</span>
                 {t(one.after === "permit" ? whatIfTexts.nowPermitted : whatIfTexts.nowRefused, {
                   name: one.submitter.name,
