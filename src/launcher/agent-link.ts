@@ -42,7 +42,7 @@ const maxLogPayloadBytes = 256 * 1024;
 const inlineLogBytes = 64 * 1024;
 const grownEveryMs = 100;
 /** A run that ends within it is told of once, as ended: two messages of it less on every way to the manager. */
-const stateAfterMs = 10;
+const stateAfterMs = 50;
 
 export interface AgentLink {
   readonly events: RunEvents;
