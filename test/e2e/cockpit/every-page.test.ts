@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "#test/fixtures/eventually.ts";
-import { expectAccessible, startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
+import { callLauncher } from "#cli/launcher-client.ts";
+import type { NodePolicy } from "#launch/ports.ts";
+import { exampleAccount, expectAccessible, startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
 
 /** Address, and the page's heading in both languages. */
 const pages: readonly (readonly [address: string, english: string, german: string])[] = [
@@ -21,6 +23,15 @@ test("4.8: every page is clean for axe in both themes and fits a telephone", { t
   if (why !== null) return t.skip(why);
   const { account, persona, instance } = await startCockpit(t);
   await account("ann", null, ["administrator"]);
+  // As it is for an ordinary account: words beside the node's name.
+  const { adminSocket } = instance.layout.launcher;
+  const { policy } = await callLauncher<{ policy: NodePolicy }>(adminSocket, { type: "policy-show" });
+  await callLauncher(adminSocket, { type: "policy-set", policy: { ...policy, defaultJobAccount: exampleAccount } });
+  await eventually(
+    "the manager knows the node's account",
+    () => instance.api.call<{ facts: { defaultJobAccount: string | null } }>("GET", "/api/v1/nodes/local"),
+    ({ facts }) => facts.defaultJobAccount === exampleAccount,
+  );
   const page = await persona("ann");
   for (const [address, heading, german] of pages) {
     await page.goto(`${instance.url}${address}`);
