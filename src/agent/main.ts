@@ -22,7 +22,7 @@ import { version } from "#kernel/version.ts";
 /** How long the first report waits for the launcher, so that it is usually whole. */
 const waitForLauncherMs = 1500;
 const lookAtCertificateEveryMs = 6 * 3_600_000;
-const awaitJoinEveryMs = 20;
+const awaitJoinEveryMs = 5;
 const levels: readonly string[] = ["debug", "info", "warn", "error"];
 
 interface Arguments {

@@ -181,10 +181,14 @@ const managerReady = (manager: Part, layout: DataLayout): Promise<ManagerReady> 
       );
     };
     manager.once("exit", refuse);
-    void waitUntil(() => {
-      if (settled) return "settled" as const;
-      return instanceOf(manager, layout);
-    }, startTimeoutMs).then((instance) => {
+    void waitUntil(
+      () => {
+        if (settled) return "settled" as const;
+        return instanceOf(manager, layout);
+      },
+      startTimeoutMs,
+      5,
+    ).then((instance) => {
       if (settled || instance === "settled") return;
       if (instance === null) {
         refuse();
