@@ -21,7 +21,7 @@ const refused = (entries) => {
   const up = [join(root, "bin", "behalf.js"), "up", "--data", "/dev/null/behalf"];
   return [
     { flags: ["--max-semi-space-size=4"], words: [entries.manager, "--no-such-flag"] },
-    { flags: small, words: [entries.agent] },
+    { flags: ["--max-semi-space-size=1"], words: [entries.agent] },
     { flags: small, words: [entries.launcher] },
     // `npm start`, and `behalf up` without flags.
     { flags: small, words: up },

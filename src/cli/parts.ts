@@ -5,7 +5,7 @@ import { ExitCode } from "#cli/exit-code.ts";
 import { managerArgs, managerOptions } from "#cli/manager-options.ts";
 import { entryOf } from "#kernel/bundle.ts";
 import type { PartName } from "#supervise/part.ts";
-import { quietFlags, smallHeapFlags } from "#supervise/part-plans.ts";
+import { agentFlags, launcherFlags, quietFlags } from "#supervise/part-plans.ts";
 
 /** Replaces this process as far as Node can: same standard streams, signals handed on, same exit code. */
 const become = (part: PartName, nodeFlags: readonly string[], args: readonly string[]): Promise<void> =>
@@ -31,7 +31,7 @@ export const addPartCommands: AddCommand = (program, act) => {
     .description("run only the agent of a node that has joined")
     .action(
       act(async ({ layout }) => {
-        await become("agent", smallHeapFlags, ["--data", layout().root]);
+        await become("agent", agentFlags, ["--data", layout().root]);
       }),
     );
   program
@@ -41,7 +41,7 @@ export const addPartCommands: AddCommand = (program, act) => {
     .option("--agent-gid <gid>", "gid of the agent's account")
     .action(
       act(async ({ layout }, flags: { agentUid?: string; agentGid?: string }) => {
-        await become("launcher", smallHeapFlags, [
+        await become("launcher", launcherFlags, [
           "--data",
           layout().root,
           ...(flags.agentUid === undefined ? [] : ["--agent-uid", flags.agentUid]),
