@@ -6,6 +6,7 @@ import { newId } from "#kernel/ids.ts";
 import { fail, problem, ProblemError } from "#kernel/problem.ts";
 import type { Result } from "#kernel/result.ts";
 import type { Writer } from "#store/store.ts";
+import { pageAccounts, type AccountFilter, type AccountPage, type AccountPlace } from "#identity/account-list.ts";
 import {
   assignRoles,
   findAccountById,
@@ -58,6 +59,8 @@ export interface AccountOutcome {
 
 export interface Accounts {
   listAccounts(): Promise<readonly Account[]>;
+  /** One page of those asked for, and how many they are. */
+  pageAccounts(filter: AccountFilter, page: { readonly limit: number; readonly after: AccountPlace | null }): Promise<AccountPage>;
   /** Throws `identity.account-not-found`. */
   getAccount(id: string): Promise<Account>;
   /** By name, in the fold of names; null: none. */
@@ -301,6 +304,7 @@ export const openAccounts = (context: IdentityContext): Accounts => {
 
   return {
     listAccounts: () => loadAccounts(store.read, realm.name),
+    pageAccounts: (filter, page) => pageAccounts(store.read, realm.name, filter, page),
     getAccount,
     findAccount,
     findAccountNames: (prefix, limit) => findAccountNames(store.read, prefix, limit),

@@ -1,5 +1,6 @@
 /** Limits a query to what a reader may see. Ranges, not patterns: they use the index and mean the same bytes in both stores. */
 import { sql, type Expression, type SqlBool } from "kysely";
+import { escapeLike } from "#store/escape-like.ts";
 
 /** The folders a caller may see: everything, or these. An entry also holds the object whose own path it names. */
 export type VisibleFolders = "all" | readonly { readonly path: string; readonly recursive: boolean }[];
@@ -25,9 +26,6 @@ const above = (path: string): string => `${path}0`;
 const nothing = sql<SqlBool>`1 = 0`;
 const anyOf = (conditions: readonly Condition[]): Condition =>
   conditions.length === 0 ? nothing : sql<SqlBool>`(${sql.join(conditions, sql` or `)})`;
-
-/** A text as the inside of a `like` pattern with `escape '!'`. */
-export const escapeLike = (text: string): string => text.replaceAll("!", "!!").replaceAll("%", "!%").replaceAll("_", "!_");
 
 /** Whether the path is in the folder or below it. */
 export const pathBelow = (column: string, folder: string): Condition => {

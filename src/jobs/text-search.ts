@@ -3,7 +3,7 @@
  * both stores alike.
  */
 import { sql, type Expression, type SqlBool } from "kysely";
-import { escapeLike } from "#jobs/folder-filter.ts";
+import { escapeLike } from "#store/escape-like.ts";
 
 const lowerAscii = (text: string): string => text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
 

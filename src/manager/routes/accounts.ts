@@ -1,7 +1,19 @@
 /** Accounts, their roles, sessions and passwords, and roles given to accounts of the operating system. The rules: `identity/accounts.ts`. */
 import { z } from "zod";
 import { stringify as renderYaml } from "yaml";
-import { count, cursor, idOf, instant, isoOf, isoOrNull, line, pageAfter, pageOf, searched } from "#manager/routes/fields.ts";
+import {
+  count,
+  cursor,
+  idOf,
+  instant,
+  isoOf,
+  isoOrNull,
+  line,
+  decodeCursor,
+  encodeCursor,
+  pageOf,
+  searched,
+} from "#manager/routes/fields.ts";
 import { listAudit } from "#audit/list-audit.ts";
 import type { AuditRecord } from "#audit/record.ts";
 import { isId } from "#kernel/ids.ts";
@@ -9,11 +21,11 @@ import { fail } from "#kernel/problem.ts";
 import { renderAccount } from "#identity/schema.ts";
 import { route, type Route } from "#manager/route.ts";
 import type { Services } from "#manager/services.ts";
+import { accountStates, type AccountPlace } from "#identity/account-list.ts";
 import type { Account } from "#identity/account-store.ts";
 import type { AccountOutcome } from "#identity/accounts.ts";
 import type { Principal } from "#identity/principal.ts";
 import { loginFailedAction } from "#identity/login.ts";
-import { accountNameKey } from "#identity/rules/account-name.ts";
 import type { Notice } from "#identity/rules/notice.ts";
 
 const view = { may: "manager:administration:accounts:view" } as const;
@@ -99,33 +111,6 @@ export const confirmed = (query: {
   revision: query.revision ?? null,
 });
 
-const accountStates = ["enabled", "disabled", "password-due", "never-signed-in"] as const;
-
-const isInState = (account: Account, state: (typeof accountStates)[number]): boolean => {
-  switch (state) {
-    case "enabled":
-      return !account.disabled;
-    case "disabled":
-      return account.disabled;
-    case "password-due":
-      return account.mustChangePassword;
-    case "never-signed-in":
-      return account.lastLoginAtMs === null;
-  }
-};
-
-/** What a list of accounts asks for; absent: all. */
-const isWanted = (
-  account: Account,
-  { q, role, state }: { q?: string | undefined; role?: string | undefined; state?: (typeof accountStates)[number] | undefined },
-): boolean => {
-  if (state !== undefined && !isInState(account, state)) return false;
-  if (role !== undefined && !account.roles.some((held) => held.name === role)) return false;
-  if (q === undefined) return true;
-  const text = accountNameKey(q);
-  return [account.name, ...account.groups].some((name) => accountNameKey(name).includes(text));
-};
-
 const assignmentSchema = z.object({ accessId: z.string(), roles: z.array(z.string()), notices: z.array(noticeSchema) });
 
 /** Changes the roles of an account or of `os:<uid>`. */
@@ -190,10 +175,13 @@ export const accountRoutes = ({ identity, streams, store, clock }: Services): Ro
         .describe("accounts of the operating system that hold roles here"),
     }),
     handle: async ({ query }) => {
-      const found = (await identity.listAccounts()).filter((account) => isWanted(account, query));
+      const { q, role, state, limit } = query;
+      const after = decodeCursor(query.cursor, ["string", "string"]);
+      const page = await identity.pageAccounts({ q, role, state }, { limit, after: after as AccountPlace | null });
       return {
-        ...pageAfter(found, query, (account) => account.id, accountJson),
-        total: found.length,
+        items: page.accounts.map(accountJson),
+        nextCursor: page.next === null ? null : encodeCursor(page.next),
+        total: page.total,
         osAccounts: (await identity.listOsAccounts()).map(({ accessId, roles }) => ({ accessId, roles: [...roles] })),
       };
     },

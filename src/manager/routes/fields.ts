@@ -42,8 +42,9 @@ export const decodeCursor = (text: string | undefined, kinds: readonly ("string"
   if (text === undefined) return null;
   try {
     const values: unknown = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
-    if (Array.isArray(values) && values.length === kinds.length && values.every((value, index) => typeof value === kinds[index]))
-      return values as (string | number)[];
+    // One store takes no text with NUL, and no list has one.
+    const fits = (value: unknown, index: number): boolean => typeof value === kinds[index] && !String(value).includes("\0");
+    if (Array.isArray(values) && values.length === kinds.length && values.every(fits)) return values as (string | number)[];
   } catch {
     // falls through: not one of ours
   }
