@@ -4,7 +4,7 @@
  * kept, and what a step does (`role-draft.ts`).
  */
 import { normaliseFolder } from "#access/folders.ts";
-import { applyStep, describeStep, draftOf, mostEntries, type DraftStep, type RoleDraft } from "#access/role-draft.ts";
+import { applyStep, draftOf, labelOf, mostEntries, stepKeys, type DraftStep, type RoleDraft, type StepLabel } from "#access/role-draft.ts";
 import { applyOps, diffDrafts, invertOps, isSameDraft, type DraftOp } from "#access/role-draft-diff.ts";
 import type { Role } from "#access/question.ts";
 import { longestName, readRoleName } from "#identity/rules/account-name.ts";
@@ -13,9 +13,9 @@ import { problem } from "#kernel/problem.ts";
 import { ok, refuse, type Result } from "#kernel/result.ts";
 import { flag, integer, list, nullable, object, oneOf, readShape, text, variant, type Shape } from "#kernel/shape.ts";
 
-/** One step that was done: its name for people, and what it changed. */
+/** One step that was done: what it was, and what it changed. */
 export interface DraftEntry {
-  readonly name: string;
+  readonly label: StepLabel;
   readonly ops: readonly DraftOp[];
 }
 
@@ -36,7 +36,7 @@ export interface DraftHistory {
 
 /** Beyond this the oldest steps can no longer be undone. */
 export const mostSteps = 500;
-const version = 1;
+const version = 2;
 const longestSaved = 2_000_000;
 
 /** Begins to edit a stored role, or a new one (`stored` null). */
@@ -53,10 +53,10 @@ export const openHistory = (draft: RoleDraft, stored: { readonly id: string; rea
 /** Begins to edit a role as the API gives it. */
 export const openHistoryOf = (role: Role & { readonly revision: number }): DraftHistory => openHistory(draftOf(role), role);
 
-const pushed = (history: DraftHistory, name: string, next: RoleDraft): DraftHistory => {
+const pushed = (history: DraftHistory, label: StepLabel, next: RoleDraft): DraftHistory => {
   const ops = diffDrafts(history.current, next);
   if (ops.length === 0) return history;
-  const entries = [...history.entries.slice(0, history.done), { name, ops }];
+  const entries = [...history.entries.slice(0, history.done), { label, ops }];
   const [oldest] = entries;
   if (entries.length <= mostSteps || oldest === undefined) return { ...history, entries, done: entries.length, current: next };
   const start = applyOps(history.start, oldest.ops) ?? history.start;
@@ -66,14 +66,14 @@ const pushed = (history: DraftHistory, name: string, next: RoleDraft): DraftHist
 /** Does a step: what was undone before is gone then. A step that changes nothing is not kept. */
 export const doStep = (history: DraftHistory, step: DraftStep): Result<DraftHistory> => {
   const next = applyStep(history.current, step);
-  return next.ok ? ok(pushed(history, describeStep(step), next.value)) : next;
+  return next.ok ? ok(pushed(history, labelOf(step), next.value)) : next;
 };
 
-/** The name of the step that `undo` takes back; null: there is none. */
-export const undoName = (history: DraftHistory): string | null => history.entries[history.done - 1]?.name ?? null;
+/** The step that `undo` takes back; null: there is none. */
+export const undoLabel = (history: DraftHistory): StepLabel | null => history.entries[history.done - 1]?.label ?? null;
 
-/** The name of the step that `redo` does again; null: there is none. */
-export const redoName = (history: DraftHistory): string | null => history.entries[history.done]?.name ?? null;
+/** The step that `redo` does again; null: there is none. */
+export const redoLabel = (history: DraftHistory): StepLabel | null => history.entries[history.done]?.label ?? null;
 
 export const undo = (history: DraftHistory): DraftHistory => {
   const entry = history.entries[history.done - 1];
@@ -95,10 +95,10 @@ export const rebaseHistory = (
   history: DraftHistory,
   base: RoleDraft,
   stored: { readonly id: string; readonly revision: number },
-  merged: { readonly draft: RoleDraft; readonly why: string } | null = null,
+  merged: { readonly draft: RoleDraft; readonly key: "merge" | "save" } | null = null,
 ): DraftHistory => {
   const rebased = { ...history, roleId: stored.id, revision: stored.revision, base };
-  return merged === null ? rebased : pushed(rebased, merged.why.slice(0, 200), merged.draft);
+  return merged === null ? rebased : pushed(rebased, { key: merged.key, value: String(stored.revision), scope: "default" }, merged.draft);
 };
 
 /** As text, for a browser's storage. Holds what the role holds and nothing else. */
@@ -163,13 +163,16 @@ const opShape = variant("op", {
   "remove-folder": object({ op: oneOf("remove-folder"), scope: scopeName, at, entry: folderShape }),
 });
 
+/** A step may have been about anything that could be typed: a name that was refused was not kept. */
+const labelShape = object({ key: oneOf(...stepKeys), value: text({ max: 1100 }), scope: scopeName });
+
 const savedShape = object({
   version: oneOf(version),
   roleId: nullable(text({ min: 1, max: 64, pattern: /^[\w-]+$/, expected: "an id" })),
   revision: nullable(integer(0, Number.MAX_SAFE_INTEGER)),
   base: draftShape,
   start: draftShape,
-  entries: list(object({ name: text({ max: 400 }), ops: list(opShape, 8 * mostEntries) }), mostSteps),
+  entries: list(object({ label: labelShape, ops: list(opShape, 8 * mostEntries) }), mostSteps),
   done: integer(0, mostSteps),
 });
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import * as fc from "fast-check";
 import { applyStep, newDraft, type DraftStep, type RoleDraft } from "#access/role-draft.ts";
 import { isSameDraft } from "#access/role-draft-diff.ts";
-import { mergeDrafts, type DraftMerge } from "#access/role-draft-merge.ts";
+import { mergeDrafts, type DisputedValue, type DraftMerge } from "#access/role-draft-merge.ts";
 import { renderGrant } from "#access/permission-spelling.ts";
 import { renderFolder } from "#access/folders.ts";
 import { afterSteps, arbitraryDraft, arbitraryStep } from "#test/worlds/arbitrary-drafts.ts";
@@ -26,7 +26,17 @@ const textsOf = (draft: RoleDraft): string[] =>
     ...scope.permissions.map((one) => `${scope.controller} ${renderGrant(one)}`),
     ...scope.folders.map((one) => `${scope.controller} ${renderFolder(one.path, one.recursive)}`),
   ]);
-const disputed = (merge: DraftMerge): string[][] => merge.conflicts.map(({ what, base, mine, theirs }) => [what, base, mine, theirs]);
+/** One text per thing that is disputed, for short tests. */
+const shown = (value: DisputedValue): string =>
+  value.is === "name"
+    ? value.name
+    : value.is === "permission"
+      ? `${value.granted ? "+" : ""}${value.denied ? "-" : ""}`
+      : value.is === "folder"
+        ? value.reach
+        : value.folders.join(", ");
+const disputed = (merge: DraftMerge): string[][] =>
+  merge.conflicts.map(({ what, base, mine, theirs }) => [Object.values(what).join(" "), shown(base), shown(mine), shown(theirs)]);
 
 const base = did(newDraft("LOCAL", "clerk"), grant("manager:view"), grant("controller:runs"), deny("controller:runs:cancel"));
 
@@ -58,8 +68,8 @@ test("3.7: what both changed differently is a conflict, kept as it was until som
   const theirs = did(base, { step: "clear", scope: "default", permission: "controller:runs" }, { step: "rename", name: "teller" });
   const merge = mergeDrafts(base, mine, theirs);
   assert.deepEqual(disputed(merge), [
-    ["the role's name", "`clerk`", "`keeper`", "`teller`"],
-    ["`controller:runs`", "granted", "denied", "not named"],
+    ["name", "clerk", "keeper", "teller"],
+    ["permission controller:runs default", "+", "-", ""],
   ]);
   assert.deepEqual([merge.merged.name, textsOf(merge.merged)], ["clerk", textsOf(base)]);
   const settled = mergeDrafts(base, mine, theirs, { name: "theirs", "permission default controller:runs": "mine" });
@@ -72,17 +82,17 @@ test("E1: two who limit a role that reached every folder would together reach mo
   const mine = did(base, folder("/a"));
   const theirs = did(base, folder("/b"));
   const merge = mergeDrafts(base, mine, theirs);
-  assert.deepEqual(disputed(merge), [["the folders", "all folders", "`/a/*`", "`/b/*`"]]);
+  assert.deepEqual(disputed(merge), [["folders default", "", "/a/*", "/b/*"]]);
   assert.deepEqual(textsOf(mergeDrafts(base, mine, theirs, { "folders default": "mine" }).merged), textsOf(mine));
 });
 
 test("E1: two who each remove one of two folders would together open every folder: a person chooses", () => {
   const limited = did(base, folder("/a"), folder("/b"));
   const without = (path: string): RoleDraft => did(limited, { step: "remove-folder", scope: "default", path });
-  assert.deepEqual(disputed(mergeDrafts(limited, without("/a"), without("/b"))), [["the folders", "`/a/*`, `/b/*`", "`/b/*`", "`/a/*`"]]);
+  assert.deepEqual(disputed(mergeDrafts(limited, without("/a"), without("/b"))), [["folders default", "/a/*, /b/*", "/b/*", "/a/*"]]);
   // Whether anything is left may hang on what is chosen about the last one.
   const wider = did(limited, { step: "remove-folder", scope: "default", path: "/a" }, folder("/b", false));
-  assert.equal(mergeDrafts(limited, without("/b"), wider).conflicts[0]?.what, "the folders");
+  assert.equal(mergeDrafts(limited, without("/b"), wider).conflicts[0]?.what.about, "folders");
   // One opens every folder while the other adds one: the addition alone would limit again.
   const open = did(without("/a"), { step: "remove-folder", scope: "default", path: "/b" });
   assert.equal(mergeDrafts(limited, open, did(limited, folder("/c"))).conflicts.length, 1);
@@ -96,7 +106,7 @@ test("E1: where a limit stands anyway, folders of both are united", () => {
     [[], ["default /a/*", "default /b/*", "default /c"]],
   );
   const differs = mergeDrafts(limited, did(limited, folder("/b")), did(limited, folder("/b", false)));
-  assert.deepEqual(disputed(differs), [["folder `/b`", "not named", "with everything below", "alone"]]);
+  assert.deepEqual(disputed(differs), [["folder /b default", "none", "below", "alone"]]);
 });
 
 test("E1: where choosing single folders could leave none, the whole list is chosen, and no new question comes after", () => {

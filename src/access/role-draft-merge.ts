@@ -10,14 +10,28 @@ import { grantKey, scopeOf, type RoleDraft } from "#access/role-draft.ts";
 import { folderKey } from "#access/role-draft-diff.ts";
 import type { FolderGrant, Grant, RoleScope } from "#access/question.ts";
 
+/** What is disputed. `controller`: `default` or its name. */
+export type Disputed =
+  | { readonly about: "name" }
+  | { readonly about: "permission"; readonly permission: string; readonly controller: string }
+  | { readonly about: "folder"; readonly path: string; readonly controller: string }
+  | { readonly about: "folders"; readonly controller: string };
+
+/** What somebody has there: a name; whether a permission is granted, denied or both; how far a folder reaches; a list of folders (empty: all). */
+export type DisputedValue =
+  | { readonly is: "name"; readonly name: string }
+  | { readonly is: "permission"; readonly granted: boolean; readonly denied: boolean }
+  | { readonly is: "folder"; readonly reach: "none" | "alone" | "below" }
+  | { readonly is: "folders"; readonly folders: readonly string[] };
+
+/** As data, for whoever puts it into words of a language. */
 export interface DraftConflict {
   /** Names what is disputed, for `choices`. */
   readonly key: string;
-  readonly what: string;
-  /** What each has, in words. */
-  readonly base: string;
-  readonly mine: string;
-  readonly theirs: string;
+  readonly what: Disputed;
+  readonly base: DisputedValue;
+  readonly mine: DisputedValue;
+  readonly theirs: DisputedValue;
 }
 
 export type DraftChoices = Readonly<Record<string, "mine" | "theirs">>;
@@ -64,17 +78,20 @@ const inOrder = (all: Three<readonly string[]>, wanted: ReadonlySet<string>): re
   return [...known, ...[...wanted].filter((key) => !known.has(key)).toSorted((left, right) => (left < right ? -1 : 1))];
 };
 
-const stateOf = (grants: readonly Grant[], permission: string): string =>
-  grants
-    .filter((grant) => grant.permission === permission)
-    .map((grant) => (grant.denied ? "denied" : "granted"))
-    .toSorted()
-    .join(" and ") || "not named";
+interface GrantState {
+  readonly granted: boolean;
+  readonly denied: boolean;
+}
 
-const folderWords = (folders: readonly FolderGrant[]): string =>
-  folders.length === 0 ? "all folders" : folders.map((folder) => `\`${renderFolder(folder.path, folder.recursive)}\``).join(", ");
+const stateOf = (grants: readonly Grant[], permission: string): GrantState => {
+  const named = grants.filter((grant) => grant.permission === permission);
+  return { granted: named.some(({ denied }) => !denied), denied: named.some(({ denied }) => denied) };
+};
 
-const whereWords = (controller: string): string => (controller === "default" ? "" : ` for controller \`${controller}\``);
+const listOf = (folders: readonly FolderGrant[]): DisputedValue => ({
+  is: "folders",
+  folders: folders.map((folder) => renderFolder(folder.path, folder.recursive)),
+});
 
 /** Merges what I made of a role with what is stored now. `choices` are those that a person made about earlier conflicts, by their keys. */
 export const mergeDrafts = (base: RoleDraft, mine: RoleDraft, theirs: RoleDraft, choices: DraftChoices = {}): DraftMerge => {
@@ -85,25 +102,23 @@ export const mergeDrafts = (base: RoleDraft, mine: RoleDraft, theirs: RoleDraft,
   /** One disputed or agreed thing. */
   const settle = <T>(
     key: string,
-    what: string,
+    what: Disputed,
     values: Three<T>,
     isSame: (left: T, right: T) => boolean,
-    words: (value: T) => string,
+    valueOf: (value: T) => DisputedValue,
   ): T => {
     const found = agreed(values, isSame);
     if (found !== null) return found.value;
     const choice = choiceOf(key);
-    if (choice === undefined) conflicts.push({ key, what, ...three(values, words) });
+    if (choice === undefined) conflicts.push({ key, what, ...three(values, valueOf) });
     return chosen(values, choice);
   };
-  const isEqual = (left: string, right: string): boolean => left === right;
-
   const name = settle(
     "name",
-    "the role's name",
+    { about: "name" },
     three(all, (draft) => draft.name),
-    isEqual,
-    (text) => `\`${text}\``,
+    (left, right) => left === right,
+    (text) => ({ is: "name", name: text }),
   );
 
   const permissionsOf = (controller: string, scopes: Three<RoleScope | undefined>): readonly Grant[] => {
@@ -115,12 +130,12 @@ export const mergeDrafts = (base: RoleDraft, mine: RoleDraft, theirs: RoleDraft,
     for (const permission of new Set(everything.map((grant) => grant.permission))) {
       const state = settle(
         `permission ${controller} ${permission}`,
-        `\`${permission}\`${whereWords(controller)}`,
+        { about: "permission", permission, controller },
         three(lists, (grants) => stateOf(grants, permission)),
-        isEqual,
-        (text) => text,
+        (left, right) => left.granted === right.granted && left.denied === right.denied,
+        (value) => ({ is: "permission", ...value }),
       );
-      const grants = everything.filter((grant) => grant.permission === permission && state.includes(grant.denied ? "denied" : "granted"));
+      const grants = everything.filter((grant) => grant.permission === permission && (grant.denied ? state.denied : state.granted));
       if (grants.length > 0)
         wanted.set(
           permission,
@@ -144,7 +159,6 @@ export const mergeDrafts = (base: RoleDraft, mine: RoleDraft, theirs: RoleDraft,
     if (whole !== null) return whole.value;
     const keysOf = (folders: readonly FolderGrant[]): readonly string[] => folders.map(folderKey).toSorted();
     const key = `folders ${controller}`;
-    const what = `the folders${whereWords(controller)}`;
     const everything = [...lists.base, ...lists.mine, ...lists.theirs];
     const before = conflicts.length;
     const wanted = new Map<string, FolderGrant>();
@@ -155,9 +169,10 @@ export const mergeDrafts = (base: RoleDraft, mine: RoleDraft, theirs: RoleDraft,
       const values = three(lists, (folders) => folders.find((one) => one.path === path));
       const free = agreed(values, isAlike);
       canEmpty &&= free === null ? values.mine === undefined || values.theirs === undefined : free.value === undefined;
-      const folder = settle(`folder ${controller} ${path}`, `folder \`${path}\`${whereWords(controller)}`, values, isAlike, (one) =>
-        one === undefined ? "not named" : one.recursive ? "with everything below" : "alone",
-      );
+      const folder = settle(`folder ${controller} ${path}`, { about: "folder", path, controller }, values, isAlike, (one) => ({
+        is: "folder",
+        reach: one === undefined ? "none" : one.recursive ? "below" : "alone",
+      }));
       if (folder !== undefined) wanted.set(path, folder);
     }
     // E1: no folder means all of them. Where that turns, or could by what is chosen, neither half of a merge means what its author meant: mine
@@ -171,7 +186,7 @@ export const mergeDrafts = (base: RoleDraft, mine: RoleDraft, theirs: RoleDraft,
     if (isDisputed) {
       conflicts.length = before;
       const choice = choiceOf(key);
-      if (choice === undefined) conflicts.push({ key, what, ...three(lists, folderWords) });
+      if (choice === undefined) conflicts.push({ key, what: { about: "folders", controller }, ...three(lists, listOf) });
       return chosen(lists, choice);
     }
     const order = inOrder(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { applyStep, describeStep, draftOf, newDraft, type DraftStep, type RoleDraft } from "#access/role-draft.ts";
+import { applyStep, draftOf, labelOf, newDraft, type DraftStep, type RoleDraft } from "#access/role-draft.ts";
 import { applyOps, diffDrafts, invertOps } from "#access/role-draft-diff.ts";
 import {
   doStep,
@@ -11,10 +11,10 @@ import {
   readHistory,
   rebaseHistory,
   redo,
-  redoName,
+  redoLabel,
   saveHistory,
   undo,
-  undoName,
+  undoLabel,
 } from "#access/role-draft-history.ts";
 import type { DraftHistory } from "#access/role-draft-history.ts";
 import { renderGrant } from "#access/permission-spelling.ts";
@@ -112,8 +112,13 @@ test("3.7: steps have names, and order is a step of its own", () => {
         { step: "add-folder", scope: "default", path: "/finance/", recursive: false },
         { step: "rename", name: "keeper" },
       ] as const
-    ).map(describeStep),
-    ["grant `controller:runs`", "deny `controller:runs` for controller `main`", "add folder `/finance/*`", "rename to `keeper`"],
+    ).map(labelOf),
+    [
+      { key: "grant", value: "controller:runs", scope: "default" },
+      { key: "deny", value: "controller:runs", scope: "main" },
+      { key: "add-folder", value: "/finance/*", scope: "default" },
+      { key: "rename", value: "keeper", scope: "default" },
+    ],
   );
 });
 
@@ -178,21 +183,21 @@ test("D82: undo is identity, undo then redo is identity, and a reload in between
       assert.deepEqual(reloaded(history), history);
       const done = doStep(history, step);
       if (done.ok && done.value !== history) {
-        assert.equal(undoName(done.value), describeStep(step));
+        assert.deepEqual(undoLabel(done.value), labelOf(step));
         assert.deepEqual(undo(done.value).current, history.current);
         assert.deepEqual(undo(reloaded(done.value)).current, history.current);
         assert.deepEqual(redo(undo(done.value)), done.value);
         assert.deepEqual(redo(reloaded(undo(done.value))), done.value);
-        assert.equal(redoName(undo(done.value)), describeStep(step));
+        assert.deepEqual(redoLabel(undo(done.value)), labelOf(step));
       }
       let back = history;
-      while (undoName(back) !== null) back = undo(back);
+      while (undoLabel(back) !== null) back = undo(back);
       assert.deepEqual(back.current, draft);
       assert.equal(isChanged(back), false);
       let forth = back;
-      while (redoName(forth) !== null) forth = redo(forth);
+      while (redoLabel(forth) !== null) forth = redo(forth);
       let end = history;
-      while (redoName(end) !== null) end = redo(end);
+      while (redoLabel(end) !== null) end = redo(end);
       assert.deepEqual(forth, end);
     }),
     runs,
@@ -211,11 +216,11 @@ test("D82: a new step forgets what was undone, a step for nothing is not kept, a
   assert.equal(history.entries.length, 1);
   history = undo(history);
   step({ step: "grant", scope: "default", permission: "controller:view" });
-  assert.equal(redoName(history), null);
+  assert.equal(redoLabel(history), null);
   for (let count = 0; count < mostSteps + 20; count += 1) step({ step: "switch", scope: "default", permission: "controller:view" });
   assert.equal(history.entries.length, mostSteps);
   assert.deepEqual(reloaded(history), history);
-  while (undoName(history) !== null) history = undo(history);
+  while (undoLabel(history) !== null) history = undo(history);
   assert.deepEqual(permissionsOf(history.current), ["controller:view"], "twenty-one steps are too old to be undone");
 });
 
@@ -224,7 +229,7 @@ test("3.7: after a save the steps stay, and the role that was saved is the one c
   const done = doStep(opened, { step: "grant", scope: "default", permission: "controller:runs" });
   assert.ok(done.ok);
   const saved = rebaseHistory(done.value, done.value.current, { id: "rol_1", revision: 2 });
-  assert.deepEqual([isChanged(saved), saved.revision, undoName(saved)], [false, 2, "grant `controller:runs`"]);
+  assert.deepEqual([isChanged(saved), saved.revision, undoLabel(saved)?.value], [false, 2, "controller:runs"]);
   assert.equal(isChanged(undo(saved)), true);
   assert.deepEqual(reloaded(saved), saved);
 });
@@ -244,7 +249,7 @@ test("3.7: what is read back is checked: damaged, made up, of another version or
   assert.equal(code(""), "input.malformed-json");
   assert.equal(code("[".repeat(1_000_000)), "input.malformed-json");
   assert.equal(code("x".repeat(2_000_001)), "input.too-large");
-  for (const wrong of [null, 1, [], {}, { ...good, version: 2 }, { ...good, more: 1 }, { ...good, done: 3 }, { ...good, done: -1 }])
+  for (const wrong of [null, 1, [], {}, { ...good, version: 1 }, { ...good, more: 1 }, { ...good, done: 3 }, { ...good, done: -1 }])
     assert.notEqual(code(wrong), "read", JSON.stringify(wrong));
   assert.equal(code({ ...good, revision: null }), "input.invalid-value");
   assert.equal(
@@ -252,7 +257,11 @@ test("3.7: what is read back is checked: damaged, made up, of another version or
     "input.invalid-value",
   );
   assert.equal(code(`{"__proto__":1,${JSON.stringify(good).slice(1)}`), "input.forbidden-name");
-  const entryOf = (op: object): unknown => ({ ...good, entries: [{ name: "x", ops: [op] }], done: 1 });
+  const entryOf = (op: object): unknown => ({
+    ...good,
+    entries: [{ label: { key: "grant", value: "x", scope: "default" }, ops: [op] }],
+    done: 1,
+  });
   for (const op of [
     { op: "remove-permission", scope: "default", at: 0, entry: { permission: "controller", denied: false } },
     { op: "insert-permission", scope: "nobody", at: 0, entry: { permission: "controller", denied: false } },

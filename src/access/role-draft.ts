@@ -29,8 +29,34 @@ export type DraftStep =
   | { readonly step: "add-controller" | "remove-controller"; readonly controller: string }
   | { readonly step: "move-permission" | "move-folder"; readonly scope: string; readonly from: number; readonly to: number }
   | { readonly step: "rename"; readonly name: string }
-  /** What the text editor, a merge or a reset makes of it; `why` names the step. */
-  | { readonly step: "replace"; readonly draft: Pick<RoleDraft, "name" | "scopes">; readonly why: string };
+  /** What the text editor makes of it. */
+  | { readonly step: "replace"; readonly draft: Pick<RoleDraft, "name" | "scopes"> };
+
+export const stepKeys = [
+  "grant",
+  "deny",
+  "switch",
+  "clear",
+  "add-folder",
+  "remove-folder",
+  "add-controller",
+  "remove-controller",
+  "move-permission",
+  "move-folder",
+  "rename",
+  "replace",
+  "merge",
+  "save",
+] as const;
+
+/** What a step was, for whoever puts it into words of a language. */
+export interface StepLabel {
+  readonly key: (typeof stepKeys)[number];
+  /** The permission, folder, controller, name or revision that it was about; empty where there is none. */
+  readonly value: string;
+  /** `default` or a controller. */
+  readonly scope: string;
+}
 
 /** As many entries as a definition may have in one list. */
 export const mostEntries = 1000;
@@ -165,35 +191,30 @@ export const applyStep = (draft: RoleDraft, step: DraftStep): Result<RoleDraft> 
   }
 };
 
-const whereWords = (scope: string): string => (scope === "default" ? "" : ` for controller ${quoted(scope)}`);
-
-/** The name of a step, for the list of steps and the buttons of undo and redo. */
-export const describeStep = (step: DraftStep): string => {
+/** For the list of steps and the buttons of undo and redo. */
+export const labelOf = (step: DraftStep): StepLabel => {
+  const label = (value: string, scope = "default"): StepLabel => ({ key: step.step, value, scope });
   switch (step.step) {
     case "grant":
     case "deny":
-      return `${step.step} ${quoted(step.permission)}${whereWords(step.scope)}`;
     case "switch":
-      return `switch ${quoted(step.permission)} between granted and denied${whereWords(step.scope)}`;
     case "clear":
-      return `remove ${quoted(step.permission)}${whereWords(step.scope)}`;
+      return label(step.permission, step.scope);
     case "add-folder": {
       const read = normaliseFolder(step.path, step.recursive);
-      return `add folder ${quoted(read.ok ? renderFolder(read.value.path, read.value.recursive) : step.path)}${whereWords(step.scope)}`;
+      return label(read.ok ? renderFolder(read.value.path, read.value.recursive) : step.path, step.scope);
     }
     case "remove-folder":
-      return `remove folder ${quoted(step.path)}${whereWords(step.scope)}`;
+      return label(step.path, step.scope);
     case "add-controller":
-      return `add controller ${quoted(step.controller)}`;
     case "remove-controller":
-      return `remove controller ${quoted(step.controller)}`;
+      return label(step.controller);
     case "move-permission":
-      return `move a permission${whereWords(step.scope)}`;
     case "move-folder":
-      return `move a folder${whereWords(step.scope)}`;
+      return label("", step.scope);
     case "rename":
-      return `rename to ${quoted(step.name)}`;
+      return label(step.name);
     case "replace":
-      return step.why.slice(0, 200);
+      return label("");
   }
 };

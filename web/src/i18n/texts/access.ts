@@ -393,3 +393,32 @@ export const exportTexts = defineTexts({
   left: { en: "This form cannot say:", de: "Diese Form kann nicht sagen:" },
   save: { en: "Save as a file", de: "Als Datei speichern" },
 });
+
+/** Steps of a draft, and what two people disagree about. */
+export const draftTexts = defineTexts({
+  grant: { en: "grant `{value}`", de: "`{value}` erlauben" },
+  deny: { en: "deny `{value}`", de: "`{value}` verbieten" },
+  switch: { en: "switch `{value}` between granted and denied", de: "`{value}` zwischen erlaubt und verboten wechseln" },
+  clear: { en: "remove `{value}`", de: "`{value}` entfernen" },
+  addFolder: { en: "add folder `{value}`", de: "Ordner `{value}` hinzufügen" },
+  removeFolder: { en: "remove folder `{value}`", de: "Ordner `{value}` entfernen" },
+  addController: { en: "add controller `{value}`", de: "Controller `{value}` hinzufügen" },
+  removeController: { en: "remove controller `{value}`", de: "Controller `{value}` entfernen" },
+  movePermission: { en: "move a permission", de: "eine Berechtigung verschieben" },
+  moveFolder: { en: "move a folder", de: "einen Ordner verschieben" },
+  rename: { en: "rename to `{value}`", de: "in `{value}` umbenennen" },
+  replace: { en: "edit the text", de: "Text bearbeiten" },
+  save: { en: "save", de: "speichern" },
+  merge: { en: "take in revision {value}", de: "Revision {value} übernehmen" },
+  forController: { en: "{words} for controller `{controller}`", de: "{words} für Controller `{controller}`" },
+  theName: { en: "the role’s name", de: "der Name der Rolle" },
+  theFolder: { en: "folder `{path}`", de: "Ordner `{path}`" },
+  theFolders: { en: "the folders", de: "die Ordner" },
+  granted: { en: "granted", de: "erlaubt" },
+  denied: { en: "denied", de: "verboten" },
+  grantedAndDenied: { en: "granted and denied", de: "erlaubt und verboten" },
+  notNamed: { en: "not named", de: "nicht genannt" },
+  withAllBelow: { en: "with everything below", de: "mit allem darunter" },
+  alone: { en: "alone", de: "allein" },
+  allFolders: { en: "all folders", de: "alle Ordner" },
+});

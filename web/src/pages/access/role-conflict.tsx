@@ -7,6 +7,8 @@ import type { RoleDraft } from "#access/role-draft.ts";
 import { Section } from "#web/components/page.tsx";
 import { roleTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
+import { Words } from "#web/components/words.tsx";
+import { disputedWords, valueWords } from "#web/pages/access/draft-words.ts";
 import { DraftChanges } from "#web/pages/access/draft-changes.tsx";
 import classes from "#web/pages/access/access.module.css";
 
@@ -40,12 +42,17 @@ export const RoleConflict = ({ history, theirs, stored, onMerged }: RoleConflict
         <Radio.Group
           key={conflict.key}
           mt="sm"
-          label={<span lang="en">{t(roleTexts.disputed, { what: conflict.what, base: conflict.base })}</span>}
+          label={<Words text={t(roleTexts.disputed, { what: disputedWords(conflict.what, t), base: valueWords(conflict.base, t) })} />}
           value={choices[conflict.key] ?? null}
           onChange={(value) => setChoices({ ...choices, [conflict.key]: value === "mine" ? "mine" : "theirs" })}
         >
-          <Radio size="xs" mt={4} value="mine" label={t(roleTexts.takeMine, { value: conflict.mine })} />
-          <Radio size="xs" mt={4} value="theirs" label={t(roleTexts.takeTheirs, { value: conflict.theirs })} />
+          <Radio size="xs" mt={4} value="mine" label={<Words text={t(roleTexts.takeMine, { value: valueWords(conflict.mine, t) })} />} />
+          <Radio
+            size="xs"
+            mt={4}
+            value="theirs"
+            label={<Words text={t(roleTexts.takeTheirs, { value: valueWords(conflict.theirs, t) })} />}
+          />
         </Radio.Group>
       ))}
       <h3 className={classes.small}>{t(roleTexts.mergedChanges)}</h3>
@@ -54,7 +61,7 @@ export const RoleConflict = ({ history, theirs, stored, onMerged }: RoleConflict
         size="xs"
         mt="sm"
         disabled={conflicts.length > 0}
-        onClick={() => onMerged(rebaseHistory(history, theirs, stored, { draft: merged, why: `take in revision ${stored.revision}` }))}
+        onClick={() => onMerged(rebaseHistory(history, theirs, stored, { draft: merged, key: "merge" }))}
       >
         {conflicts.length > 0 ? t(roleTexts.choicesLeft, { count: conflicts.length }) : t(roleTexts.takeIn)}
       </Button>

@@ -3,8 +3,8 @@ import { Button, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect, useEffectEvent, useId, useMemo, useState } from "react";
-import { newDraft, scopeOf, type DraftStep, type RoleDraft } from "#access/role-draft.ts";
-import { rebaseHistory, redo, redoName, undo, undoName } from "#access/role-draft-history.ts";
+import { newDraft, scopeOf, type DraftStep, type RoleDraft, type StepLabel } from "#access/role-draft.ts";
+import { rebaseHistory, redo, redoLabel, undo, undoLabel } from "#access/role-draft-history.ts";
 import { treeOf } from "#access/role-draft-tree.ts";
 import { initialServiceName } from "#identity/rules/identity-settings.ts";
 import { ApiProblem } from "#web/api/api-problem.ts";
@@ -26,6 +26,7 @@ import { RoleReview } from "#web/pages/access/role-review.tsx";
 import { RoleTextEditor } from "#web/pages/access/role-text-editor.tsx";
 import { definitionOf, draftOfAnswer, type RoleAnswer } from "#web/pages/access/roles.ts";
 import type { RoleSearch } from "#web/pages/access/route.ts";
+import { stepWords } from "#web/pages/access/draft-words.ts";
 import { useRoleDraft } from "#web/pages/access/use-role-draft.ts";
 import { AccessTabs } from "#web/pages/access/tabs.tsx";
 import classes from "#web/pages/access/access.module.css";
@@ -146,8 +147,9 @@ const RoleEditor = ({ stored, first }: { readonly stored: Stored | null; readonl
     deny: t(roleTexts.denied),
     clear: t(roleTexts.unassigned),
   };
-  const undoing = undoName(history);
-  const redoing = redoName(history);
+  const wordsOf = (label: StepLabel | null): string | null => (label === null ? null : stepWords(label, t).replaceAll("`", ""));
+  const undoing = wordsOf(undoLabel(history));
+  const redoing = wordsOf(redoLabel(history));
   const undoLast = (): void => {
     if (undoing === null) return;
     set(undo(history));
@@ -195,7 +197,7 @@ const RoleEditor = ({ stored, first }: { readonly stored: Stored | null; readonl
         return;
       }
       const saved = draftOfAnswer(role) ?? draft;
-      set(rebaseHistory(history, saved, { id: role.id, revision: role.revision }, { draft: saved, why: "save" }));
+      set(rebaseHistory(history, saved, { id: role.id, revision: role.revision }, { draft: saved, key: "save" }));
       queries.setQueryData(["roles", role.id], { ...stored, ...role });
       await policyChanged(queries);
     },
@@ -211,7 +213,7 @@ const RoleEditor = ({ stored, first }: { readonly stored: Stored | null; readonl
   useEffect(() => {
     // Nothing of mine is unsaved: what is stored now is simply shown.
     if (stored === null || theirs === null || changed || history.revision === null || stored.revision <= history.revision) return;
-    set(rebaseHistory(history, theirs, stored, { draft: theirs, why: `take in revision ${stored.revision}` }));
+    set(rebaseHistory(history, theirs, stored, { draft: theirs, key: "merge" }));
   }, [stored, theirs, changed, history, set]);
 
   const toSave: Allowed | null =

@@ -40,7 +40,7 @@ export const RoleTextEditor = ({ draft, readOnly, onStep }: RoleTextEditorProps)
     return isElsewhere ? [{ line: 1, message: t(roleTexts.otherService, { service: draft.service }), severity: "error" }] : [];
   }, [read, isElsewhere, draft.service, t]);
   const take = useEffectEvent((next: RoleDraft): void => {
-    if (onStep({ step: "replace", draft: { name: next.name, scopes: next.scopes }, why: "edit the text" }))
+    if (onStep({ step: "replace", draft: { name: next.name, scopes: next.scopes } }))
       setTyped((now) => (now === null ? null : { text: now.text, draft: next }));
   });
   useEffect(() => {
