@@ -1,7 +1,9 @@
 /** Roles from elsewhere and to elsewhere, made, duplicated and deleted at the cockpit. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { eventually } from "#test/fixtures/eventually.ts";
 import { expectAccessible, pasteOver, startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
 
 test(
@@ -102,5 +104,47 @@ test(
     await page.getByRole("heading", { name: "Access" }).waitFor();
     await page.getByRole("row", { name: /closer/ }).waitFor();
     assert.ok(!(await roles()).has("opener"));
+  },
+);
+
+test(
+  "3.8: files of other products are taken as they are: their format is known by their name, and what is not carried over is told",
+  { timeout: 300_000 },
+  async (t) => {
+    const why = whyNoBrowser();
+    if (why !== null) return t.skip(why);
+    const { instance, account, persona } = await startCockpit(t);
+    await account("ann", null, ["administrator"]);
+    const page = await persona("ann", "/access/import");
+    const folder = join(import.meta.dirname, "..", "..", "fixtures", "imports");
+    const take = async (file: string, format: string, names: string): Promise<void> => {
+      const choosing = page.waitForEvent("filechooser");
+      await page.getByRole("button", { name: "Read a file" }).click();
+      // One of the roles has the name of one that is here from the start.
+      const buffer = Buffer.from(readFileSync(join(folder, file), "utf8").replaceAll("business_user", "teller"));
+      await (await choosing).setFiles({ name: file, mimeType: "text/plain", buffer });
+      await eventually(
+        `the format of ${file}`,
+        () => page.getByRole("combobox", { name: "Format" }).first().inputValue(),
+        (value) => value === format,
+      );
+      await page.getByRole("textbox", { name: "Names of controllers" }).fill(names);
+      await page.getByRole("button", { name: "Dry run" }).click();
+    };
+    const done = page.getByRole("list", { name: "What would be done" });
+    await take("js7-roles.json", "JS7 roles (JSON)", "Night_Controller=night");
+    await done.getByText("close-books").waitFor();
+    await page.getByRole("button", { name: "Import", exact: true }).click();
+    await page.getByRole("dialog", { name: "Import all of it?" }).getByRole("button", { name: "Import" }).click();
+    await page.getByText("The import is done").waitFor();
+    const { items } = await instance.api.call<{ items: { name: string }[] }>("GET", "/api/v1/roles");
+    assert.ok(items.some(({ name }) => name === "close-books"));
+
+    // What is told of it holds none of its passwords.
+    await take("shiro.ini", "shiro.ini", "");
+    const report = page.getByRole("list", { name: "Not carried over as it stands" });
+    await report.getByText("ldapRealm").first().waitFor();
+    assert.doesNotMatch(await report.innerText(), /planted/);
+    await expectAccessible(page, "import of a shiro.ini");
   },
 );

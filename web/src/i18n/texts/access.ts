@@ -265,7 +265,9 @@ export const assignmentTexts = defineTexts({
   takeTitle: { en: "Take {role} from {name}?", de: "{name} die Rolle {role} nehmen?" },
   search: { en: "Account or group", de: "Konto oder Gruppe" },
   ofRole: { en: "Holders of a role", de: "Inhaber einer Rolle" },
-  someColumns: { en: "{shown} of {count} roles shown", de: "{shown} von {count} Rollen gezeigt" },
+  someColumns: { en: "Roles {from} to {to} of {count}", de: "Rollen {from} bis {to} von {count}" },
+  rolesBefore: { en: "Roles before", de: "Vorige Rollen" },
+  rolesAfter: { en: "Roles after", de: "Nächste Rollen" },
   addOs: { en: "Add account of the operating system", de: "Betriebssystemkonto hinzufügen" },
   addOsText: {
     en: "Whoever has this user ID on the manager’s machine acts through its local socket, without signing in.",
@@ -360,6 +362,12 @@ export const importTexts = defineTexts({
   existingRefuse: { en: "is a problem", de: "ist ein Problem" },
   existingKeep: { en: "stays as it is", de: "bleibt, wie es ist" },
   existingReplace: { en: "is replaced", de: "wird ersetzt" },
+  controllers: { en: "Names of controllers", de: "Namen der Controller" },
+  controllersHint: {
+    en: "One OLD=new per line, where the source calls a controller otherwise than it is called here.",
+    de: "Je Zeile ALT=neu, wo die Quelle einen Controller anders nennt, als er hier heißt.",
+  },
+  controllersWrong: { en: "line {line} is not OLD=new", de: "Zeile {line} ist nicht ALT=neu" },
   file: { en: "Read a file", de: "Datei lesen" },
   tooLarge: { en: "The file is larger than 1 MiB", de: "Die Datei ist größer als 1 MiB" },
   dryRun: { en: "Dry run", de: "Probelauf" },

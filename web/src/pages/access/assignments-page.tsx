@@ -1,5 +1,5 @@
 /** Accounts and roles: who holds what, given and taken at their crossing (D68). */
-import { Button, Checkbox, MultiSelect, Select, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Checkbox, MultiSelect, Select, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -39,7 +39,7 @@ interface Change {
   readonly give: boolean;
 }
 
-/** As many columns as a wide window holds; the others are behind the filter and the dialog. */
+/** As many columns as a wide window holds; the others are further parts of the table. */
 const mostColumns = 12;
 const columnPx = 120;
 const firstColumnPx = 300;
@@ -93,7 +93,7 @@ const uidPattern = /^\d{1,10}$/;
 
 const AssignmentsPage = (): React.ReactElement => {
   const t = useText();
-  const { q = "", role } = pageRoute.useSearch();
+  const { q = "", role, part: wantedPart = 1 } = pageRoute.useSearch();
   const navigate = pageRoute.useNavigate();
   const queries = useQueryClient();
   const allowed = allowedBy(useMay({ permission: manageAccounts }));
@@ -142,7 +142,10 @@ const AssignmentsPage = (): React.ReactElement => {
       else notifyProblem(error);
     },
   });
-  const shown = role === undefined ? roles.slice(0, mostColumns) : roles.filter(({ name }) => name === role);
+  const parts = Math.max(1, Math.ceil(roles.length / mostColumns));
+  const part = Math.min(wantedPart, parts);
+  const begin = (part - 1) * mostColumns;
+  const shown = role === undefined ? roles.slice(begin, begin + mostColumns) : roles.filter(({ name }) => name === role);
   const pending = changing.isPending ? changing.variables : null;
   const columns: readonly Column<Holder>[] = [
     {
@@ -194,8 +197,11 @@ const AssignmentsPage = (): React.ReactElement => {
       ),
     },
   ];
-  const setSearch = (next: { q?: string; role?: string }): void => void navigate({ search: next, replace: true });
+  const setSearch = (next: { q?: string; role?: string; part?: number }): void => void navigate({ search: next, replace: true });
   const withRole = role === undefined ? {} : { role };
+  const withText = q === "" ? {} : { q };
+  const withPart = part === 1 ? {} : { part };
+  const goToPart = (next: number): void => setSearch({ ...withText, ...(next === 1 ? {} : { part: next }) });
   return (
     <Page
       title={t(accessTexts.assignments)}
@@ -217,7 +223,7 @@ const AssignmentsPage = (): React.ReactElement => {
             data-page-filter
             value={q}
             maxLength={200}
-            onChange={({ currentTarget: { value } }) => setSearch({ ...withRole, ...(value === "" ? {} : { q: value }) })}
+            onChange={({ currentTarget: { value } }) => setSearch({ ...withRole, ...withPart, ...(value === "" ? {} : { q: value }) })}
           />
           <Select
             size="xs"
@@ -228,10 +234,32 @@ const AssignmentsPage = (): React.ReactElement => {
             clearButtonProps={{ "aria-label": t(commonTexts.showAll) }}
             data={roles.map(({ name }) => name)}
             value={role ?? null}
-            onChange={(value) => setSearch({ ...(q === "" ? {} : { q }), ...(value === null ? {} : { role: value }) })}
+            onChange={(value) => setSearch({ ...withText, ...(value === null ? {} : { role: value }) })}
           />
           {roles.length > shown.length && role === undefined ? (
-            <span className="soft">{t(assignmentTexts.someColumns, { shown: shown.length, count: roles.length })}</span>
+            <>
+              <ActionIcon
+                variant="default"
+                size="md"
+                aria-label={t(assignmentTexts.rolesBefore)}
+                disabled={part === 1}
+                onClick={() => goToPart(part - 1)}
+              >
+                <span aria-hidden="true">←</span>
+              </ActionIcon>
+              <ActionIcon
+                variant="default"
+                size="md"
+                aria-label={t(assignmentTexts.rolesAfter)}
+                disabled={part === parts}
+                onClick={() => goToPart(part + 1)}
+              >
+                <span aria-hidden="true">→</span>
+              </ActionIcon>
+              <span className="soft" role="status">
+                {t(assignmentTexts.someColumns, { from: begin + 1, to: begin + shown.length, count: roles.length })}
+              </span>
+            </>
           ) : null}
         </>
       }

@@ -1,5 +1,5 @@
 /** Roles and accounts from elsewhere: this product's YAML, JS7's JSON, `shiro.ini`. First what would be done and what cannot be carried over, then all of it or nothing. */
-import { FileButton, Button, Select } from "@mantine/core";
+import { FileButton, Button, Select, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -14,6 +14,7 @@ import { notify, notifyProblem } from "#web/components/notify.ts";
 import { Page, Section } from "#web/components/page.tsx";
 import { policyChanged } from "#web/components/policy-changed.ts";
 import { problemMarks } from "#web/components/problem-marks.ts";
+import { readPairs } from "#web/components/read-pairs.ts";
 import { ProblemNote } from "#web/components/states.tsx";
 import { accessTexts, importTexts, whatIfTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
@@ -81,9 +82,12 @@ const ImportPage = (): React.ReactElement => {
   const [format, setFormat] = useState<Asked["format"]>("roles");
   const [existing, setExisting] = useState<NonNullable<Asked["existing"]>>("refuse");
   const [text, setText] = useState("");
+  const [names, setNames] = useState("");
   const [applying, setApplying] = useState(false);
   const allowed = allowedBy(useMay({ permission: manageAccounts }));
-  const asked: Asked = { format, existing, text };
+  // Only another product has controllers of its own.
+  const controllers = readPairs(format === "roles" ? "" : names);
+  const asked: Asked = { format, existing, text, ...(controllers.ok ? { controllers: controllers.pairs } : {}) };
   const key = JSON.stringify(asked);
   const trying = useMutation({
     mutationFn: async (body: Asked) => ({
@@ -92,8 +96,9 @@ const ImportPage = (): React.ReactElement => {
     }),
   });
   const outcome = trying.data?.key === key ? trying.data.outcome : null;
-  const toTry: Allowed | null =
-    allowed?.allowed === true && text.trim() === "" ? { allowed: false, reason: t(importTexts.empty) } : allowed;
+  const unreadable = controllers.ok ? null : t(importTexts.controllersWrong, { line: controllers.line });
+  const notYet = unreadable ?? (text.trim() === "" ? t(importTexts.empty) : null);
+  const toTry: Allowed | null = allowed?.allowed === true && notYet !== null ? { allowed: false, reason: notYet } : allowed;
   const toApply: Allowed | null =
     allowed?.allowed !== true
       ? allowed
@@ -169,6 +174,22 @@ const ImportPage = (): React.ReactElement => {
               )}
             </FileButton>
           </div>
+          {format === "roles" ? null : (
+            <Textarea
+              size="xs"
+              mt="xs"
+              autosize
+              minRows={1}
+              maxRows={6}
+              label={t(importTexts.controllers)}
+              description={t(importTexts.controllersHint)}
+              value={names}
+              maxLength={4000}
+              spellCheck={false}
+              error={unreadable}
+              onChange={(event) => setNames(event.currentTarget.value)}
+            />
+          )}
           <div className={classes.tall}>
             <LazyCodeEditor
               label={t(importTexts.source)}

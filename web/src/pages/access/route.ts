@@ -16,6 +16,8 @@ export interface RoleSearch {
 export interface AssignmentsSearch {
   readonly q?: string;
   readonly role?: string;
+  /** Which columns, where there are more roles than a window holds: from 2 on. */
+  readonly part?: number;
 }
 export interface WhoCanSearch {
   readonly permission?: string;
@@ -45,7 +47,11 @@ const roleRoute = createRoute({
 const assignmentsRoute = createRoute({
   getParentRoute: () => parentRoute,
   path: "/access/assignments",
-  validateSearch: (search: Search): AssignmentsSearch => ({ ...text(search, "q"), ...text(search, "role") }),
+  validateSearch: (search: Search): AssignmentsSearch => ({
+    ...text(search, "q"),
+    ...text(search, "role"),
+    ...whole(search, "part", 2, 1000),
+  }),
 }).lazy(() => import("#web/pages/access/assignments-page.tsx").then((page) => page.lazyRoute));
 
 const whoCanRoute = createRoute({

@@ -10,7 +10,7 @@ import { Instant } from "#web/components/time.tsx";
 import { useText } from "#web/i18n/language.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { inviteTexts, nodesTexts } from "#web/i18n/texts/nodes.ts";
-import { readLabels } from "#web/pages/nodes/read-labels.ts";
+import { readPairs } from "#web/components/read-pairs.ts";
 
 type Invitation = Operations["POST /api/v1/nodes/invitations"]["answer"];
 
@@ -38,7 +38,7 @@ export const InviteDialog = ({ onClose }: { readonly onClose: () => void }): Rea
   const t = useText();
   const [name, setName] = useState("");
   const [text, setText] = useState("");
-  const labels = readLabels(text);
+  const labels = readPairs(text);
   const inviting = useMutation({
     mutationFn: (given: Readonly<Record<string, string>>) =>
       call("POST /api/v1/nodes/invitations", { body: { name: name.trim(), labels: given } }),
@@ -58,7 +58,7 @@ export const InviteDialog = ({ onClose }: { readonly onClose: () => void }): Rea
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            if (labels.ok) inviting.mutate(labels.labels);
+            if (labels.ok) inviting.mutate(labels.pairs);
           }}
         >
           <TextInput
