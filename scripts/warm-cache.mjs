@@ -20,7 +20,7 @@ const small = ["--max-semi-space-size=1", "--optimize-for-size"];
 const refused = (entries) => {
   const up = [join(root, "bin", "behalf.js"), "up", "--data", "/dev/null/behalf"];
   return [
-    { flags: ["--max-semi-space-size=4"], words: [entries.manager, "--no-such-flag"] },
+    { flags: ["--max-semi-space-size=4", "--heap-growing-percent=30"], words: [entries.manager, "--no-such-flag"] },
     { flags: ["--max-semi-space-size=1"], words: [entries.agent] },
     { flags: small, words: [entries.launcher] },
     // `npm start`, and `behalf up` without flags.

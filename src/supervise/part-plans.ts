@@ -4,7 +4,9 @@ import { installationCache } from "#kernel/compile-cache.ts";
 import type { DataLayout } from "#kernel/data-layout.ts";
 import type { PartAccount, PartName, PartPlan } from "#supervise/part.ts";
 
-/** A small young generation, and compact code: without that the launcher takes 8 to 14% less of the processors, but had 80 MB after 10,000 runs at full speed. */
+/** The heap grows by less than a third before it is looked through: 85 MB after 10,000 runs at full speed instead of 140, at the same processor time. */
+export const managerFlags = ["--max-semi-space-size=4", "--heap-growing-percent=30"] as const;
+/** A small young generation, and compact code: 52 MB after 10,000 runs at full speed instead of 80, at the same processor time. */
 export const launcherFlags = ["--max-semi-space-size=1", "--optimize-for-size"] as const;
 /** Compact code would save the courier nothing and cost it a quarter of its processor time. */
 export const agentFlags = ["--max-semi-space-size=1"] as const;
@@ -39,7 +41,7 @@ export const managerPlan = (layout: DataLayout, options: { account: PartAccount 
     "manager",
     layout.manager.folder,
     options.account,
-    ["--max-semi-space-size=4"],
+    managerFlags,
     ["--data", layout.root, "--owner-uid", String(process.getuid?.() ?? 0), ...options.args],
     settingsOfEnvironment(),
   );
