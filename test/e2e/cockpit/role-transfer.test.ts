@@ -67,9 +67,11 @@ test(
     assert.equal(await page.getByRole("button", { name: "Save …" }).getAttribute("aria-disabled"), "true", "it has no name yet");
     await page.getByRole("textbox", { name: "Role", exact: true }).fill("closer");
     await page.keyboard.press("Enter");
+    // Its name has arrived: what lies under the pointer moves no more.
+    await page.getByRole("button", { name: "Save …", disabled: false }).waitFor();
     await page.getByRole("button", { name: "Save …" }).click();
     const review = page.getByRole("dialog", { name: "Save role closer" });
-    await review.getByText(/role .?closer.? has neither a permission nor a folder/).waitFor();
+    await review.getByText(/role .?closer.? is not made: it has neither a permission nor a folder/).waitFor();
     await review.getByRole("button", { name: "Edit on" }).click();
     await page.getByRole("combobox", { name: "Add permission" }).fill("controller:runs:view");
     await page.getByRole("checkbox", { name: "Excluded" }).check();
@@ -86,6 +88,8 @@ test(
     await page.getByRole("heading", { name: "Role closer-2" }).waitFor();
     await page.getByRole("textbox", { name: "Role", exact: true }).fill("opener");
     await page.keyboard.press("Enter");
+    // Its name has arrived: what lies under the pointer moves no more.
+    await page.getByRole("button", { name: "Save …", disabled: false }).waitFor();
     await page.getByRole("button", { name: "Save …" }).click();
     await page.getByRole("dialog", { name: "Save role opener" }).getByRole("button", { name: "Save role" }).click();
     await page.getByRole("heading", { name: "Role opener" }).waitFor();
