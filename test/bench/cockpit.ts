@@ -161,7 +161,7 @@ const changeMs = async (page: Page, selector: string): Promise<number> => {
   return Number(await page.evaluate("benchChange"));
 };
 
-const changes = async (world: CockpitWorld, signedIn: Page, peer: string, repetitions: number): Promise<Measured> => {
+const changes = async (world: CockpitWorld, signedIn: Page, peer: string, repetitions: number): Promise<Measured[]> => {
   const bare = await freshPage(world, null);
   const bareMs: number[] = [];
   for (let repetition = 0; repetition < 10; repetition += 1) {
@@ -169,34 +169,40 @@ const changes = async (world: CockpitWorld, signedIn: Page, peer: string, repeti
     bareMs.push(await changeMs(bare, "button"));
   }
   await bare.context().close();
-  const found: { readonly way: string; readonly ms: number }[] = [];
+  const found: Record<"first" | "again", { readonly way: string; readonly ms: number }[]> = { first: [], again: [] };
   for (let repetition = 0; repetition < repetitions; repetition += 1) {
-    // A window that has been nowhere yet: the code of each page has to come in time.
+    // A window that has been nowhere yet: the code of each page has to come in time. Then the same ways in the same window.
     const page = await freshPage(world, signedIn);
     await loadMs(page, `${world.instance.url}/`, overviewIsThere);
-    for (const entry of entries) found.push({ way: entry, ms: await changeMs(page, `nav a:has-text("${entry}")`) });
-    for (const [from, link] of openings) {
-      await loadMs(page, `${world.instance.url}${from}`, `document.querySelector("main ${link}") !== null`);
-      found.push({ way: `${from} ${link}`, ms: await changeMs(page, `main ${link}`) });
+    for (const visit of ["first", "again"] as const) {
+      for (const entry of entries) found[visit].push({ way: entry, ms: await changeMs(page, `nav a:has-text("${entry}")`) });
+      for (const [from, link] of openings) {
+        await changeMs(page, `nav a[href='${from}']`);
+        await page.locator(`main ${link}`).first().waitFor();
+        found[visit].push({ way: `${from} ${link}`, ms: await changeMs(page, `main ${link}`) });
+      }
     }
     await page.context().close();
   }
-  const all = found.map(({ ms }) => ms);
-  const slowest = found.toSorted((a, b) => b.ms - a.ms)[0];
-  return {
-    name: `way from page to page, hovered first, 95th percentile of ${all.length}`,
-    value: percentile(all, 0.95),
-    unit: "ms",
-    goal: "<= 100",
-    met: percentile(all, 0.95) <= 100,
-    detail: {
-      median: median(all),
-      slowest: slowest?.ms ?? Number.NaN,
-      slowestWay: slowest?.way ?? "",
-      oneClickOnAPageOfOneHeading: median(bareMs),
-      times: median(all) / median(bareMs),
-    },
+  const measured = (visit: "first" | "again", name: string): Measured => {
+    const all = found[visit].map(({ ms }) => ms);
+    const slowest = found[visit].toSorted((a, b) => b.ms - a.ms)[0];
+    return {
+      name: `way from page to page, hovered before, ${name}, 95th percentile of ${all.length}`,
+      value: percentile(all, 0.95),
+      unit: "ms",
+      goal: "<= 100",
+      met: percentile(all, 0.95) <= 100,
+      detail: {
+        median: median(all),
+        slowest: slowest?.ms ?? Number.NaN,
+        slowestWay: slowest?.way ?? "",
+        oneClickOnAPageOfOneHeading: median(bareMs),
+        times: median(all) / median(bareMs),
+      },
+    };
   };
+  return [measured("first", "for the first time in a window"), measured("again", "again in it")];
 };
 
 /** For each line that says its own instant: how long it took to be seen, milliseconds. */
@@ -382,7 +388,7 @@ export const benchCockpit = async (options: { repetitions: number; tell: (text: 
     tell("cockpit: first load");
     found.push(...(await firstLoad(world, signedIn, peer.url, repetitions * 2)));
     tell("cockpit: from page to page");
-    found.push(await changes(world, signedIn, peer.url, repetitions));
+    found.push(...(await changes(world, signedIn, peer.url, repetitions)));
     tell("cockpit: live output");
     found.push(await liveOutput(world, signedIn, peer.url, repetitions * 10));
     tell("cockpit: long logs");

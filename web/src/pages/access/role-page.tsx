@@ -29,6 +29,7 @@ import type { RoleSearch } from "#web/pages/access/route.ts";
 import { stepWords } from "#web/pages/access/draft-words.ts";
 import { useRoleDraft } from "#web/pages/access/use-role-draft.ts";
 import { AccessTabs } from "#web/pages/access/tabs.tsx";
+import { newRole, roleQuery } from "#web/pages/access/queries.ts";
 import classes from "#web/pages/access/access.module.css";
 
 const pageRoute = getRouteApi("/access/roles/$role");
@@ -461,13 +462,8 @@ const StoredRole = ({ role }: { readonly role: Stored }): React.ReactElement => 
 const RolePage = (): React.ReactElement => {
   const t = useText();
   const { role } = pageRoute.useParams();
-  const isNew = role === "new";
-  const query = useQuery({
-    queryKey: ["roles", role],
-    enabled: !isNew,
-    queryFn: ({ signal }) => call("GET /api/v1/roles/{role}", { path: { role } }, { signal }),
-    refetchInterval: 30_000,
-  });
+  const isNew = role === newRole;
+  const query = useQuery({ ...roleQuery(role), enabled: !isNew, refetchInterval: 30_000 });
   if (isNew) return <RoleEditor key="new" stored={null} first={newDraft(initialServiceName, "")} />;
   if (query.data !== undefined) return <StoredRole key={query.data.id} role={query.data} />;
   return (

@@ -1,6 +1,8 @@
 /** Addresses of everything about access: roles and their editor, assignments, who can, what if, policy tests. */
 import { createRoute } from "@tanstack/react-router";
 import { oneOf, text, whole, type Search } from "#web/components/search.ts";
+import { askAhead } from "#web/api/ahead.ts";
+import { newRole, roleQuery } from "#web/pages/access/queries.ts";
 import { parentRoute } from "#web/pages/parent.ts";
 
 export interface RolesSearch {
@@ -42,6 +44,9 @@ const roleRoute = createRoute({
     ...text(search, "q"),
     ...oneOf(search, "side", ["text"]),
   }),
+  loader: ({ cause, params }) => {
+    if (params.role !== newRole) askAhead(cause, roleQuery(params.role));
+  },
 }).lazy(() => import("#web/pages/access/role-page.tsx").then((page) => page.lazyRoute));
 
 const assignmentsRoute = createRoute({

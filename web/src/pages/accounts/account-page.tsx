@@ -21,6 +21,7 @@ import { AccountState } from "#web/pages/accounts/account-state.tsx";
 import { FailedLogins } from "#web/pages/accounts/failed-logins.tsx";
 import { MergedPermissions } from "#web/pages/accounts/merged-permissions.tsx";
 import { AccountsTabs } from "#web/pages/accounts/tabs.tsx";
+import { accountQuery } from "#web/pages/accounts/queries.ts";
 import classes from "#web/pages/accounts/accounts.module.css";
 
 type Account = Schemas["Account"];
@@ -283,11 +284,7 @@ const AccountView = ({ account }: { readonly account: Account }): React.ReactEle
 const AccountPage = (): React.ReactElement => {
   const t = useText();
   const { account } = pageRoute.useParams();
-  const query = useQuery({
-    queryKey: ["accounts", account],
-    queryFn: ({ signal }) => call("GET /api/v1/accounts/{account}", { path: { account } }, { signal }),
-    refetchInterval: 30_000,
-  });
+  const query = useQuery({ ...accountQuery(account), refetchInterval: 30_000 });
   if (query.data !== undefined) return <AccountView key={query.data.id} account={query.data} />;
   return (
     <Page title={t(accountsTexts.title)} parts={<AccountsTabs />}>

@@ -1,6 +1,8 @@
 /** Addresses of the accounts: their list, one of them, and logins that failed. */
 import { createRoute } from "@tanstack/react-router";
 import { oneOf, text, type Search } from "#web/components/search.ts";
+import { askAhead } from "#web/api/ahead.ts";
+import { accountQuery } from "#web/pages/accounts/queries.ts";
 import { parentRoute } from "#web/pages/parent.ts";
 
 export const accountStates = ["enabled", "disabled", "password-due", "never-signed-in"] as const;
@@ -24,9 +26,11 @@ const accountsRoute = createRoute({
   }),
 }).lazy(() => import("#web/pages/accounts/accounts-page.tsx").then((page) => page.lazyRoute));
 
-const accountRoute = createRoute({ getParentRoute: () => parentRoute, path: "/accounts/$account" }).lazy(() =>
-  import("#web/pages/accounts/account-page.tsx").then((page) => page.lazyRoute),
-);
+const accountRoute = createRoute({
+  getParentRoute: () => parentRoute,
+  path: "/accounts/$account",
+  loader: ({ cause, params }) => askAhead(cause, accountQuery(params.account)),
+}).lazy(() => import("#web/pages/accounts/account-page.tsx").then((page) => page.lazyRoute));
 
 /** Not below `accounts`, where every address is an account's. */
 const failedLoginsRoute = createRoute({

@@ -3,7 +3,6 @@ import { Anchor } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useEffectEvent, useMemo, useState } from "react";
-import { asProblem } from "#web/api/api-problem.ts";
 import { call } from "#web/api/call.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { useLiveEvents } from "#web/api/live.ts";
@@ -24,14 +23,12 @@ import { commonTexts } from "#web/i18n/texts/common.ts";
 import { jobTexts } from "#web/i18n/texts/jobs.ts";
 import type { Translate } from "#web/i18n/text.ts";
 import { useText } from "#web/i18n/language.ts";
+import { createPermission, jobQuery, managePermission, runsOfJobQuery, viewRunsPermission } from "#web/pages/jobs/queries.ts";
 import classes from "#web/pages/jobs/job.module.css";
 
 type Job = Schemas["Job"];
 type Definition = Readonly<Record<string, unknown>>;
 
-const createPermission = "controller:runs:create";
-const managePermission = "manager:inventory:manage";
-const viewRunsPermission = "controller:runs:view";
 const pageRoute = getRouteApi("/jobs/$");
 
 const hinted = (job: Job, permission: string): Allowed | null => {
@@ -107,14 +104,10 @@ const RecentRuns = ({ job }: { readonly job: Job }): React.ReactElement => {
   const t = useText();
   const queries = useQueryClient();
   const allowed = hinted(job, viewRunsPermission);
-  const key = ["runs", "of-job", job.path];
-  const query = useQuery({
-    queryKey: key,
-    enabled: allowed?.allowed === true,
-    queryFn: ({ signal }) => call("GET /api/v1/runs", { query: { job: job.path, limit: 10 } }, { signal }),
-  });
+  const asked = runsOfJobQuery(job.path);
+  const query = useQuery({ ...asked, enabled: allowed?.allowed === true });
   useLiveEvents((event) => {
-    if (event.event === "run" && event.data.job === job.path) void queries.invalidateQueries({ queryKey: key });
+    if (event.event === "run" && event.data.job === job.path) void queries.invalidateQueries({ queryKey: asked.queryKey });
   });
   return (
     <Section
@@ -320,16 +313,7 @@ const JobView = ({ job }: { readonly job: Job }): React.ReactElement => {
 
 const JobPage = (): React.ReactElement => {
   const path = `/${pageRoute.useParams()._splat ?? ""}`;
-  const query = useQuery({
-    queryKey: ["job", path],
-    queryFn: ({ signal }) =>
-      call(
-        "GET /api/v1/jobs/{*}",
-        { path: { "*": path.slice(1) }, query: { may: [createPermission, managePermission, viewRunsPermission].join(",") } },
-        { signal },
-      ),
-    retry: (failures, error) => failures < 2 && asProblem(error).status === 0,
-  });
+  const query = useQuery(jobQuery(path));
   if (query.data !== undefined) return <JobView key={path} job={query.data} />;
   return (
     <Page title={path}>{query.isError ? <ProblemState error={query.error} retry={() => void query.refetch()} /> : <LoadingState />}</Page>

@@ -1,5 +1,7 @@
 import { createRoute } from "@tanstack/react-router";
 import { flag, text, whole, type Search } from "#web/components/search.ts";
+import { askAhead } from "#web/api/ahead.ts";
+import { jobQuery, runsOfJobQuery, viewRunsPermission } from "#web/pages/jobs/queries.ts";
 import { parentRoute } from "#web/pages/parent.ts";
 
 export interface JobsSearch {
@@ -36,6 +38,14 @@ const jobRoute = createRoute({
     ...flag(search, "run"),
     ...whole(search, "compare", 1, Number.MAX_SAFE_INTEGER),
   }),
+  loader: ({ cause, params }) => {
+    const path = `/${params._splat ?? ""}`;
+    askAhead(cause, jobQuery(path), (job) => {
+      if (job.may?.[viewRunsPermission]?.effect === "permit") askAhead(cause, runsOfJobQuery(path));
+    });
+    // The page shows the job's text in the editor.
+    if (cause === "preload") void import("#web/components/code-editor.tsx");
+  },
 }).lazy(() => import("#web/pages/jobs/job-page.tsx").then((page) => page.lazyRoute));
 
 export const jobsRoute = aboveRoute.addChildren([listRoute, jobRoute]);

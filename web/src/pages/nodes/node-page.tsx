@@ -18,6 +18,7 @@ import { Ago, Instant } from "#web/components/time.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { nodesTexts, nodeTexts } from "#web/i18n/texts/nodes.ts";
 import { useText } from "#web/i18n/language.ts";
+import { nodeQuery } from "#web/pages/nodes/queries.ts";
 import classes from "#web/pages/nodes/nodes.module.css";
 
 type Node = Schemas["Node"];
@@ -140,11 +141,7 @@ const NodePage = (): React.ReactElement => {
   const queries = useQueryClient();
   const [revoking, setRevoking] = useState(false);
   const mayManage = allowedBy(useMay(manage));
-  const query = useQuery({
-    queryKey: ["nodes", "one", name],
-    queryFn: ({ signal }) => call("GET /api/v1/nodes/{node}", { path: { node: name } }, { signal }),
-    refetchInterval: 15_000,
-  });
+  const query = useQuery({ ...nodeQuery(name), refetchInterval: 15_000 });
   const revoke = async (): Promise<void> => {
     await call("POST /api/v1/nodes/{node}/revoke", { path: { node: name } });
     notify({ tone: "good", title: t(nodeTexts.revoked, { node: name }) });

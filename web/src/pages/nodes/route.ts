@@ -1,5 +1,7 @@
 import { createRoute } from "@tanstack/react-router";
 import { flag, type Search } from "#web/components/search.ts";
+import { askAhead } from "#web/api/ahead.ts";
+import { nodeQuery } from "#web/pages/nodes/queries.ts";
 import { parentRoute } from "#web/pages/parent.ts";
 
 export interface NodesSearch {
@@ -15,6 +17,8 @@ export const nodesRoute = createRoute({
   validateSearch: (search: Search): NodesSearch => ({ ...flag(search, "revoked"), ...flag(search, "invite") }),
 }).lazy(() => import("#web/pages/nodes/nodes-page.tsx").then((page) => page.lazyRoute));
 
-export const nodeRoute = createRoute({ getParentRoute: () => parentRoute, path: "/nodes/$node" }).lazy(() =>
-  import("#web/pages/nodes/node-page.tsx").then((page) => page.lazyRoute),
-);
+export const nodeRoute = createRoute({
+  getParentRoute: () => parentRoute,
+  path: "/nodes/$node",
+  loader: ({ cause, params }) => askAhead(cause, nodeQuery(params.node)),
+}).lazy(() => import("#web/pages/nodes/node-page.tsx").then((page) => page.lazyRoute));

@@ -24,13 +24,12 @@ import { useText } from "#web/i18n/language.ts";
 import { LogView } from "#web/pages/run/log-view.tsx";
 import { outcomeWords } from "#web/pages/run/outcome.ts";
 import { Words } from "#web/components/words.tsx";
+import { cancelPermission, createPermission, runQuery } from "#web/pages/run/queries.ts";
 import classes from "#web/pages/run/run.module.css";
 
 type Run = Schemas["Run"];
 type Verdict = Schemas["Verdict"];
 
-const cancelPermission = "controller:runs:cancel";
-const createPermission = "controller:runs:create";
 const pageRoute = getRouteApi("/runs/$id");
 
 const hinted = (run: Run, permission: string): Allowed | null => {
@@ -414,9 +413,7 @@ const RunPage = (): React.ReactElement => {
   const { id } = pageRoute.useParams();
   const queries = useQueryClient();
   const query = useQuery({
-    queryKey: ["run", id],
-    queryFn: ({ signal }) =>
-      call("GET /api/v1/runs/{id}", { path: { id }, query: { may: `${cancelPermission},${createPermission}` } }, { signal }),
+    ...runQuery(id),
     // The stream tells of changes; this is for when it cannot.
     refetchInterval: ({ state }) => (state.data?.state === "ended" ? false : 10_000),
   });
