@@ -145,7 +145,10 @@ test("2.3: cancel reaches the process", async (t) => {
   assert.deepEqual((JSON.parse(row.outcome ?? "{}") as { cancelled: unknown }).cancelled, { by: starter, reason: "enough" });
 });
 
-test("2.8, S3: an offer that its launcher has not looked at yet outlives the agent, and starts once", async (t) => {
+/** An offer that has left for a node whose launcher stands still; `starts` is what the job leaves each time it begins. */
+const offerToStoppedLauncher = async (
+  t: TestContext,
+): Promise<Pick<Place, "node" | "ended"> & { readonly run: string | undefined; starts(): string }> => {
   const { folder, world, node, ended } = await place(t);
   const file = join(folder, "starts");
   node.start("launcher");
@@ -165,6 +168,11 @@ test("2.8, S3: an offer that its launcher has not looked at yet outlives the age
     () => world.run(run ?? ""),
     (row) => row.state === "offered",
   );
+  return { node, ended, run, starts: () => readFileSync(file, "utf8") };
+};
+
+test("2.8, S3: an offer that its launcher has not looked at yet outlives the agent, and starts once", async (t) => {
+  const { node, ended, run, starts } = await offerToStoppedLauncher(t);
   // Long enough for the offer to be handed on and the next agent to be waiting; on a slow host it dies with the agent, which is the next test.
   await new Promise((resolve) => setTimeout(resolve, 200));
   await node.end("agent", "SIGKILL");
@@ -174,36 +182,18 @@ test("2.8, S3: an offer that its launcher has not looked at yet outlives the age
   const row = await ended(run);
   assert.equal(row.result, "succeeded");
   assert.ok(row.attempt <= 2);
-  assert.equal(readFileSync(file, "utf8"), "begun\n");
+  assert.equal(starts(), "begun\n");
 });
 
 test("2.8: an offer that dies with its agent and its launcher is made again, and starts once", async (t) => {
-  const { folder, world, node, ended } = await place(t);
-  const file = join(folder, "starts");
-  node.start("launcher");
-  node.start("agent");
-  await eventually(
-    "connected",
-    async () => world.controller.nodes(),
-    (nodes) => nodes[0]?.launcherReachable === true,
-  );
-  writeFileSync(file, "");
-  chmodSync(file, 0o666);
-  await world.saveJob(jobOf("/jobs/count", `echo begun >> "${file}"`));
-  process.kill(node.pid("launcher"), "SIGSTOP");
-  const [run] = await world.submit("/jobs/count", "local");
-  await eventually(
-    "offered",
-    () => world.run(run ?? ""),
-    (row) => row.state === "offered",
-  );
+  const { node, ended, run, starts } = await offerToStoppedLauncher(t);
   await node.end("launcher", "SIGKILL");
   await node.end("agent", "SIGKILL");
   node.start("launcher");
   node.start("agent");
   const row = await ended(run);
   assert.deepEqual([row.result, row.attempt], ["succeeded", 2]);
-  assert.equal(readFileSync(file, "utf8"), "begun\n");
+  assert.equal(starts(), "begun\n");
 });
 
 test("2.1: SIGTERM ends the agent cleanly, and one that has not joined says so", async (t) => {

@@ -7,8 +7,6 @@ export interface CarriedRun {
   /** As offered; null when only the launcher told of the run. */
   token: string | null;
   state: KnownRun["state"];
-  /** When the launcher reported it running: ISO instant. */
-  runningAt: string | null;
   /** Bytes of log that the launcher is known to have. */
   logBytes: number;
   /** Bytes of log sent on the present connection; null until the controller has said where to begin. */
@@ -36,7 +34,6 @@ export const newCarriedRun = (run: string, attempt: number, token: string | null
   attempt,
   token,
   state: "accepted",
-  runningAt: null,
   logBytes: 0,
   shippedBytes: null,
   checkSize: false,
