@@ -1,5 +1,7 @@
 /** One run as the courier carries it: what it was told by either side, nothing that it decided. */
-import type { KnownRun } from "#link/messages.ts";
+import type { FromAgent, KnownRun } from "#link/messages.ts";
+
+type RunningMessage = Extract<FromAgent, { type: "state" }>;
 
 export interface CarriedRun {
   readonly run: string;
@@ -7,6 +9,8 @@ export interface CarriedRun {
   /** As offered; null when only the launcher told of the run. */
   token: string | null;
   state: KnownRun["state"];
+  /** That it runs, as its launcher told it; null before that. */
+  running: RunningMessage | null;
   /** Bytes of log that the launcher is known to have. */
   logBytes: number;
   /** Bytes of log sent on the present connection; null until the controller has said where to begin. */
@@ -34,6 +38,7 @@ export const newCarriedRun = (run: string, attempt: number, token: string | null
   attempt,
   token,
   state: "accepted",
+  running: null,
   logBytes: 0,
   shippedBytes: null,
   checkSize: false,

@@ -92,6 +92,24 @@ test("2.3: a cancel follows the start, also while the launcher is away", () => {
   assert.equal(types(ends.toLauncher), "start cancel");
 });
 
+test("4.3: what the launcher decided is passed on while the run goes on, and again on every connection until it has ended", () => {
+  const ends = begin();
+  ends.launcherComes([{ run, attempt: 1, state: "running", logBytes: 0 }]);
+  ends.courier.controllerUp(ends.controller);
+  assert.equal(types(ends.toController), "hello");
+  const decided = { runAs: "nobody", verdicts: [] };
+  ends.courier.fromLauncher({ type: "state", run, attempt: 1, state: "running", at: "then", pid: 7, decided }, Buffer.alloc(0));
+  assert.deepEqual(ends.toController.at(-1), { type: "state", run, attempt: 1, state: "running", at: "then", decided });
+  ends.courier.controllerDown();
+  ends.courier.controllerUp(ends.controller);
+  assert.equal(types(ends.toController), "hello state hello state");
+  assert.deepEqual(ends.toController.at(-1), ends.toController[1]);
+  ends.courier.fromLauncher({ type: "outcome", run, attempt: 1, receipt: "jws", logInline: true }, Buffer.alloc(0));
+  ends.courier.controllerDown();
+  ends.courier.controllerUp(ends.controller);
+  assert.equal(types(ends.toController), "hello state hello state outcome hello outcome");
+});
+
 test("2.8: an outcome is sent on every connection until it is acknowledged; then the launcher is told, and the run is forgotten", () => {
   const ends = begin();
   ends.launcherComes();

@@ -64,6 +64,7 @@ export class Courier {
     this.#shipper.reset();
     for (const run of this.#runs.values()) run.shippedBytes = null;
     this.#hello();
+    for (const { running, outcome } of this.#runs.values()) if (running !== null && outcome === null) side.send(running);
     // In the launcher's order: the receipts are a chain.
     const ended = [...this.#runs.values()]
       .filter((run) => run.outcome !== null)
@@ -231,11 +232,10 @@ export class Courier {
     const run = this.#runs.get(carriedRunKey(message.run, message.attempt));
     if (run === undefined || run.outcome !== null) return;
     run.state = message.state;
-    this.#controller?.send(
-      message.state === "running"
-        ? { type: "state", run: run.run, attempt: run.attempt, state: "running", at: message.at }
-        : { type: "accepted", run: run.run, attempt: run.attempt },
-    );
+    const { state, at, decided } = message;
+    if (state === "running")
+      run.running = { type: "state", run: run.run, attempt: run.attempt, state, at, ...(decided === undefined ? {} : { decided }) };
+    this.#controller?.send(run.running ?? { type: "accepted", run: run.run, attempt: run.attempt });
   }
 
   #outcome(message: Extract<FromLauncher, { type: "outcome" }>, payload: Buffer): void {

@@ -16,7 +16,7 @@ interface RunExplanation {
   readonly node: string;
   readonly result: string | null;
   readonly sentence: string;
-  readonly verdicts: readonly VerdictRecord[];
+  readonly verdicts: readonly (VerdictRecord & { readonly unsigned?: true })[];
 }
 
 interface PermissionExplanation {
@@ -82,6 +82,8 @@ const explainRun = async (api: ApiClient, output: Output, id: string): Promise<v
     const mark = verdict.effect === "permit" ? output.paint("green", "✔") : output.paint("red", "✘");
     output.print(`  ${mark} ${labels[verdict.part].padEnd(8)} ${plainText(verdict.text)}  ${output.paint("dim", verdict.rule)}`);
   }
+  if (chain.verdicts.some(({ unsigned }) => unsigned === true))
+    output.print(output.paint("dim", "  where and as whom are what the node says: its signed receipt comes when the run has ended"));
 };
 
 /** The questions of a file: each document one question, or a list of them. */

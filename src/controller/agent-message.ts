@@ -4,7 +4,8 @@
  */
 import { flag, integer, list, nullable, object, oneOf, optional, readShape, text, variant, type Shape } from "#kernel/shape.ts";
 import type { Result } from "#kernel/result.ts";
-import type { FromAgent, KnownRun, NodeFacts } from "#link/messages.ts";
+import type { FromAgent, KnownRun, NodeDecision, NodeFacts } from "#link/messages.ts";
+import { nodeVerdict } from "#proof/read-launch-order.ts";
 
 const runId = text({ max: 30, pattern: /^run_[0-9a-hjkmnp-tv-z]{26}$/, expected: "the id of a run" });
 const attempt = integer(1, 1_000_000);
@@ -34,6 +35,9 @@ const knownRun: Shape<KnownRun> = object({
   logBytes: offset,
 });
 
+/** SECURITY: a courier could say anything here, but nothing about who and may, and nothing that is not words for people (`agent-message.test.ts`). */
+const decided: Shape<NodeDecision> = object({ runAs: text({ min: 1, max: 255 }), verdicts: list(nodeVerdict, 10) });
+
 const fromAgent: Shape<FromAgent> = variant("type", {
   hello: object({
     type: oneOf("hello"),
@@ -43,7 +47,14 @@ const fromAgent: Shape<FromAgent> = variant("type", {
     runs: list(knownRun, 100_000),
   }),
   accepted: object({ type: oneOf("accepted"), run: runId, attempt }),
-  state: object({ type: oneOf("state"), run: runId, attempt, state: oneOf("starting", "running"), at: instant }),
+  state: object({
+    type: oneOf("state"),
+    run: runId,
+    attempt,
+    state: oneOf("starting", "running"),
+    at: instant,
+    decided: optional(decided),
+  }),
   log: object({ type: oneOf("log"), run: runId, attempt, offset }),
   "log-missing": object({ type: oneOf("log-missing"), run: runId, attempt, offset }),
   outcome: object({ type: oneOf("outcome"), run: runId, attempt, receipt: text({ max: 1024 * 1024 }), logInline: flag }),

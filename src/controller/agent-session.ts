@@ -4,7 +4,7 @@
  */
 import type { WebSocket } from "ws";
 import { FrameSocket } from "#link/websocket.ts";
-import type { FromAgent, KnownRun, NodeFacts, ToAgent } from "#link/messages.ts";
+import type { FromAgent, KnownRun, NodeDecision, NodeFacts, ToAgent } from "#link/messages.ts";
 import { readRun, readRunsOnNode, resumeQueued, type RunOnNode } from "#jobs/dispatch-store.ts";
 import { readAgentMessage } from "#controller/agent-message.ts";
 import type { ControllerContext } from "#controller/controller-context.ts";
@@ -201,9 +201,11 @@ export class AgentSession {
     if (!this.#welcomed) return this.close("said something before hello");
     switch (message.type) {
       case "accepted":
-        return this.#accepted(message.run, message.attempt, "accepted", null);
+        return this.#accepted(message.run, message.attempt, "accepted");
       case "state":
-        return this.#accepted(message.run, message.attempt, message.state === "running" ? "running" : "accepted", Date.parse(message.at));
+        return message.state === "running"
+          ? this.#accepted(message.run, message.attempt, "running", Date.parse(message.at), message.decided)
+          : this.#accepted(message.run, message.attempt, "accepted");
       case "log": {
         const live = this.#liveAt(message.run, message.attempt);
         if (live !== null) this.#intake.take(live, message.offset, payload);
@@ -248,13 +250,19 @@ export class AgentSession {
     return live?.attempt === attempt ? live : null;
   }
 
-  #accepted(run: string, attempt: number, state: "accepted" | "running", startedAt: number | null): void {
+  #accepted(
+    run: string,
+    attempt: number,
+    state: "accepted" | "running",
+    startedAt: number | null = null,
+    decided: NodeDecision | null = null,
+  ): void {
     const live = this.#liveAt(run, attempt);
     if (live === null || live.outcome !== null) return;
     live.offeredHere = false;
     live.acceptedAtMs ??= this.#context.clock.nowMs();
     const acceptedAt = live.acceptedAtMs;
-    this.#context.states.add({ id: run, attempt, state, acceptedAt, startedAt: state === "running" ? startedAt : null }, () =>
+    this.#context.states.add({ id: run, attempt, state, acceptedAt, startedAt, decided }, () =>
       this.#context.changed({
         run,
         submission: live.submission,
@@ -411,7 +419,7 @@ export class AgentSession {
         return this.#gone(live, () => settleUnknown(this.#context, live, "the node's journal was lost"));
       case "keep":
         live.offeredHere = false;
-        if (row.state !== decided.state && row.state !== "running") this.#accepted(row.id, row.attempt, decided.state, null);
+        if (row.state !== decided.state && row.state !== "running") this.#accepted(row.id, row.attempt, decided.state);
         if (known?.state !== "ended" && known?.state !== "refused") {
           live.logFlowing = true;
           this.#send({ type: "log-position", run: row.id, attempt: row.attempt, offset: await this.#context.logs.size(row.id) });

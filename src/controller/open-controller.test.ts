@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { WebSocket } from "ws";
 import { tokenDigestOf } from "#controller/live-run.ts";
+import { readRunDetails } from "#jobs/run-queries.ts";
 import { checkDelegationToken, orderDigest } from "#proof/delegation-token.ts";
 import { generateSigningKey, keyThumbprint, privateKeyFromPem, publicKeyFromRaw } from "#proof/keys.ts";
 import { jobOf, openControllerWorld, starter, type ControllerWorld } from "#test/fixtures/controller-world.ts";
 import { eventually } from "#test/fixtures/eventually.ts";
+import { sampleOutcome } from "#test/fixtures/launch-order.ts";
 import { factsOf, orderIn, outputOf, SpeakingNode } from "#test/fixtures/speaking-node.ts";
 
 const worldWith = async (
@@ -269,6 +272,37 @@ test("2.8: a node that has the run keeps it over a new connection; its log goes 
   node.tell(offer, node.receipt(offer, { output: outputOf(log) }));
   await node.hear("outcome-ack");
   assert.equal((await ended(world, offer.run)).result, "succeeded");
+});
+
+test("4.3, S10: while a run goes on its node says where and as whom, once; the signed outcome counts", async (t) => {
+  const { world, node } = await worldWith(t);
+  await node.connect();
+  node.hello();
+  await world.submit("/jobs/a", "local");
+  const offer = await node.hear("offer");
+  const verdicts = sampleOutcome().verdicts;
+  const shown = async (): Promise<unknown> => {
+    const run = await readRunDetails(world.store.read, offer.run);
+    return [run?.state, run?.runAs, run?.verdicts.node, run?.verdicts.signed];
+  };
+  const say = (runAs: string): void =>
+    node.say({ type: "state", run: offer.run, attempt: 1, state: "running", at: new Date().toISOString(), decided: { runAs, verdicts } });
+  // A report comes first, as after a connection that was lost; what runs is told after it.
+  node.hello([{ run: offer.run, attempt: 1, state: "running", logBytes: 0 }]);
+  say("nobody");
+  const expected = ["running", "nobody", verdicts, false];
+  await eventually("it is known", shown, (now) => isDeepStrictEqual(now, expected));
+  await node.cut();
+  await node.connect();
+  node.hello([{ run: offer.run, attempt: 1, state: "running", logBytes: 0 }]);
+  say("root");
+  const signed = [{ ...verdicts[0], text: "as signed" }] as typeof verdicts;
+  const runAs = { user: "daemon", uid: 1, gid: 1, groups: [], credentialKey: null };
+  await node.hear("log-position");
+  assert.deepEqual(await shown(), expected);
+  node.tell(offer, node.receipt(offer, { verdicts: signed, runAs }));
+  await node.hear("outcome-ack");
+  assert.deepEqual(await shown(), ["ended", "daemon", signed, true]);
 });
 
 test("2.8: after the loss of a node's journal its runs are unknown; restartable ones are offered again", async (t) => {

@@ -16,6 +16,14 @@ export interface StateBatch {
 const flushAfterMs = 100;
 const retryAfterMs = 2000;
 
+/** What a node's report says of a run is less than what its launcher said. */
+const united = (before: StateChange, now: StateChange): StateChange => ({
+  ...now,
+  acceptedAt: before.acceptedAt ?? now.acceptedAt,
+  startedAt: now.startedAt ?? before.startedAt,
+  decided: now.decided ?? before.decided,
+});
+
 export const createStateBatch = (store: Store, log: Log): StateBatch => {
   let waiting = new Map<string, { change: StateChange; committed: () => void }>();
   let timer: NodeJS.Timeout | null = null;
@@ -59,7 +67,7 @@ export const createStateBatch = (store: Store, log: Log): StateBatch => {
         change.state === "accepted"
       )
         return;
-      waiting.set(change.id, { change, committed });
+      waiting.set(change.id, { change: before?.change.attempt === change.attempt ? united(before.change, change) : change, committed });
       later(flushAfterMs);
     },
     drop: (run) => void waiting.delete(run),

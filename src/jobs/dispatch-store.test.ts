@@ -15,6 +15,7 @@ import {
 import { readRunDetails } from "#jobs/run-queries.ts";
 import type { Store } from "#store/store.ts";
 import type { RunsTable } from "#store/tables.ts";
+import { sampleOutcome } from "#test/fixtures/launch-order.ts";
 import { onBothStores } from "#test/fixtures/stores.ts";
 
 const addRun = async (store: Store, more: Partial<RunsTable> = {}): Promise<string> => {
@@ -107,7 +108,10 @@ onBothStores("2.8: a run ends exactly once, at its own attempt, and only after i
   assert.equal(await store.write((tx) => endRun(tx, end(id, 1))), true);
   assert.equal(await store.write((tx) => endRun(tx, end(id, 1))), false, "a second time");
   assert.equal(await store.write((tx) => queueAgain(tx, again(id, 1))), false, "after its end");
-  assert.equal(await store.write((tx) => markState(tx, { id, attempt: 1, state: "running", acceptedAt: 8, startedAt: 9 })), false);
+  assert.equal(
+    await store.write((tx) => markState(tx, { id, attempt: 1, state: "running", acceptedAt: 8, startedAt: 9, decided: null })),
+    false,
+  );
   const row = await readRun(store.read, id);
   assert.deepEqual([row?.state, row?.result, row?.receipt], ["ended", "succeeded", "r"]);
 });
@@ -116,15 +120,24 @@ onBothStores("2.8: states go forward only, and another attempt begins in the que
   const store = await open();
   const id = await addRun(store);
   await store.write((tx) => markOffered(tx, offer(id, 1)));
-  assert.equal(await store.write((tx) => markState(tx, { id, attempt: 1, state: "running", acceptedAt: 3, startedAt: 4 })), true);
-  assert.equal(await store.write((tx) => markState(tx, { id, attempt: 1, state: "accepted", acceptedAt: 3, startedAt: null })), false);
+  assert.equal(
+    await store.write((tx) => markState(tx, { id, attempt: 1, state: "running", acceptedAt: 3, startedAt: 4, decided: null })),
+    true,
+  );
+  assert.equal(
+    await store.write((tx) => markState(tx, { id, attempt: 1, state: "accepted", acceptedAt: 3, startedAt: null, decided: null })),
+    false,
+  );
   assert.deepEqual(
     (await readRunsOnNode(store.read, { controller: "main", node: "n" })).map((run) => [run.id, run.state]),
     [[id, "running"]],
   );
   assert.equal(await store.write((tx) => queueAgain(tx, again(id, 2))), false, "another attempt");
   assert.equal(await store.write((tx) => queueAgain(tx, again(id, 1))), true);
-  assert.equal(await store.write((tx) => markState(tx, { id, attempt: 1, state: "running", acceptedAt: 3, startedAt: 4 })), false);
+  assert.equal(
+    await store.write((tx) => markState(tx, { id, attempt: 1, state: "running", acceptedAt: 3, startedAt: 4, decided: null })),
+    false,
+  );
   assert.equal(await store.write((tx) => markOffered(tx, offer(id, 2))), true);
 });
 
@@ -134,14 +147,53 @@ onBothStores("4.3: when the node took a run over is kept, also of a run that end
   const acceptedAt = async (): Promise<number | null | undefined> => (await readRunDetails(store.read, id))?.acceptedAtMs;
   await store.write((tx) => markOffered(tx, offer(id, 1)));
   assert.equal(await acceptedAt(), null);
-  await store.write((tx) => markState(tx, { id, attempt: 1, state: "accepted", acceptedAt: 3, startedAt: null }));
-  await store.write((tx) => markState(tx, { id, attempt: 1, state: "running", acceptedAt: null, startedAt: 4 }));
+  await store.write((tx) => markState(tx, { id, attempt: 1, state: "accepted", acceptedAt: 3, startedAt: null, decided: null }));
+  await store.write((tx) => markState(tx, { id, attempt: 1, state: "running", acceptedAt: null, startedAt: 4, decided: null }));
   assert.equal(await acceptedAt(), 3);
   await store.write((tx) => queueAgain(tx, again(id, 1)));
   assert.equal(await acceptedAt(), null, "another attempt has another way");
   await store.write((tx) => markOffered(tx, offer(id, 2)));
   await store.write((tx) => endRun(tx, { ...end(id, 2), acceptedAt: 7 }));
   assert.equal(await acceptedAt(), 7);
+});
+
+onBothStores("4.3, S10: what its node says that it decided is kept while a run goes on, until the outcome says it", async ({ open }) => {
+  const store = await open();
+  const id = await addRun(store);
+  const verdict = sampleOutcome().verdicts[0] ?? assert.fail();
+  const decided = { runAs: "nobody", verdicts: [verdict] };
+  const running = { id, attempt: 1, state: "running" as const, acceptedAt: 3, startedAt: 4, decided };
+  const shown = async (): Promise<unknown> => {
+    const run = await readRunDetails(store.read, id);
+    return [run?.runAs, run?.verdicts.node.map(({ text }) => text), run?.verdicts.signed];
+  };
+  await store.write((tx) => markOffered(tx, offer(id, 1)));
+  assert.equal(await store.write((tx) => markState(tx, running)), true);
+  assert.deepEqual(await shown(), ["nobody", ["granted"], false]);
+  const other = { ...running, decided: { runAs: "root", verdicts: [] } };
+  assert.equal(await store.write((tx) => markState(tx, other)), false, "what was said is not taken back");
+  await store.write((tx) => queueAgain(tx, again(id, 1)));
+  assert.deepEqual(await shown(), [null, [], false], "another attempt is decided again");
+  await store.write((tx) => markOffered(tx, offer(id, 2)));
+  assert.equal(await store.write((tx) => markState(tx, { ...running, attempt: 2, decided: null })), true);
+  assert.equal(await store.write((tx) => markState(tx, { ...running, attempt: 2, decided: null })), false);
+  assert.equal(await store.write((tx) => markState(tx, { ...running, attempt: 2 })), true, "a report may come before it");
+  assert.deepEqual(await shown(), ["nobody", ["granted"], false]);
+  const signed = JSON.stringify(sampleOutcome({ verdicts: [{ ...verdict, text: "signed" }] }));
+  await store.write((tx) => endRun(tx, { ...end(id, 2), outcome: signed, runAs: "svc-ledger" }));
+  assert.deepEqual(await shown(), ["svc-ledger", ["signed"], true]);
+  assert.equal((await store.read.selectFrom("runs").select("node_verdicts").executeTakeFirstOrThrow()).node_verdicts, null);
+});
+
+onBothStores("4.3: of a run whose outcome nobody signed, what its node said is all that is known", async ({ open }) => {
+  const store = await open();
+  const id = await addRun(store);
+  const decided = { runAs: "nobody", verdicts: sampleOutcome().verdicts };
+  await store.write((tx) => markOffered(tx, offer(id, 1)));
+  await store.write((tx) => markState(tx, { id, attempt: 1, state: "running", acceptedAt: 3, startedAt: 4, decided }));
+  await store.write((tx) => endRun(tx, { ...end(id, 1), result: "unknown", outcome: null, receipt: null, runAs: null }));
+  const run = await readRunDetails(store.read, id);
+  assert.deepEqual([run?.runAs, run?.verdicts.node.length, run?.verdicts.signed], ["nobody", 1, false]);
 });
 
 onBothStores("2.8: a run that was queued again although it runs goes on under its attempt and its order only", async ({ open }) => {

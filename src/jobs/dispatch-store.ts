@@ -4,6 +4,7 @@
  *
  * INVARIANT: every write names the state and attempt that it leaves, so that a run ends exactly once whoever else is at work.
  */
+import type { NodeDecision } from "#link/messages.ts";
 import type { Reader, Writer } from "#store/store.ts";
 import type { RunResult } from "#jobs/rules/run-state.ts";
 
@@ -114,20 +115,27 @@ export interface StateChange {
   /** When it was first heard that the node has it; null: that was told before. */
   readonly acceptedAt: number | null;
   readonly startedAt: number | null;
+  /** What its node says that it decided; null: nothing, or not yet. */
+  readonly decided: NodeDecision | null;
 }
 
-/** offered -> accepted -> running; never backwards, never after the end. */
+/** offered -> accepted -> running; never backwards, never after the end. Of what runs, what its node decided may come later. */
 export const markState = async (tx: Writer, change: StateChange): Promise<boolean> => {
+  const { decided } = change;
   const result = await tx
     .updateTable("runs")
     .set({
       state: change.state,
       ...(change.acceptedAt === null ? {} : { accepted_at: change.acceptedAt }),
       ...(change.startedAt === null ? {} : { started_at: change.startedAt }),
+      ...(decided === null ? {} : { run_as: decided.runAs, node_verdicts: JSON.stringify(decided.verdicts) }),
     })
     .where("id", "=", change.id)
     .where("attempt", "=", change.attempt)
-    .where("state", "in", change.state === "running" ? ["offered", "accepted"] : ["offered"])
+    .where((is) => {
+      const comesBefore = is("state", "in", change.state === "running" ? ["offered", "accepted"] : ["offered"]);
+      return decided === null ? comesBefore : is.or([comesBefore, is.and([is("state", "=", "running"), is("node_verdicts", "is", null)])]);
+    })
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
 };
@@ -165,6 +173,7 @@ export interface EndRecord {
   /** JSON `Outcome`; null where no outcome exists. */
   readonly outcome: string | null;
   readonly receipt: string | null;
+  /** By the outcome. */
   readonly runAs: string | null;
   readonly exitCode: number | null;
   readonly logBytes: number;
@@ -182,7 +191,8 @@ export const endRun = async (tx: Writer, end: EndRecord): Promise<boolean> => {
       ended_at: end.endedAt,
       outcome: end.outcome,
       receipt: end.receipt,
-      run_as: end.runAs,
+      // The receipt wins. Without one, what the node said stays all that is known.
+      ...(end.outcome === null ? {} : { run_as: end.runAs, node_verdicts: null }),
       exit_code: end.exitCode,
       log_bytes: end.logBytes,
     })
@@ -224,7 +234,16 @@ export const endQueued = async (
 export const queueAgain = async (tx: Writer, run: { readonly id: string; readonly attempt: number }): Promise<boolean> => {
   const result = await tx
     .updateTable("runs")
-    .set({ state: "queued", journal_id: null, offered_at: null, accepted_at: null, token_expires_at: null, started_at: null })
+    .set({
+      state: "queued",
+      journal_id: null,
+      offered_at: null,
+      accepted_at: null,
+      token_expires_at: null,
+      started_at: null,
+      run_as: null,
+      node_verdicts: null,
+    })
     .where("id", "=", run.id)
     .where("attempt", "=", run.attempt)
     .where("state", "in", ["offered", "accepted", "running"])

@@ -484,7 +484,7 @@ onBothStores("2.3: a run cancelled while queued ends at once; one at a node is m
       tokenExpiresAt: 2,
       dispatchVerdicts: "[]",
     });
-    await markState(tx, { id: running, attempt: 1, state: "running", acceptedAt: null, startedAt: world.nowMs });
+    await markState(tx, { id: running, attempt: 1, state: "running", acceptedAt: null, startedAt: world.nowMs, decided: null });
   });
   assert.deepEqual(await jobs.requestCancel(bob, running, "first"), {
     run: running,

@@ -27,7 +27,7 @@ export interface RunSummary {
   readonly startedAtMs: number | null;
   readonly endedAtMs: number | null;
   readonly cancel: { readonly atMs: number; readonly by: string; readonly reason: string } | null;
-  /** User name of the account it ran as: the decided output. */
+  /** User name of the account it ran as: the decided output. While it runs, by what its node says. */
   readonly runAs: string | null;
   readonly exitCode: number | null;
   readonly logBytes: number;
@@ -39,11 +39,12 @@ export interface RunDetails extends RunSummary {
   readonly outcome: Outcome | null;
   readonly receipt: string | null;
   readonly orderDigest: string | null;
-  /** Who and may at submission, may again at dispatch, where and as whom at the node. */
+  /** Who and may at submission, may again at dispatch, where and as whom at the node. `signed`: those of the node are its receipt's; else they are what it says. */
   readonly verdicts: {
     readonly submission: readonly VerdictRecord[];
     readonly dispatch: readonly VerdictRecord[];
     readonly node: readonly VerdictRecord[];
+    readonly signed: boolean;
   };
 }
 
@@ -167,7 +168,17 @@ export const readRunDetails = async (reader: Reader, id: string): Promise<RunDet
   const row = await reader
     .selectFrom("runs")
     .innerJoin("submissions", "submissions.id", "runs.submission_id")
-    .select([...summaryColumns, "arguments", "comment", "verdicts", "outcome", "receipt", "order_digest", "dispatch_verdicts"])
+    .select([
+      ...summaryColumns,
+      "arguments",
+      "comment",
+      "verdicts",
+      "outcome",
+      "receipt",
+      "order_digest",
+      "dispatch_verdicts",
+      "node_verdicts",
+    ])
     .where("runs.id", "=", id)
     .executeTakeFirst();
   if (row === undefined) return null;
@@ -179,7 +190,12 @@ export const readRunDetails = async (reader: Reader, id: string): Promise<RunDet
     outcome,
     receipt: row.receipt,
     orderDigest: row.order_digest,
-    verdicts: { submission: parseVerdicts(row.verdicts), dispatch: parseVerdicts(row.dispatch_verdicts), node: outcome?.verdicts ?? [] },
+    verdicts: {
+      submission: parseVerdicts(row.verdicts),
+      dispatch: parseVerdicts(row.dispatch_verdicts),
+      node: outcome?.verdicts ?? parseVerdicts(row.node_verdicts),
+      signed: outcome !== null,
+    },
   };
 };
 

@@ -10,7 +10,7 @@ import { serveFrames, type FrameServer } from "#link/frame-server.ts";
 import type { FrameConnection } from "#link/socket.ts";
 import { readLogFrames } from "#launcher/run-log.ts";
 import { attemptKey, type EndedRecord } from "#launcher/run-records.ts";
-import type { RunEvents, Runs } from "#launcher/runs.ts";
+import type { RunEvents, Runs, ToldState } from "#launcher/runs.ts";
 import type { Result } from "#kernel/result.ts";
 import { shutdownActor } from "#proof/launch-order.ts";
 import { maxAnnouncementCharacters } from "#proof/rotation.ts";
@@ -65,6 +65,14 @@ export interface AgentLinkOptions {
 }
 
 type Peer = FrameConnection<FromLauncher>;
+type StateMessage = FromLauncher & { readonly type: "state" };
+
+const stateMessage = ({ atMs, decided, ...told }: ToldState): StateMessage => ({
+  type: "state",
+  ...told,
+  at: new Date(atMs).toISOString(),
+  ...(decided === null ? {} : { decided }),
+});
 
 export const openAgentLink = (options: AgentLinkOptions): AgentLink => {
   const { log } = options;
@@ -73,7 +81,7 @@ export const openAgentLink = (options: AgentLinkOptions): AgentLink => {
   const listening = new Set<Peer>();
   const grown = new Map<string, { readonly run: string; readonly attempt: number; logBytes: number }>();
   let grownTimer: NodeJS.Timeout | null = null;
-  const states = new Map<string, FromLauncher & { readonly type: "state" }>();
+  const states = new Map<string, StateMessage>();
   let stateTimer: NodeJS.Timeout | null = null;
   let server: FrameServer | null = null;
   let runs: Runs | null = null;
@@ -131,6 +139,8 @@ export const openAgentLink = (options: AgentLinkOptions): AgentLink => {
       case "hello":
         listening.add(peer);
         peer.send({ type: "hello-ok", id: request.id, node: options.node(), facts: options.facts(), runs: known.known() });
+        // A courier that came anew knows none of it.
+        for (const told of known.running()) peer.send(stateMessage(told));
         for (const ended of known.unconfirmed()) void sendEnded(ended, [peer]);
         break;
       case "start":
@@ -175,9 +185,9 @@ export const openAgentLink = (options: AgentLinkOptions): AgentLink => {
 
   return {
     events: {
-      onState: (run, attempt, state, atMs, pid) => {
+      onState: (told) => {
         if (listening.size === 0) return;
-        states.set(attemptKey(run, attempt), { type: "state", run, attempt, state, at: new Date(atMs).toISOString(), pid });
+        states.set(attemptKey(told.run, told.attempt), stateMessage(told));
         stateTimer ??= setTimeout(tellStates, stateAfterMs).unref();
       },
       onLogGrown: (run, attempt, logBytes) => {

@@ -382,6 +382,27 @@ test("O6: parameters cannot steer the shell, the loader or the documented variab
   assert.equal(stdout, '$(id); `id`; "\n\\|$(id); `id`; "\n\\|');
 });
 
+test("4.3: while a run goes on its launcher tells where and as whom, as the receipt says it later; a courier that comes anew hears it too", async (t) => {
+  const { launcher, agent } = await connect(t);
+  const order = launcher.order({ program: shell("sleep 30") });
+  agent.startOrder(order);
+  const isRunning = (message: FromLauncher): boolean =>
+    message.type === "state" && message.run === order.run && message.state === "running";
+  const { message } = await agent.until(isRunning);
+  const told = message.type === "state" ? message.decided : undefined;
+  assert.equal(told?.runAs, jobUser);
+  assert.deepEqual(
+    told.verdicts.map(({ part, effect }) => `${part} ${effect}`),
+    ["where permit", "where permit", "as-whom permit"],
+  );
+  const later = new TestAgent(launcher);
+  t.after(() => later.close());
+  await later.connect();
+  assert.deepEqual((await later.until(isRunning)).message, message);
+  agent.send({ type: "cancel", run: order.run, attempt: 1, by: "os:0", reason: "" });
+  assert.deepEqual((await agent.ended(order)).receipt.outcome.verdicts, told.verdicts);
+});
+
 test("S11: the agent's socket serves requests of its kind only, and closes on anything else; administration is not served there", async (t) => {
   const { launcher, agent } = await connect(t);
   for (const bad of [

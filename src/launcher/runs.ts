@@ -10,7 +10,7 @@ import { isId } from "#kernel/ids.ts";
 import { problem, type Problem } from "#kernel/problem.ts";
 import type { Clock } from "#kernel/clock.ts";
 import type { Log } from "#kernel/log.ts";
-import type { KnownRun } from "#link/messages.ts";
+import type { KnownRun, NodeDecision } from "#link/messages.ts";
 import type { HeldProcess, Place, ProcessHost, StartSpec } from "#launch/process-port.ts";
 import { sha256Hex } from "#proof/digest.ts";
 import { shutdownActor, type LaunchOrder, type Outcome, type VerdictRecord } from "#proof/launch-order.ts";
@@ -18,6 +18,7 @@ import type { Admission, Believed } from "#launcher/admission.ts";
 import type { DiskSpace } from "#launcher/disk-space.ts";
 import { refusedOutcome, watchedOutcome } from "#launcher/outcome.ts";
 import { openRunLog, type RunLog, type RunLogOptions } from "#launcher/run-log.ts";
+import type { OpenRun } from "#launcher/run-book.ts";
 import type { RunRecorder } from "#launcher/run-recorder.ts";
 import {
   attemptKey,
@@ -29,9 +30,27 @@ import {
 } from "#launcher/run-records.ts";
 import { watchProcess, type WatchedProcess } from "#launcher/watch-process.ts";
 
+/** Where a run stands that has not ended. */
+export interface ToldState {
+  readonly run: string;
+  readonly attempt: number;
+  readonly state: "starting" | "running";
+  readonly atMs: number;
+  readonly pid: number | null;
+  /** Of what runs. */
+  readonly decided: NodeDecision | null;
+}
+
+const toldState = ({ starting, running }: Pick<OpenRun, "starting" | "running">): ToldState => {
+  const { run, attempt, order } = starting;
+  if (running === null) return { run, attempt, state: "starting", atMs: starting.atMs, pid: null, decided: null };
+  const decided = order.runAs === null ? null : { runAs: order.runAs.user, verdicts: order.verdicts };
+  return { run, attempt, state: "running", atMs: running.atMs, pid: running.process.pid, decided };
+};
+
 /** What the link is told; it tells the agent. */
 export interface RunEvents {
-  onState(run: string, attempt: number, state: "starting" | "running", atMs: number, pid: number | null): void;
+  onState(told: ToldState): void;
   onLogGrown(run: string, attempt: number, logBytes: number): void;
   onEnded(ended: EndedRecord): void;
 }
@@ -117,17 +136,9 @@ export class Runs {
     }
     const replay = this.#options.recorder.book.replay(run, attempt, tokenDigest);
     switch (replay.kind) {
-      case "open": {
-        const { running, starting } = replay.open;
-        this.#options.events.onState(
-          run,
-          attempt,
-          running === null ? "starting" : "running",
-          (running ?? starting).atMs,
-          running?.process.pid ?? null,
-        );
+      case "open":
+        this.#options.events.onState(toldState(replay.open));
         return null;
-      }
       case "ended":
         this.#options.events.onEnded(replay.ended);
         return null;
@@ -198,6 +209,11 @@ export class Runs {
     for (const { run, attempt, started, logBytes } of book.ended.values())
       runs.push({ run, attempt, state: started ? "ended" : "refused", logBytes });
     return runs;
+  }
+
+  /** Where everything stands that runs. */
+  running(): readonly ToldState[] {
+    return [...this.#options.recorder.book.open.values()].filter(({ running }) => running !== null).map(toldState);
   }
 
   unconfirmed(): readonly EndedRecord[] {
@@ -402,7 +418,7 @@ export class Runs {
       host.giveBack(place);
       return refuse(problem("launch.not-recorded", "the start could not be recorded on this node's disk: nothing was started"));
     }
-    events.onState(run, attempt, "starting", starting.atMs, null);
+    events.onState(toldState({ starting, running: null }));
     const atMs = clock.nowMs();
     const monotonicMs = clock.monotonicMs();
     const started = await host.start({ ...spec, place });
@@ -414,7 +430,7 @@ export class Runs {
       timeoutInMs: limits.timeoutMs,
       stopping: null,
     });
-    events.onState(run, attempt, "running", atMs, started.value.record.pid);
+    events.onState(toldState({ starting, running }));
     if (pending.cancelled !== null) this.cancel(run, attempt, pending.cancelled.by, pending.cancelled.reason);
   }
 

@@ -4,6 +4,7 @@
  * what is believed is decided elsewhere: the launcher believes only the token's verified bytes, the manager only signed
  * receipts and the agent's certificate.
  */
+import type { VerdictRecord } from "#proof/launch-order.ts";
 
 /** What a node tells about one run it knows: what the launcher has, and what waits for it at the agent. */
 export interface KnownRun {
@@ -13,6 +14,13 @@ export interface KnownRun {
   readonly state: "accepted" | "starting" | "running" | "ended" | "refused";
   /** Bytes of log that exist at the node (frames). */
   readonly logBytes: number;
+}
+
+/** What a launcher decided before a start: the account, and where and as whom in words. What its receipt will say again, signed; until then it is hearsay. */
+export interface NodeDecision {
+  /** User name of the account. */
+  readonly runAs: string;
+  readonly verdicts: readonly VerdictRecord[];
 }
 
 /** Facts about the node, shown in UI and CLI (A12, S7, S12). */
@@ -70,6 +78,8 @@ export type FromLauncher =
       readonly state: "starting" | "running";
       readonly at: string;
       readonly pid: number | null;
+      /** Of what runs. Absent from launchers that do not tell. */
+      readonly decided?: NodeDecision;
     }
   /** New output exists; coalesced. `logBytes` is the size of the log so far. */
   | { readonly type: "log-grown"; readonly run: string; readonly attempt: number; readonly logBytes: number }
@@ -115,7 +125,15 @@ export type FromAgent =
     }
   /** Journaled (fsynced) by the launcher, and about to start: the offer will not be lost. Not told where something later can be told soon. */
   | { readonly type: "accepted"; readonly run: string; readonly attempt: number }
-  | { readonly type: "state"; readonly run: string; readonly attempt: number; readonly state: "starting" | "running"; readonly at: string }
+  /** Said again on every new connection while the run goes on. */
+  | {
+      readonly type: "state";
+      readonly run: string;
+      readonly attempt: number;
+      readonly state: "starting" | "running";
+      readonly at: string;
+      readonly decided?: NodeDecision;
+    }
   /** Payload: frames from `offset`. Offsets never jump: what does not fit the controller's file is answered by `log-position`. */
   | { readonly type: "log"; readonly run: string; readonly attempt: number; readonly offset: number }
   /** The launcher no longer has the log from `offset` on: nothing more will come. */

@@ -88,15 +88,19 @@ const fact: Shape<string | number | boolean | null> = (value, at, faults) => {
   return longText(value, at, faults);
 };
 
-const verdictRecord: Shape<VerdictRecord> = object({
-  part: oneOf("who", "may", "where", "as-whom"),
-  question: longText,
-  effect: oneOf("permit", "deny"),
-  rule: text({ min: 1, max: 200 }),
-  text: longText,
-  facts: optional(record(/^[A-Za-z][A-Za-z0-9_-]{0,99}$/, "a fact's name", fact, 100)),
-  decidedAt: instant,
-});
+const verdictOf = (part: Shape<VerdictRecord["part"]>, effect: Shape<VerdictRecord["effect"]>): Shape<VerdictRecord> =>
+  object({
+    part,
+    question: longText,
+    effect,
+    rule: text({ min: 1, max: 200 }),
+    text: longText,
+    facts: optional(record(/^[A-Za-z][A-Za-z0-9_-]{0,99}$/, "a fact's name", fact, 100)),
+    decidedAt: instant,
+  });
+const verdictRecord = verdictOf(oneOf("who", "may", "where", "as-whom"), oneOf("permit", "deny"));
+/** What a node decided about something that it has started. */
+export const nodeVerdict = verdictOf(oneOf("where", "as-whom"), oneOf("permit"));
 
 const count = integer(0, Number.MAX_SAFE_INTEGER);
 const osId = integer(0, 4_294_967_295);

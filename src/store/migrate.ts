@@ -16,6 +16,7 @@ import { roleSources } from "#store/migrations/0005-role-sources.ts";
 import { certificateRenewal } from "#store/migrations/0006-certificate-renewal.ts";
 import { acceptedAt } from "#store/migrations/0007-accepted-at.ts";
 import { auditRefusals } from "#store/migrations/0008-audit-refusals.ts";
+import { nodeVerdicts } from "#store/migrations/0009-node-verdicts.ts";
 
 export interface Migration {
   /** Same as its file. Never renamed. */
@@ -34,6 +35,7 @@ export const migrations: readonly Migration[] = [
   certificateRenewal,
   acceptedAt,
   auditRefusals,
+  nodeVerdicts,
 ];
 
 /** Any constant: it only has to be the same in every process that opens the same PostgreSQL database. */

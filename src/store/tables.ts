@@ -164,11 +164,14 @@ export interface RunsTable {
   /** JSON `Outcome`. */
   outcome: string | null;
   receipt: string | null;
+  /** By the outcome; while it runs, by what its node says. */
   run_as: string | null;
   exit_code: number | null;
   log_bytes: number;
   /** JSON `VerdictRecord[]` of the last dispatch decision (may, again). */
   dispatch_verdicts: string | null;
+  /** JSON `VerdictRecord[]`: what its node says that it decided, while there is no outcome. */
+  node_verdicts: string | null;
 }
 
 export interface IdempotencyTable {

@@ -15,6 +15,7 @@ export const verdictSchema = z
     text: z.string(),
     facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
     decidedAt: z.string(),
+    unsigned: z.literal(true).optional().describe("the node says so; its signed receipt, which comes with the outcome, is not here"),
   })
   .meta({ id: "Verdict" });
 
@@ -59,7 +60,7 @@ export const runSummarySchema = z
     result: z.enum(runResults).nullable().describe("null until it has ended"),
     submitter: person,
     actor: person.describe("who pressed the button"),
-    runAs: z.string().nullable().describe("OS account it ran as"),
+    runAs: z.string().nullable().describe("OS account it ran as; until it has ended, by what its node says"),
     attempt: z.int(),
     exitCode: z.int().nullable(),
     queuedAt: instant,
@@ -129,10 +130,10 @@ export const runSummaryJson = (run: RunSummary): z.input<typeof runSummarySchema
 
 /** The chain in the order in which it was decided. */
 export const chainOf = (run: RunDetails): z.input<typeof verdictSchema>[] =>
-  [...run.verdicts.submission, ...run.verdicts.dispatch, ...run.verdicts.node].map(({ facts, ...verdict }) => ({
-    ...verdict,
-    ...(facts === undefined ? {} : { facts: { ...facts } }),
-  }));
+  [
+    ...[...run.verdicts.submission, ...run.verdicts.dispatch].map((verdict) => ({ ...verdict })),
+    ...run.verdicts.node.map((verdict) => (run.verdicts.signed ? { ...verdict } : { ...verdict, unsigned: true as const })),
+  ].map(({ facts, ...verdict }) => ({ ...verdict, ...(facts === undefined ? {} : { facts: { ...facts } }) }));
 
 const targetOf = (run: RunSummary): { path: string; controller: string } => ({ path: run.job, controller: run.controller });
 

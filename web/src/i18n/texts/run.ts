@@ -25,9 +25,17 @@ export const runTexts = defineTexts({
   sameActor: { en: "the submitter himself", de: "der Auftraggeber selbst" },
   notReached: { en: "not reached", de: "nicht erreicht" },
   notDecided: { en: "not decided yet", de: "noch nicht entschieden" },
-  toldAtEnd: {
-    en: "decided by the node; it tells how when the run has ended",
-    de: "vom Knoten entschieden; wie, sagt er am Ende des Laufs",
+  toldSoon: {
+    en: "decided by the node; it tells how in a moment",
+    de: "vom Knoten entschieden; wie, sagt er gleich",
+  },
+  unsigned: {
+    en: "So says the node. Its signed receipt comes when the run has ended, and counts.",
+    de: "So sagt es der Knoten. Sein unterschriebener Beleg kommt am Ende des Laufs, und der gilt.",
+  },
+  neverSigned: {
+    en: "So said the node. It never signed it.",
+    de: "So sagte es der Knoten. Unterschrieben hat er es nie.",
   },
   earlier: { en: "How it was decided", de: "Wie entschieden wurde" },
   timeline: { en: "Course", de: "Verlauf" },

@@ -43,16 +43,21 @@ const Why = ({ verdict, state }: { readonly verdict: Verdict | undefined; readon
   if (verdict === undefined)
     return (
       <p className={classes.why}>
-        {t(state === "ended" ? runTexts.notReached : state === "running" ? runTexts.toldAtEnd : runTexts.notDecided)}
+        {t(state === "ended" ? runTexts.notReached : state === "running" ? runTexts.toldSoon : runTexts.notDecided)}
       </p>
     );
   return (
-    <p className={classes.why} data-effect={verdict.effect}>
-      <span aria-hidden="true">{verdict.effect === "permit" ? "✓" : "⊘"}</span>{" "}
-      <span lang="en">
-        <Words text={verdict.text} />
-      </span>
-    </p>
+    <>
+      <p className={classes.why} data-effect={verdict.effect}>
+        <span aria-hidden="true">{verdict.effect === "permit" ? "✓" : "⊘"}</span>{" "}
+        <span lang="en">
+          <Words text={verdict.text} />
+        </span>
+      </p>
+      {verdict.unsigned === true ? (
+        <p className={`soft ${classes.why}`}>{t(state === "ended" ? runTexts.neverSigned : runTexts.unsigned)}</p>
+      ) : null}
+    </>
   );
 };
 
@@ -292,7 +297,7 @@ const RunView = ({ run }: { readonly run: Run }): React.ReactElement => {
   const [asking, setAsking] = useState(false);
   const [reason, setReason] = useState("");
   const explanation = useQuery({
-    queryKey: ["run", run.id, "explain", run.state, run.result],
+    queryKey: ["run", run.id, "explain", run.state, run.result, run.runAs],
     queryFn: ({ signal }) => call("GET /api/v1/runs/{id}/explain", { path: { id: run.id } }, { signal }),
   });
   const change = (changed: Partial<typeof search>): void => {

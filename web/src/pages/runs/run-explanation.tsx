@@ -6,6 +6,7 @@ import { RunLink } from "#web/components/run-link.tsx";
 import { Loaded } from "#web/components/states.tsx";
 import { Instant } from "#web/components/time.tsx";
 import { explainTexts } from "#web/i18n/texts/explain.ts";
+import { runTexts } from "#web/i18n/texts/run.ts";
 import { runDialogTexts } from "#web/i18n/texts/run-dialog.ts";
 import { useText } from "#web/i18n/language.ts";
 import type { Run } from "#web/pages/runs/use-runs.ts";
@@ -21,7 +22,7 @@ const partTexts = {
 export const RunExplanation = ({ run, onClose }: { readonly run: Run; readonly onClose: () => void }): React.ReactElement => {
   const t = useText();
   const query = useQuery({
-    queryKey: ["run", run.id, "explain", run.state, run.result],
+    queryKey: ["run", run.id, "explain", run.state, run.result, run.runAs],
     queryFn: ({ signal }) => call("GET /api/v1/runs/{id}/explain", { path: { id: run.id } }, { signal }),
   });
   return (
@@ -50,6 +51,9 @@ export const RunExplanation = ({ run, onClose }: { readonly run: Run; readonly o
                   <p className="soft">
                     <Instant at={verdict.decidedAt} />
                   </p>
+                  {verdict.unsigned === true ? (
+                    <p className="soft">{t(run.state === "ended" ? runTexts.neverSigned : runTexts.unsigned)}</p>
+                  ) : null}
                 </li>
               ))}
             </ol>
