@@ -13,7 +13,7 @@ import { explained } from "#web/components/explain.ts";
 import { Hint } from "#web/components/hint.tsx";
 import { Icon } from "#web/components/icon.tsx";
 import { useText } from "#web/i18n/language.ts";
-import { shellTexts } from "#web/i18n/texts/shell.ts";
+import { shellTexts, shortcutTexts } from "#web/i18n/texts/shell.ts";
 import type { CompiledAccess } from "#access/compile.ts";
 import classes from "#web/app/shell.module.css";
 
@@ -194,7 +194,7 @@ export const Shell = (): React.ReactElement => {
           <Icon name="search" size={15} />
           <span className={classes.searchText}>{t(shellTexts.search)}</span>
           <kbd className={classes.searchKey} aria-hidden="true">
-            Ctrl K
+            {t(shortcutTexts.keyControl)} K
           </kbd>
         </button>
         <LiveMark />

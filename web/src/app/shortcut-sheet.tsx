@@ -36,7 +36,7 @@ export const ShortcutSheet = ({ onClose }: { readonly onClose: () => void }): Re
       <h3>{t(shortcutTexts.everywhere)}</h3>
       <List
         rows={[
-          [t(shortcutTexts.palette), <Keys key="k" keys={["Ctrl", "K"]} />],
+          [t(shortcutTexts.palette), <Keys key="k" keys={[t(shortcutTexts.keyControl), "K"]} />],
           [t(shortcutTexts.sheet), <Keys key="s" keys={["?"]} />],
           [t(shortcutTexts.filter), <Keys key="f" keys={["/"]} />],
           [t(shortcutTexts.close), <Keys key="c" keys={["Esc"]} />],
@@ -50,8 +50,8 @@ export const ShortcutSheet = ({ onClose }: { readonly onClose: () => void }): Re
       <List
         rows={[
           [t(shortcutTexts.rows), <Keys key="r" keys={["↓", "↑", "j", "k"]} />],
-          [t(shortcutTexts.firstLast), <Keys key="h" keys={["Home", "End"]} />],
-          [t(shortcutTexts.open), <Keys key="e" keys={["Enter"]} />],
+          [t(shortcutTexts.firstLast), <Keys key="h" keys={[t(shortcutTexts.keyHome), t(shortcutTexts.keyEnd)]} />],
+          [t(shortcutTexts.open), <Keys key="e" keys={[t(shortcutTexts.keyEnter)]} />],
         ]}
       />
     </Modal>

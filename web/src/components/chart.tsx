@@ -5,6 +5,7 @@ import { useElementSize } from "@mantine/hooks";
 import { useEffect, useRef } from "react";
 import UPlot from "uplot";
 import { useLanguage } from "#web/i18n/language.ts";
+import type { Language } from "#web/i18n/text.ts";
 import { renderLocal, renderTick } from "#web/components/render-time.ts";
 import classes from "#web/components/chart.module.css";
 
@@ -22,11 +23,11 @@ export interface ChartProps {
   readonly at: readonly number[];
   /** Bars are stacked in the order given, from below. */
   readonly series: readonly ChartSeries[];
-  readonly render: (value: number) => string;
+  readonly render: (value: number, language: Language) => string;
   readonly timeHeader: string;
 }
 
-const height = 132;
+const height = 150;
 
 /** Each series of bars drawn as the sum of itself and those below, the highest first, which looks stacked. */
 const stacked = (series: readonly ChartSeries[]): readonly ChartSeries[] => {
@@ -63,16 +64,19 @@ export const Chart = ({ label, at, series, render, timeHeader }: ChartProps): Re
       {
         width,
         height,
+        // The labels of an axis stand half outside of it.
+        padding: [8, 20, 0, 0],
         cursor: { show: false },
         legend: { show: false },
         scales: { y: { range: (_, __, max) => [0, Math.max(1, max * 1.08)] } },
         axes: [
           {
             ...axis,
+            size: 26,
             space: 70,
             values: (_, splits, __, ___, stepSeconds) => splits.map((split) => renderTick(split, stepSeconds, language)),
           },
-          { ...axis, size: 54, space: 28, values: (_, splits) => splits.map((split) => (split === null ? "" : render(split))) },
+          { ...axis, size: 54, space: 28, values: (_, splits) => splits.map((split) => (split === null ? "" : render(split, language))) },
         ],
         series: [
           {},
@@ -121,7 +125,7 @@ export const Chart = ({ label, at, series, render, timeHeader }: ChartProps): Re
                 <th scope="row">{renderLocal(new Date(ms).toISOString(), language)}</th>
                 {series.map((one) => (
                   <td key={one.label}>
-                    {one.values[index] === null || one.values[index] === undefined ? "" : render(one.values[index] ?? 0)}
+                    {one.values[index] === null || one.values[index] === undefined ? "" : render(one.values[index] ?? 0, language)}
                   </td>
                 ))}
               </tr>

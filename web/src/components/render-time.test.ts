@@ -11,8 +11,17 @@ test("4.6: times read well at every size, in both languages, before and after no
   assert.equal(ago(-300), "in 5m");
   assert.equal(ago(3, "de"), "gerade eben");
   assert.match(ago(300, "de"), /^vor 5 Min/);
-  assert.deepEqual([5, 1500, 95_000, 7_500_000].map(renderDuration), ["5 ms", "1.5 s", "1 min 35 s", "2 h 5 min"]);
-  assert.deepEqual([12, 2048, 3_145_728].map(renderBytes), ["12 B", "2.0 KiB", "3.0 MiB"]);
+  const took = (ms: number): string => renderDuration(ms, "en");
+  assert.deepEqual([5, 999.7, 1500, 95_000, 7_500_000].map(took), ["5 ms", "1.0 s", "1.5 s", "1 min 35 s", "2 h 5 min"]);
+  assert.deepEqual(
+    [119_700, 5_399_600, 7_170_000].map(took),
+    ["2 min 0 s", "1 h 30 min", "2 h 0 min"],
+    "nothing has 60 of the smaller unit",
+  );
+  assert.equal(renderDuration(1500, "de"), "1,5 s");
+  const size = (bytes: number): string => renderBytes(bytes, "en");
+  assert.deepEqual([12, 2048, 3_145_728, 3_221_225_472].map(size), ["12 B", "2.0 KiB", "3.0 MiB", "3.0 GiB"]);
+  assert.equal(renderBytes(1536, "de"), "1,5 KiB");
   assert.equal(renderUtc("2026-01-05T12:00:00.123Z"), "2026-01-05 12:00:00");
 });
 

@@ -47,16 +47,25 @@ export const renderLocal = (at: string, language: Language): string => local[lan
 /** `2026-03-01 09:30:12`. */
 export const renderUtc = (at: string): string => new Date(at).toISOString().slice(0, 19).replace("T", " ");
 
-export const renderDuration = (ms: number): string => {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 90_000) return `${(ms / 1000).toFixed(1)} s`;
-  if (ms < 5_400_000) return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
-  return `${Math.floor(ms / 3_600_000)} h ${Math.round((ms % 3_600_000) / 60_000)} min`;
+const oneDigit: Readonly<Record<Language, Intl.NumberFormat>> = {
+  en: new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+  de: new Intl.NumberFormat("de", { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
 };
 
-export const renderBytes = (bytes: number): string => {
+export const renderDuration = (ms: number, language: Language): string => {
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 89_950) return `${oneDigit[language].format(ms / 1000)} s`;
+  // Rounded before it is divided: 60 s are a minute, not `1 min 60 s`.
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 5400) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.round(ms / 60_000);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+};
+
+export const renderBytes = (bytes: number, language: Language): string => {
   if (bytes < 1024) return `${bytes} B`;
-  return bytes < 1_048_576 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1_048_576).toFixed(1)} MiB`;
+  const [size, unit] = bytes < 1024 ** 2 ? [1024, "KiB"] : bytes < 1024 ** 3 ? [1024 ** 2, "MiB"] : [1024 ** 3, "GiB"];
+  return `${oneDigit[language].format(bytes / Number(size))} ${unit}`;
 };
 
 const two = (value: number): string => String(value).padStart(2, "0");

@@ -136,8 +136,14 @@ const PreviewList = ({ preview, name }: { readonly preview: Preview; readonly na
       </dd>
       <dt>{t(runDialogTexts.where)}</dt>
       <dd>
-        <p>{preview.targets.map(({ node }) => node).join(", ")}</p>
-        <p className="soft">{t(runDialogTexts.nodeDecides, { name, role: preview.requires })}</p>
+        {preview.targets.length === 0 ? (
+          <p className={classes.warning}>{t(runDialogTexts.targetsNone)}</p>
+        ) : (
+          <>
+            <p>{preview.targets.map(({ node }) => node).join(", ")}</p>
+            <p className="soft">{t(runDialogTexts.nodeDecides, { name, role: preview.requires })}</p>
+          </>
+        )}
         {preview.targets.flatMap(({ node, warnings }) =>
           warnings.map((warning) => (
             <p key={`${node} ${warning}`} className={classes.warning}>
@@ -374,12 +380,13 @@ export const RunDialog = ({ request, onClose }: RunDialogProps): React.ReactElem
               <>
                 <PreviewList preview={data} name={access?.actor.name ?? ""} />
                 {data.problems
+                  // That a node is to be chosen is said where the nodes are.
+                  .filter(({ code }) => code !== "jobs.not-runnable" || data.targets.length > 0)
                   .filter(({ path, code }) => code !== "jobs.missing-argument" || isAgain || path === null)
                   .map(({ code, message, hint }) => (
                     <p key={`${code} ${message}`} className={classes.refused} lang="en">
                       <span aria-hidden="true">⊘ </span>
-                      {message}
-                      {code === "jobs.missing-argument" ? "" : `: ${hint}`}
+                      <Words text={code === "jobs.missing-argument" ? message : `${message}: ${hint}`} />
                     </p>
                   ))}
               </>

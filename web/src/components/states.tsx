@@ -49,7 +49,8 @@ export const ProblemState = ({ error, retry }: { readonly error: unknown; readon
     <div className={classes.state} role="alert">
       <p className={classes.title}>{titleOf(problem, t)}</p>
       <ProblemWords problem={problem} />
-      {retry === undefined ? null : (
+      {/* Trying again helps where something failed, not where somebody decided. */}
+      {retry === undefined || problem.status === 403 ? null : (
         <Button variant="default" size="xs" onClick={retry}>
           {t(commonTexts.retry)}
         </Button>

@@ -4,7 +4,7 @@ export const auditTexts = defineTexts({
   title: { en: "Audit", de: "Audit" },
   about: {
     en: "Every act, opened before it happens and completed after, chained by hash.",
-    de: "Jede Handlung, vor ihr eröffnet und nach ihr abgeschlossen, verkettet durch Hashes.",
+    de: "Jede Handlung: eröffnet, bevor sie geschieht, abgeschlossen danach, durch Hashes verkettet.",
   },
   at: { en: "When", de: "Wann" },
   actor: { en: "Actor", de: "Akteur" },
@@ -15,7 +15,7 @@ export const auditTexts = defineTexts({
   anyPhase: { en: "any", de: "jede" },
   opened: { en: "opened", de: "eröffnet" },
   completed: { en: "completed", de: "abgeschlossen" },
-  failed: { en: "failed", de: "gescheitert" },
+  failed: { en: "failed", de: "fehlgeschlagen" },
   refused: { en: "refused", de: "abgelehnt" },
   noted: { en: "noted", de: "vermerkt" },
   actionHint: { en: "exact, or with * at the end", de: "genau, oder mit * am Ende" },
@@ -35,7 +35,7 @@ export const auditTexts = defineTexts({
 
 export const chainTexts = defineTexts({
   title: { en: "Chain", de: "Kette" },
-  head: { en: "Head", de: "Kopf" },
+  head: { en: "Head", de: "Kopf der Kette" },
   headHint: {
     en: "Keep the head elsewhere: what was recorded up to it can then be proved unchanged.",
     de: "Bewahren Sie den Kopf anderswo auf: Bis zu ihm lässt sich dann beweisen, dass nichts verändert wurde.",

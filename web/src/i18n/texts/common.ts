@@ -23,7 +23,7 @@ export const commonTexts = defineTexts({
   stateRunning: { en: "running", de: "läuft" },
   stateEnded: { en: "ended", de: "beendet" },
   stateSucceeded: { en: "succeeded", de: "erfolgreich" },
-  stateFailed: { en: "failed", de: "gescheitert" },
+  stateFailed: { en: "failed", de: "fehlgeschlagen" },
   stateTimedOut: { en: "timed out", de: "Zeit überschritten" },
   stateCancelled: { en: "cancelled", de: "abgebrochen" },
   stateRefused: { en: "refused", de: "abgelehnt" },
@@ -40,15 +40,15 @@ export const stateTexts = defineTexts({
   unreachable: { en: "The manager cannot be reached", de: "Der Manager ist nicht erreichbar" },
   notPermitted: { en: "Your roles do not show this", de: "Ihre Rollen zeigen das nicht" },
   notFound: { en: "There is nothing here that you may see", de: "Hier ist nichts, was Sie sehen dürfen" },
-  stale: { en: "Shown as of {time}; it could not be loaded again", de: "Stand {time}; erneutes Laden ist nicht gelungen" },
+  stale: { en: "Shown as of {time}; it could not be loaded again", de: "Stand {time}; erneutes Laden ist fehlgeschlagen" },
   pageNotFound: { en: "There is no such page", de: "Diese Seite gibt es nicht" },
-  pageNotFoundHint: { en: "The address may be old or mistyped.", de: "Die Adresse ist vielleicht alt oder vertippt." },
+  pageNotFoundHint: { en: "The address may be old or mistyped.", de: "Vielleicht ist die Adresse veraltet oder enthält einen Tippfehler." },
   toOverview: { en: "To the overview", de: "Zur Übersicht" },
   code: { en: "Code {code}", de: "Code {code}" },
-  crashed: { en: "This page has failed", de: "Diese Seite ist gescheitert" },
+  crashed: { en: "This page has failed", de: "Diese Seite ist abgestürzt" },
   crashedHint: {
     en: "The rest of the cockpit works. Try this page again, or load the cockpit anew.",
-    de: "Der Rest des Cockpits arbeitet. Versuchen Sie die Seite erneut oder laden Sie das Cockpit neu.",
+    de: "Der Rest des Cockpits funktioniert weiter. Versuchen Sie die Seite erneut oder laden Sie das Cockpit neu.",
   },
   reload: { en: "Load anew", de: "Neu laden" },
 });
@@ -80,7 +80,7 @@ export const tableTexts = defineTexts({
 });
 
 export const confirmTexts = defineTexts({
-  brings: { en: "This comes with it:", de: "Das bringt mit sich:" },
+  brings: { en: "This comes with it:", de: "Das bringt die Änderung mit sich:" },
   actSure: { en: "Confirm: {action}", de: "Bestätigen: {action}" },
   typeName: { en: "Type {name} to confirm", de: "Zur Bestätigung {name} eingeben" },
   unsavedTitle: { en: "Leave without saving?", de: "Ohne Speichern verlassen?" },

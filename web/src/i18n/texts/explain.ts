@@ -7,7 +7,7 @@ export const explainTexts = defineTexts({
   asked: { en: "Asked", de: "Gefragt" },
   askedText: { en: "May {actor} {permission}", de: "Darf {actor} {permission}" },
   on: { en: "on {path}", de: "auf {path}" },
-  ofController: { en: "of controller {controller}", de: "von Controller {controller}" },
+  ofController: { en: "of controller {controller}", de: "für Controller {controller}" },
   answer: { en: "Answer", de: "Antwort" },
   permit: { en: "permitted", de: "erlaubt" },
   deny: { en: "refused", de: "abgelehnt" },

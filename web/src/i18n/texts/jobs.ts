@@ -2,7 +2,7 @@ import { defineTexts } from "#web/i18n/text.ts";
 
 export const jobsTexts = defineTexts({
   title: { en: "Jobs", de: "Jobs" },
-  about: { en: "What can be run, and on whose behalf.", de: "Was ausgeführt werden kann, und in wessen Auftrag." },
+  about: { en: "What can be run, and on whose behalf.", de: "Was ausgeführt werden kann und in wessen Auftrag." },
   folders: { en: "Folders", de: "Ordner" },
   allJobs: { en: "All jobs", de: "Alle Jobs" },
   moreFolders: { en: "There are more folders; search for a job.", de: "Es gibt mehr Ordner; suchen Sie nach einem Job." },
@@ -60,7 +60,7 @@ export const jobTexts = defineTexts({
   closeCompare: { en: "Close the comparison", de: "Vergleich schließen" },
   identityChanged: {
     en: "As whom it runs differs: {from} then, {to} now.",
-    de: "Als wer er läuft, ist verschieden: damals {from}, jetzt {to}.",
+    de: "Er läuft jetzt als jemand anderes: damals {from}, jetzt {to}.",
   },
   yaml: { en: "YAML", de: "YAML" },
 });

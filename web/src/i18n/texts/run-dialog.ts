@@ -4,7 +4,7 @@ export const runDialogTexts = defineTexts({
   title: { en: "Run {job}", de: "{job} ausführen" },
   again: { en: "Run {job} again", de: "{job} erneut ausführen" },
   arguments: { en: "Arguments", de: "Argumente" },
-  noParameters: { en: "The job takes no arguments.", de: "Der Job nimmt keine Argumente." },
+  noParameters: { en: "The job has no parameters.", de: "Der Job hat keine Parameter." },
   notShown: {
     en: "The job’s definition is not shown to you; these are the arguments of the run before.",
     de: "Die Definition des Jobs wird Ihnen nicht gezeigt; dies sind die Argumente des vorigen Laufs.",
@@ -29,7 +29,7 @@ export const runDialogTexts = defineTexts({
   may: { en: "May", de: "Darf" },
   where: { en: "Where", de: "Wo" },
   asWhom: { en: "As whom", de: "Als wer" },
-  previewing: { en: "Asking …", de: "Wird gefragt …" },
+  previewing: { en: "Asking …", de: "Wird geprüft …" },
   nodeDecides: {
     en: "The node decides by its own table: it must give {name} the role {role}.",
     de: "Der Knoten entscheidet nach seiner eigenen Tabelle: sie muss {name} die Rolle {role} geben.",
@@ -46,10 +46,10 @@ export const runDialogTexts = defineTexts({
   },
   warnMissing: { en: "There is no node {node}.", de: "Es gibt keinen Knoten {node}." },
   warnNever: { en: "{node} has never connected; the run waits.", de: "{node} war noch nie verbunden; der Lauf wartet." },
-  warnOffline: { en: "{node} is not connected; the run waits for it.", de: "{node} ist nicht verbunden; der Lauf wartet darauf." },
+  warnOffline: { en: "{node} is not connected; the run waits for it.", de: "{node} ist nicht verbunden; der Lauf wartet auf ihn." },
   warnLauncher: {
     en: "The launcher of {node} cannot be reached; the run waits for it.",
-    de: "Der Starter von {node} ist nicht erreichbar; der Lauf wartet darauf.",
+    de: "Der Launcher von {node} ist nicht erreichbar; der Lauf wartet darauf.",
   },
   warnNoAccount: {
     en: "{node} has no default job account and will refuse the run.",
@@ -64,6 +64,6 @@ export const runDialogTexts = defineTexts({
     en: { one: "Start {count} run", other: "Start {count} runs" },
     de: { one: "{count} Lauf starten", other: "{count} Läufe starten" },
   },
-  keys: { en: "Ctrl Enter runs", de: "Strg Enter startet" },
+  keys: { en: "Ctrl+Enter runs", de: "Strg+Eingabe startet" },
   whyNot: { en: "Why?", de: "Warum?" },
 });

@@ -63,7 +63,7 @@ export const navigationTexts = defineTexts({
 });
 
 export const paletteTexts = defineTexts({
-  title: { en: "Go to or do", de: "Gehe zu oder tue" },
+  title: { en: "Go to or do", de: "Gehe zu oder führe aus" },
   placeholder: { en: "Page, job, node, action …", de: "Seite, Job, Knoten, Aktion …" },
   pages: { en: "Pages", de: "Seiten" },
   actions: { en: "Actions", de: "Aktionen" },
@@ -73,16 +73,21 @@ export const paletteTexts = defineTexts({
 
 export const shortcutTexts = defineTexts({
   title: { en: "Keyboard shortcuts", de: "Tastenkürzel" },
-  palette: { en: "Go to a page or do something", de: "Zu einer Seite gehen oder etwas tun" },
+  palette: { en: "Go to a page or do something", de: "Zu einer Seite gehen oder etwas ausführen" },
   sheet: { en: "This list", de: "Diese Liste" },
-  goTo: { en: "Go to {page}", de: "Zu {page}" },
+  goTo: { en: "Go to {page}", de: "Gehe zu {page}" },
   rows: { en: "Move through rows", de: "Durch Zeilen gehen" },
   open: { en: "Open the row", de: "Zeile öffnen" },
   firstLast: { en: "First, last row", de: "Erste, letzte Zeile" },
   filter: { en: "To the filter of the page", de: "Zum Filter der Seite" },
-  close: { en: "Close what is open", de: "Offenes schließen" },
+  close: { en: "Close what is open", de: "Schließen, was offen ist" },
   everywhere: { en: "Everywhere", de: "Überall" },
   inTables: { en: "In tables", de: "In Tabellen" },
+  /** As they are printed on the keyboards of the language. */
+  keyControl: { en: "Ctrl", de: "Strg" },
+  keyHome: { en: "Home", de: "Pos1" },
+  keyEnd: { en: "End", de: "Ende" },
+  keyEnter: { en: "Enter", de: "Eingabe" },
   thenKey: { en: "then", de: "dann" },
 });
 

@@ -4,11 +4,11 @@ export const signInTexts = defineTexts({
   title: { en: "Sign in", de: "Anmelden" },
   ended: {
     en: "Your session has ended. Sign in to go on where you were.",
-    de: "Ihre Sitzung ist beendet. Melden Sie sich an, um fortzufahren.",
+    de: "Ihre Sitzung ist beendet. Melden Sie sich an, um dort weiterzumachen, wo Sie waren.",
   },
   firstNote: {
-    en: "The first account is root; its one-time password was printed when this instance first started.",
-    de: "Das erste Konto ist root; sein Einmalkennwort wurde beim ersten Start ausgegeben.",
+    en: "New instance? Sign in as root, with the one-time password that its first start printed.",
+    de: "Neue Instanz? Melden Sie sich als root an, mit dem Einmalkennwort, das ihr erster Start ausgegeben hat.",
   },
   account: { en: "Account", de: "Konto" },
   password: { en: "Password", de: "Kennwort" },
@@ -24,7 +24,7 @@ export const signInTexts = defineTexts({
   changeTitle: { en: "Choose a new password", de: "Neues Kennwort wählen" },
   changeNote: {
     en: "The password you signed in with was for one use. A long phrase is better than a short mix of signs.",
-    de: "Das Kennwort, mit dem Sie sich angemeldet haben, galt einmal. Ein langer Satz ist besser als wenige Sonderzeichen.",
+    de: "Das Kennwort, mit dem Sie sich angemeldet haben, galt nur einmal. Ein langer Satz ist besser als ein kurzes Gemisch von Zeichen.",
   },
   newPassword: { en: "New password", de: "Neues Kennwort" },
   again: { en: "New password again", de: "Neues Kennwort wiederholen" },

@@ -20,6 +20,7 @@ import { notify } from "#web/components/notify.ts";
 import { Page } from "#web/components/page.tsx";
 import { LoadingState, ProblemNote, ProblemState } from "#web/components/states.tsx";
 import { UnsavedGuard } from "#web/components/unsaved-guard.tsx";
+import { Words } from "#web/components/words.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { jobEditorTexts } from "#web/i18n/texts/job-editor.ts";
 import { jobTexts } from "#web/i18n/texts/jobs.ts";
@@ -260,7 +261,9 @@ const Editor = ({ begin }: { readonly begin: Begin }): React.ReactElement => {
                   {found.map(({ line, message, hint }) => (
                     <li key={`${line} ${message}`}>
                       {t(jobEditorTexts.atLine, { line: String(line) })}:{" "}
-                      <span lang="en">{hint === "" ? message : `${message} (${hint})`}</span>
+                      <span lang="en">
+                        <Words text={hint === "" ? message : `${message} (${hint})`} />
+                      </span>
                     </li>
                   ))}
                 </ul>

@@ -72,16 +72,18 @@ const Parameters = ({
             value={one.description}
             onChange={(event) => change(index, { description: event.currentTarget.value })}
           />
-          <Checkbox
-            size="xs"
-            label={t(jobEditorTexts.required)}
-            checked={one.required}
-            error={problemOf(`parameters.${index}.required`)}
-            onChange={(event) => change(index, { required: event.currentTarget.checked })}
-          />
-          <Button size="compact-xs" variant="default" onClick={() => onChange(parameters.filter((_, at) => at !== index))}>
-            {t(jobEditorTexts.removeParameter, { name: one.name === "" ? String(index + 1) : one.name })}
-          </Button>
+          <div className={classes.ends}>
+            <Checkbox
+              size="xs"
+              label={t(jobEditorTexts.required)}
+              checked={one.required}
+              error={problemOf(`parameters.${index}.required`)}
+              onChange={(event) => change(index, { required: event.currentTarget.checked })}
+            />
+            <Button size="compact-xs" variant="default" onClick={() => onChange(parameters.filter((_, at) => at !== index))}>
+              {t(jobEditorTexts.removeParameter, { name: one.name === "" ? String(index + 1) : one.name })}
+            </Button>
+          </div>
         </fieldset>
       ))}
       <div>

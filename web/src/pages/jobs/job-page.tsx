@@ -93,7 +93,8 @@ const DefinitionFacts = ({ job }: { readonly job: Job }): React.ReactElement => 
         </>
       )}
       <h3>{t(jobTexts.yaml)}</h3>
-      <div className={classes.yaml}>
+      {/* As high as its lines, unless they are many. */}
+      <div style={{ height: `min(56vh, ${(job.source ?? job.yaml).split("\n").length * 20 + 24}px)` }}>
         <LazyCodeEditor label={t(jobTexts.yaml)} value={job.source ?? job.yaml} />
       </div>
     </Section>
@@ -113,9 +114,11 @@ const RecentRuns = ({ job }: { readonly job: Job }): React.ReactElement => {
     <Section
       title={t(jobTexts.recent)}
       aside={
-        <Link to="/runs" search={{ job: job.path }}>
-          {t(jobTexts.allRuns)}
-        </Link>
+        allowed?.allowed === false ? undefined : (
+          <Link to="/runs" search={{ job: job.path }}>
+            {t(jobTexts.allRuns)}
+          </Link>
+        )
       }
     >
       {allowed?.allowed === false ? (

@@ -3,7 +3,7 @@ import { SegmentedControl } from "@mantine/core";
 import { useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, Link } from "@tanstack/react-router";
 import { useMemo, useRef } from "react";
-import { useAccess } from "#web/api/access.ts";
+import { useAccess, useMayAnywhere } from "#web/api/access.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { useLiveEvents } from "#web/api/live.ts";
 import { Chart, type ChartSeries } from "#web/components/chart.tsx";
@@ -15,6 +15,7 @@ import { StateMark } from "#web/components/state-mark.tsx";
 import { Loaded } from "#web/components/states.tsx";
 import { Ago } from "#web/components/time.tsx";
 import { useText } from "#web/i18n/language.ts";
+import { renderNumber, type Language } from "#web/i18n/text.ts";
 import { overviewTexts } from "#web/i18n/texts/overview.ts";
 import { navigationTexts } from "#web/i18n/texts/shell.ts";
 import {
@@ -47,10 +48,10 @@ const Tile = ({
   </div>
 );
 
-const Tiles = (): React.ReactElement => {
+const Tiles = ({ seesRuns }: { readonly seesRuns: boolean }): React.ReactElement => {
   const t = useText();
-  const now = useQuery(nowCountsQuery).data;
-  const day = useQuery(dayCountsQuery).data;
+  const now = useQuery({ ...nowCountsQuery, enabled: seesRuns }).data;
+  const day = useQuery({ ...dayCountsQuery, enabled: seesRuns }).data;
   const nodes = useQuery(nodesQuery).data?.items;
   const failed = day === undefined ? undefined : day.failed + day["timed-out"] + day.refused + day.unknown;
   return (
@@ -165,7 +166,7 @@ const spanTexts = {
   "30d": overviewTexts.span30d,
 } as const;
 
-const renderCount = (value: number): string => (Number.isInteger(value) ? String(value) : "");
+const renderCount = (value: number, language: Language): string => (Number.isInteger(value) ? renderNumber(language, value) : "");
 
 const pageRoute = getRouteApi("/");
 
@@ -262,7 +263,9 @@ const Nodes = (): React.ReactElement => {
                   <Link to="/nodes/$node" params={{ node: node.name }}>
                     {node.name}
                   </Link>
-                  <span className="soft"> {node.facts?.defaultJobAccount ?? ""}</span>
+                  {node.facts?.defaultJobAccount === null || node.facts === null ? null : (
+                    <span className="soft"> {t(overviewTexts.runsAs, { account: node.facts.defaultJobAccount })}</span>
+                  )}
                 </span>
                 <StateMark state={nodeState(node)} />
                 <span className={classes.when}>{node.lastSeenAt === null ? "" : <Ago at={node.lastSeenAt} />}</span>
@@ -277,6 +280,7 @@ const Nodes = (): React.ReactElement => {
 
 /** Changes come in bursts; the counts are asked for once a burst. */
 const settleMs = 400;
+const viewRunsPermission = "controller:runs:view";
 
 const OverviewPage = (): React.ReactElement => {
   const t = useText();
@@ -292,33 +296,57 @@ const OverviewPage = (): React.ReactElement => {
       void queries.invalidateQueries({ queryKey: ["runs", "series"] });
     }, settleMs);
   });
-  const underWay = useQuery(underWayQuery);
-  const failures = useQuery(failuresQuery);
-  const mine = useQuery({ ...mineQuery(me ?? ""), enabled: me !== undefined });
+  // Who may see no run at all is told so once, not in every part.
+  const seesRuns = useMayAnywhere(viewRunsPermission)?.effect !== "deny";
+  const underWay = useQuery({ ...underWayQuery, enabled: seesRuns });
+  const failures = useQuery({ ...failuresQuery, enabled: seesRuns });
+  const mine = useQuery({ ...mineQuery(me ?? ""), enabled: seesRuns && me !== undefined });
+  const refused = useQuery({ ...seriesQuery("24h"), enabled: !seesRuns });
+  const states = useQuery({ ...nowCountsQuery, enabled: seesRuns }).data;
+  const isNew = states !== undefined && Object.values(states).every((count) => count === 0);
   return (
     <Page title={t(navigationTexts.overview)}>
-      <Tiles />
+      <Tiles seesRuns={seesRuns} />
+      <Attention />
+      {seesRuns ? (
+        <div className={classes.charts}>
+          <Charts />
+        </div>
+      ) : null}
       <div className={classes.columns}>
-        <Charts />
-        <Section title={t(overviewTexts.now)}>
-          <Runs
-            query={underWay}
-            none={
-              <>
-                {t(overviewTexts.nowNone)} {t(overviewTexts.firstRun)} <code>behalf run /examples/whoami</code>
-              </>
-            }
-          />
-        </Section>
-        <Section title={t(overviewTexts.recentFailures)}>
-          <Runs query={failures} none={t(overviewTexts.noFailures)} />
-        </Section>
-        <Section title={t(overviewTexts.mine)}>
-          <Runs query={mine} none={t(overviewTexts.mineNone)} />
-        </Section>
+        {seesRuns ? null : (
+          <Section title={t(overviewTexts.runsOverTime)}>
+            <Loaded query={refused}>{() => null}</Loaded>
+          </Section>
+        )}
+        {!seesRuns ? null : (
+          <>
+            <Section title={t(overviewTexts.now)}>
+              <Runs
+                query={underWay}
+                none={
+                  <>
+                    {t(overviewTexts.nowNone)}
+                    {isNew ? (
+                      <>
+                        {" "}
+                        {t(overviewTexts.firstRun)} <code>behalf run /examples/whoami</code>
+                      </>
+                    ) : null}
+                  </>
+                }
+              />
+            </Section>
+            <Section title={t(overviewTexts.recentFailures)}>
+              <Runs query={failures} none={t(overviewTexts.noFailures)} />
+            </Section>
+            <Section title={t(overviewTexts.mine)}>
+              <Runs query={mine} none={t(overviewTexts.mineNone)} />
+            </Section>
+          </>
+        )}
         <Nodes />
       </div>
-      <Attention />
     </Page>
   );
 };

@@ -1,12 +1,12 @@
 /** The facts of an outcome, each in words of its own: they are independent, so several may hold. Pure. */
 import type { Schemas } from "#web/api/generated.ts";
 import { renderBytes } from "#web/components/render-time.ts";
-import type { Translate } from "#web/i18n/text.ts";
+import type { Language, Translate } from "#web/i18n/text.ts";
 import { runTexts } from "#web/i18n/texts/run.ts";
 
 export type Outcome = NonNullable<Schemas["Run"]["outcome"]>;
 
-export const outcomeWords = (outcome: Outcome, t: Translate): readonly string[] => {
+export const outcomeWords = (outcome: Outcome, t: Translate, language: Language): readonly string[] => {
   const { cancelled, runAs, output } = outcome;
   return [
     ...(outcome.started ? [] : [t(runTexts.notStarted)]),
@@ -26,9 +26,9 @@ export const outcomeWords = (outcome: Outcome, t: Translate): readonly string[] 
     ...(runAs === null ? [] : [t(runTexts.ranAs, { user: runAs.user, uid: String(runAs.uid), gid: String(runAs.gid) })]),
     ...(runAs?.credentialKey === null || runAs === null ? [] : [t(runTexts.withKey, { key: runAs.credentialKey })]),
     ...(output.truncated
-      ? [t(runTexts.truncated, { written: renderBytes(output.writtenBytes), kept: renderBytes(output.logBytes) })]
+      ? [t(runTexts.truncated, { written: renderBytes(output.writtenBytes, language), kept: renderBytes(output.logBytes, language) })]
       : output.writtenBytes > 0
-        ? [t(runTexts.wrote, { written: renderBytes(output.writtenBytes) })]
+        ? [t(runTexts.wrote, { written: renderBytes(output.writtenBytes, language) })]
         : []),
   ];
 };

@@ -20,7 +20,7 @@ import { EmptyState, Loaded, ProblemState } from "#web/components/states.tsx";
 import { Instant } from "#web/components/time.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { runTexts } from "#web/i18n/texts/run.ts";
-import { useText } from "#web/i18n/language.ts";
+import { useLanguage, useText } from "#web/i18n/language.ts";
 import { LogView } from "#web/pages/run/log-view.tsx";
 import { outcomeWords } from "#web/pages/run/outcome.ts";
 import { Words } from "#web/components/words.tsx";
@@ -118,8 +118,6 @@ const Chain = ({ run }: { readonly run: Run }): React.ReactElement => {
   );
 };
 
-const between = (from: string, to: string): string => renderDuration(Math.max(0, Date.parse(to) - Date.parse(from)));
-
 /** The time each second, while something goes on. */
 const useSecond = (isOn: boolean): number => {
   const [now, setNow] = useState(() => Date.now());
@@ -134,6 +132,8 @@ const useSecond = (isOn: boolean): number => {
 const Timeline = ({ run }: { readonly run: Run }): React.ReactElement => {
   const t = useText();
   const now = new Date(useSecond(run.endedAt === null)).toISOString();
+  const language = useLanguage();
+  const between = (from: string, to: string): string => renderDuration(Math.max(0, Date.parse(to) - Date.parse(from)), language);
   const { queuedAt, offeredAt, acceptedAt, startedAt, endedAt } = run;
   return (
     <Section title={t(runTexts.timeline)} aside={run.attempt > 1 ? t(runTexts.attempt, { count: run.attempt }) : undefined}>
@@ -183,6 +183,7 @@ const Timeline = ({ run }: { readonly run: Run }): React.ReactElement => {
 
 const OutcomeFacts = ({ run }: { readonly run: Run }): React.ReactElement => {
   const t = useText();
+  const language = useLanguage();
   const { outcome } = run;
   if (outcome === null)
     return (
@@ -205,7 +206,7 @@ const OutcomeFacts = ({ run }: { readonly run: Run }): React.ReactElement => {
         </div>
       )}
       <ul className={classes.words}>
-        {outcomeWords(outcome, t).map((words) => (
+        {outcomeWords(outcome, t, language).map((words) => (
           <li key={words}>{words}</li>
         ))}
       </ul>

@@ -28,9 +28,10 @@ const pageRoute = getRouteApi("/runs");
 
 const Took = ({ run }: { readonly run: Run }): React.ReactElement => {
   const now = useNow();
+  const language = useLanguage();
   if (run.startedAt === null) return <span className="soft">–</span>;
   const end = run.endedAt === null ? now : Date.parse(run.endedAt);
-  return <>{renderDuration(Math.max(0, end - Date.parse(run.startedAt)))}</>;
+  return <>{renderDuration(Math.max(0, end - Date.parse(run.startedAt)), language)}</>;
 };
 
 /** What ended is told by its result, what has not by its state. */
@@ -224,7 +225,7 @@ const RunsPage = (): React.ReactElement => {
         ) : null,
     },
     { id: "job", header: t(runsTexts.job), main: true, cell: (run) => <RunLink run={run} /> },
-    { id: "state", header: t(runsTexts.state), width: 132, cell: (run) => <StateMark state={stateOf(run)} /> },
+    { id: "state", header: t(runsTexts.state), width: 154, cell: (run) => <StateMark state={stateOf(run)} /> },
     { id: "submitter", header: t(runsTexts.submitter), from: 900, width: 150, cell: (run) => run.submitter.name },
     { id: "node", header: t(runsTexts.node), from: 720, width: 140, cell: (run) => run.node },
     {
