@@ -1,9 +1,11 @@
-/** `behalf runs list|count|show|log|cancel`. */
+/** `behalf runs list|count|show|log|cancel|again`. */
 import type { Command } from "commander";
+import { fail } from "#kernel/problem.ts";
 import { pipeline } from "node:stream/promises";
 import type { AddCommand } from "#cli/command.ts";
 import { ExitCode } from "#cli/exit-code.ts";
 import { followLog } from "#cli/follow-log.ts";
+import { actOnRuns, chosenRuns, type RunCounts } from "#cli/many-runs.ts";
 import { plainText, renderTable, renderTime } from "#cli/output.ts";
 import { describeResult, waitForRun, type RunView } from "#cli/run-view.ts";
 import { Transform } from "node:stream";
@@ -34,24 +36,28 @@ const withFilters = (command: Command): Command =>
     .option("--search <text>", "only where job, node, people, account, comment or id contain this text")
     .option("--job <path>", "only of this job")
     .option("--folder <path>", "only of jobs in this folder or below")
-    .option("--state <state>", "queued, offered, accepted, running or ended")
+    .option("--state <state>", "queued, offered, accepted, running or ended; active: any but ended")
     .option("--result <result>", "succeeded, failed, timed-out, cancelled, refused or unknown")
     .option("--node <name>", "only on this node");
 
-const queryOf = (options: Record<string, string | undefined>, names: readonly string[]): URLSearchParams => {
+/** What says which runs an act is about. */
+interface ChoiceOptions extends Readonly<Partial<Record<(typeof filters)[number], string>>> {
+  readonly all?: boolean;
+  readonly confirm?: boolean;
+}
+const withChoice = (command: Command): Command =>
+  withFilters(command)
+    .option("--all", "all that you may see, where nothing else is said")
+    .option("--confirm", "do it to all that the filter finds; without it you are told how many they are");
+
+const queryOf = (options: object, names: readonly string[]): URLSearchParams => {
   const query = new URLSearchParams();
   for (const name of names) {
-    const value = options[name];
-    if (value !== undefined) query.set(name === "search" ? "q" : name, value);
+    const value = (options as Readonly<Record<string, unknown>>)[name];
+    if (typeof value === "string") query.set(name === "search" ? "q" : name, value);
   }
   return query;
 };
-
-interface RunCounts {
-  readonly total: number;
-  readonly states: Readonly<Record<string, number>>;
-  readonly results: Readonly<Record<string, number>>;
-}
 
 export const addRunsCommands: AddCommand = (program, act) => {
   const runs = program.command("runs").description("what ran, runs and waits");
@@ -149,20 +155,43 @@ export const addRunsCommands: AddCommand = (program, act) => {
       }),
     );
 
-  runs
-    .command("cancel")
-    .description("stop a run: a queued one at once, a running one by SIGTERM, its grace time, then SIGKILL")
-    .argument("<run>", "run id")
+  withChoice(
+    runs
+      .command("cancel")
+      .description("stop runs: a queued one at once, a running one by SIGTERM, its grace time, then SIGKILL")
+      .argument("[run...]", "run ids; or those under way that a filter finds"),
+  )
     .option("--reason <text>", "why, kept with the run", "")
-    .option("-w, --wait", "wait until it has ended")
+    .option("-w, --wait", "wait until it has ended; of one run")
     .action(
-      act(async ({ api, output }, id: string, options: { reason: string; wait?: boolean }) => {
+      act(async ({ api, output }, ids: string[], options: ChoiceOptions & { reason: string; wait?: boolean }) => {
         const client = api();
+        const [id] = ids;
+        if (id === undefined || ids.length > 1) {
+          if (options.wait === true) fail("cli.usage", "`--wait` waits for one run");
+          const chosen = chosenRuns(ids, queryOf(options, filters), options, { state: "active" });
+          return await actOnRuns(client, output, "cancel", chosen, { reason: options.reason });
+        }
+        chosenRuns(ids, queryOf(options, filters), options);
         const run = await client.call<RunView>("POST", `/api/v1/runs/${encodeURIComponent(id)}/cancel`, { reason: options.reason });
         const shown = options.wait === true ? await waitForRun(client, id, output) : run;
         if (output.json) output.printJson(shown);
         else output.print(shown.state === "ended" ? describeResult(output, shown) : `${id} is being cancelled`);
         if (options.wait === true && shown.result !== "cancelled") throw new ExitCode(1);
+      }),
+    );
+
+  withChoice(
+    runs
+      .command("again")
+      .description("submit runs again, with their arguments and for their nodes; decided with today's facts")
+      .argument("[run...]", "run ids; or those that a filter finds"),
+  )
+    .option("--comment <text>", "why, kept with the submissions")
+    .action(
+      act(async ({ api, output }, ids: string[], options: ChoiceOptions & { comment?: string }) => {
+        const more = options.comment === undefined ? {} : { comment: options.comment };
+        await actOnRuns(api(), output, "again", chosenRuns(ids, queryOf(options, filters), options), more);
       }),
     );
 };

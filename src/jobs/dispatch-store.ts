@@ -230,6 +230,22 @@ export const endQueued = async (
   return result.numUpdatedRows === 1n;
 };
 
+/** The same for many whose cancellation was requested; the ids of those that it ended. */
+export const endQueuedRuns = async (
+  tx: Writer,
+  end: { readonly ids: readonly string[]; readonly result: "cancelled"; readonly endedAt: number },
+): Promise<readonly string[]> => {
+  const rows = await tx
+    .updateTable("runs")
+    .set({ state: "ended", result: end.result, ended_at: end.endedAt })
+    .where("id", "in", end.ids)
+    .where("state", "=", "queued")
+    .where("cancel_at", "is not", null)
+    .returning("id")
+    .execute();
+  return rows.map(({ id }) => id);
+};
+
 /** offered, accepted or running -> queued, for one more attempt. The order's digest stays until the next offer, to know a late report. */
 export const queueAgain = async (tx: Writer, run: { readonly id: string; readonly attempt: number }): Promise<boolean> => {
   const result = await tx

@@ -2,9 +2,10 @@
 import { fail } from "#kernel/problem.ts";
 import type { Principal } from "#identity/principal.ts";
 import { applyJobs, deleteJob, type AppliedJob, type JobToApply } from "#jobs/apply-job.ts";
-import { requestCancel, type CancelAnswer } from "#jobs/cancel-run.ts";
+import { requestCancel, requestCancels, type CancelAnswer } from "#jobs/cancel-run.ts";
 import type { Page } from "#jobs/cursor.ts";
 import type { JobsContext } from "#jobs/jobs-context.ts";
+import { runAgain, type RunAgainOptions } from "#jobs/run-again.ts";
 import { sweepRetention, type RetentionPolicy, type Swept } from "#jobs/retention.ts";
 import {
   countRuns,
@@ -61,6 +62,15 @@ export interface Jobs {
   /** What a request would become; null: there is no such job. */
   previewSubmission(request: Pick<SubmissionRequest, "job" | "arguments" | "on">): Promise<PreviewedSubmission | null>;
   requestCancel(principal: Principal, runId: string, reason: string): Promise<CancelAnswer>;
+  /** Many as one act; one answer for each, in their order. */
+  requestCancels(
+    principal: Principal,
+    runIds: readonly string[],
+    reason: string,
+    asked: Readonly<Record<string, unknown>>,
+  ): ReturnType<typeof requestCancels>;
+  /** Submits runs again, as one act. */
+  runAgain(principal: Principal, runs: readonly RunSummary[], options: RunAgainOptions): Promise<SubmitAnswer>;
   listRuns(filter: RunFilter): Promise<Page<RunSummary>>;
   /** The runs of the same filter, counted by job, controller, state and result. */
   countRuns(filter: Omit<RunFilter, "limit" | "cursor">): Promise<readonly RunCount[]>;
@@ -106,6 +116,8 @@ export const openJobs = (given: Omit<JobsContext, "revisions">): Jobs => {
     submit: (principal, requests, options) => submit(context, principal, requests, options),
     previewSubmission: (request) => previewSubmission(context, request),
     requestCancel: (principal, runId, reason) => requestCancel(context, principal, runId, reason),
+    requestCancels: (principal, runIds, reason, asked) => requestCancels(context, principal, runIds, reason, asked),
+    runAgain: (principal, runs, options) => runAgain(context, principal, runs, options),
     listRuns: (filter) => listRuns(read, filter),
     countSeries: (filter) => countSeries(read, filter),
     countRuns: (filter) => countRuns(read, filter),

@@ -67,7 +67,10 @@ export interface RunFilter {
   /** Only jobs in this folder or below. */
   readonly folder?: string;
   readonly submission?: string;
-  readonly state?: RunState;
+  /** Only these. */
+  readonly ids?: readonly string[];
+  /** `active`: any but `ended`. */
+  readonly state?: RunState | "active";
   readonly result?: RunResult;
   readonly node?: string;
   readonly controller?: string;
@@ -209,7 +212,9 @@ const filteredRuns = (reader: Reader, filter: Omit<RunFilter, "limit" | "cursor"
   if (filter.folder !== undefined) query = query.where(pathBelow("runs.job_path", filter.folder));
   if (filter.job !== undefined) query = query.where("runs.job_path", "=", filter.job);
   if (filter.submission !== undefined) query = query.where("submission_id", "=", filter.submission);
-  if (filter.state !== undefined) query = query.where("state", "=", filter.state);
+  if (filter.ids !== undefined) query = query.where("runs.id", "in", filter.ids);
+  if (filter.state === "active") query = query.where("state", "in", ["queued", "offered", "accepted", "running"]);
+  else if (filter.state !== undefined) query = query.where("state", "=", filter.state);
   if (filter.result !== undefined) query = query.where("result", "=", filter.result);
   if (filter.node !== undefined) query = query.where("node", "=", filter.node);
   if (filter.controller !== undefined) query = query.where("runs.controller", "=", filter.controller);
@@ -309,6 +314,15 @@ const toSubmission = (row: SubmissionRow): Submission => ({
 export const readSubmission = async (reader: Reader, id: string): Promise<Submission | null> => {
   const row = await reader.selectFrom("submissions").selectAll().where("id", "=", id).executeTakeFirst();
   return row === undefined ? null : toSubmission(row);
+};
+
+/** The arguments of submissions, by their ids. */
+export const readArguments = async (
+  reader: Reader,
+  submissionIds: readonly string[],
+): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> => {
+  const rows = await reader.selectFrom("submissions").select(["id", "arguments"]).where("id", "in", submissionIds).execute();
+  return new Map(rows.map((row) => [row.id, JSON.parse(row.arguments) as Record<string, string>]));
 };
 
 const submissionPlace: PlaceColumns = { path: "job_path", folder: null, controller: "controller" };

@@ -21,12 +21,17 @@ export const mostAtOnce = 500;
 /** Rows per statement: wide enough to save statements, small enough to stay in the statement cache of no store. */
 const rowsPerInsert = 500;
 
+/** Runs that are repeated, one for each node. */
+export type RepeatedRuns = readonly { readonly run: string; readonly node: string }[];
+
 export interface SubmissionRequest {
   readonly job: string;
   readonly arguments?: Readonly<Record<string, string>>;
   /** Node names; absent: the job's own. */
   readonly on?: readonly string[];
   readonly comment?: string;
+  /** The runs that it repeats, where it repeats any: in the answer and in the record. */
+  readonly again?: RepeatedRuns;
   /** Who and may, as decided for this request. */
   readonly verdicts: readonly VerdictRecord[];
 }
@@ -51,12 +56,14 @@ export interface AcceptedSubmission {
   readonly job: string;
   readonly jobRevision: number;
   readonly runs: readonly { readonly id: string; readonly node: string }[];
+  readonly again?: RepeatedRuns;
 }
 
 export interface RefusedSubmission {
   readonly accepted: false;
   readonly job: string;
   readonly problem: Problem;
+  readonly again?: RepeatedRuns;
 }
 
 export interface SubmitAnswer {
@@ -110,7 +117,8 @@ const plan = (
   return values.ok ? { revision, nodes, values: values.value } : { problem: values.problem };
 };
 
-const findMissingNodes = async (context: JobsContext, names: Iterable<string>): Promise<ReadonlySet<string>> => {
+/** Those of the names under which no node has joined. */
+export const findMissingNodes = async (context: JobsContext, names: Iterable<string>): Promise<ReadonlySet<string>> => {
   const missing = new Set<string>();
   for (const name of new Set(names)) if (!(await context.nodes.exists(name))) missing.add(name);
   return missing;
@@ -244,8 +252,9 @@ const planAll = async (
   const planned: Planned[] = [];
   let usedRuns = 0;
   for (const [index, { request, plan: made }] of plans.entries()) {
+    const again = request.again === undefined ? {} : { again: request.again };
     if ("problem" in made) {
-      items.push({ accepted: false, job: request.job.slice(0, 200), problem: made.problem });
+      items.push({ accepted: false, job: request.job.slice(0, 200), problem: made.problem, ...again });
       continue;
     }
     const runs = made.nodes.map((node) => ({ id: runIds[usedRuns++] ?? newId("run", nowMs), node }));
@@ -255,6 +264,7 @@ const planAll = async (
       job: made.revision.path,
       jobRevision: made.revision.revision,
       runs,
+      ...again,
     };
     items.push(accepted);
     planned.push({ accepted, revision: made.revision, request, values: made.values });
@@ -357,8 +367,9 @@ export const submit = async (
   return answer;
 };
 
-const recordOf = ({ id, jobRevision, runs }: AcceptedSubmission): Record<string, unknown> => ({
+const recordOf = ({ id, jobRevision, runs, again }: AcceptedSubmission): Record<string, unknown> => ({
   submission: id,
   revision: jobRevision,
   runs: runs.map(({ id: run, node }) => `${run} on ${node}`),
+  ...(again === undefined ? {} : { again: again.map(({ run }) => run) }),
 });

@@ -7,6 +7,7 @@ import { definitionRoutes } from "#manager/routes/definitions.ts";
 import { explainRoutes } from "#manager/routes/explain.ts";
 import { importRoutes } from "#manager/routes/import.ts";
 import { jobRoutes } from "#manager/routes/jobs.ts";
+import { manyRunsRoutes } from "#manager/routes/many-runs.ts";
 import { nodeRoutes } from "#manager/routes/nodes.ts";
 import { pageRoutes } from "#manager/routes/page.ts";
 import { folderRoutes } from "#manager/routes/folders.ts";
@@ -33,6 +34,7 @@ export const allRoutes = (services: Services): Route[] => [
   ...previewRoutes(services),
   ...submissionRoutes(services),
   ...runRoutes(services),
+  ...manyRunsRoutes(services),
   ...streamRoutes(services),
   ...explainRoutes(services),
   ...whoCanRoutes(services),

@@ -75,9 +75,9 @@ const lineSchema = z
   .meta({ id: "LogLine" });
 const lineNumber = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
 
-const viewRuns = "controller:runs:view";
+export const viewRuns = "controller:runs:view";
 
-const filterQuery = z.object({
+export const filterQuery = z.object({
   q: searched.describe("only runs whose job, node, people, account, comment or id contains this text"),
   job: z.string().max(1024).optional(),
   folder: line(512)
@@ -85,7 +85,10 @@ const filterQuery = z.object({
     .optional()
     .describe("only jobs in this folder or below"),
   submission: idOf("sub").optional(),
-  state: z.enum(runStates).optional(),
+  state: z
+    .enum([...runStates, "active"])
+    .optional()
+    .describe("`active`: any but `ended`"),
   result: z.enum(runResults).optional(),
   node: line(100).optional(),
   controller: line(100).optional(),
@@ -96,7 +99,7 @@ const filterQuery = z.object({
 const listQuery = filterQuery.extend({ may: mayQuery, limit: count(1, 200, 50), cursor });
 
 /** The filter of a query, within what the reader may see. */
-const filterOf = (access: CompiledAccess, query: z.output<typeof filterQuery>): Omit<RunFilter, "limit" | "cursor"> => {
+export const filterOf = (access: CompiledAccess, query: z.output<typeof filterQuery>): Omit<RunFilter, "limit" | "cursor"> => {
   const { q, job, folder, submission, state, result, node, controller, submitter, from, before } = query;
   const given = Object.entries({ q, job, folder, submission, state, result, node, controller, submitter });
   return {
@@ -119,7 +122,10 @@ const seriesSpans = {
   "30d": { slices: 60, sliceMs: 12 * 3_600_000 },
 } as const;
 
-const placeOf = (run: Pick<RunSummary, "job" | "controller">): Place => ({ path: run.job, controller: run.controller });
+/** Jobs that a count names. */
+const mostNamedJobs = 10;
+
+export const placeOf = (run: Pick<RunSummary, "job" | "controller">): Place => ({ path: run.job, controller: run.controller });
 
 export const runRoutes = (services: Services): Route[] => {
   const { jobs, controller, logFiles, logLines, feed, clock } = services;
@@ -159,9 +165,12 @@ export const runRoutes = (services: Services): Route[] => {
         total: z.int(),
         states: z.object(Object.fromEntries(runStates.map((state) => [state, z.int()])) as Record<(typeof runStates)[number], z.ZodInt>),
         results: resultCounts,
+        jobs: z.int().describe("how many jobs they are of"),
+        mostOf: z.array(z.object({ job: z.string(), runs: z.int() })).describe("the jobs that most of them are of"),
       }),
       handle: async ({ caller, query }) => {
         const { access } = caller.principal;
+        const jobRuns = new Map<string, number>();
         const states = Object.fromEntries(runStates.map((state) => [state, 0])) as Record<(typeof runStates)[number], number>;
         const results = noResults();
         let total = 0;
@@ -170,8 +179,13 @@ export const runRoutes = (services: Services): Route[] => {
           total += one.runs;
           states[one.state] += one.runs;
           if (one.result !== null) results[one.result] += one.runs;
+          jobRuns.set(one.job, (jobRuns.get(one.job) ?? 0) + one.runs);
         }
-        return { total, states, results };
+        const mostOf = [...jobRuns]
+          .map(([job, runs]) => ({ job, runs }))
+          .toSorted((one, other) => other.runs - one.runs || (one.job < other.job ? -1 : 1))
+          .slice(0, mostNamedJobs);
+        return { total, states, results, jobs: jobRuns.size, mostOf };
       },
     }),
     route({

@@ -16,6 +16,8 @@ import { placesOf, visiblePage } from "#manager/visible.ts";
 import { authorise } from "#manager/web/guard.ts";
 
 const nodeName = line(100).min(1);
+/** Why, kept with the submission. */
+export const comment = z.string().max(2000).optional();
 /** One request, as a body gives it. */
 export const oneRequest = {
   job: z.string().min(1).max(1024).describe("path of the job"),
@@ -27,7 +29,7 @@ export const oneRequest = {
     .union([nodeName, z.array(nodeName).max(500)])
     .optional()
     .describe("nodes; absent: the job's own"),
-  comment: z.string().max(2000).optional(),
+  comment,
 };
 const request = z.strictObject(oneRequest);
 type Request = z.output<typeof request>;
@@ -124,7 +126,7 @@ const submissionJson = ({ createdAtMs, verdicts: _verdicts, ...submission }: Sub
 });
 
 /** Decides a request; a refusal is recorded with its job. */
-const decideAndRecord = async (
+export const decideAndRecord = async (
   refused: RefusedSubmissions,
   principal: Principal,
   job: string,
@@ -136,6 +138,16 @@ const decideAndRecord = async (
     if (error instanceof ProblemError) await refused.record(principal, { job, controller: mainController }, error.problem);
     throw error;
   }
+};
+
+export const idempotencyHeader = {
+  "idempotency-key": "the same key with the same body gives the same answer and no second submission",
+} as const;
+
+/** The key that a request came with. */
+export const idempotencyKeyOf = ({ headers }: FastifyRequest): string | undefined => {
+  const key = headers["idempotency-key"];
+  return Array.isArray(key) ? fail("input.invalid-value", "the idempotency key is given twice") : key;
 };
 
 const submissionRoute = "POST /api/v1/submissions";
@@ -166,14 +178,13 @@ export const submissionRoutes = ({ jobs, controller, clock, feed, refusedSubmiss
         or: ["controller:jobs:view"],
         refined: "`controller:runs:create` about each job of the body, before anything is stored; a refusal is recorded",
       },
-      headers: { "idempotency-key": "the same key with the same body gives the same answer and no second submission" },
+      headers: idempotencyHeader,
       body,
       answer,
       status: 201,
       handle: async ({ caller, body: given, request: incoming }) => {
         const { principal } = caller;
-        const key = incoming.headers["idempotency-key"];
-        if (Array.isArray(key)) return fail("input.invalid-value", "the idempotency key is given twice");
+        const key = idempotencyKeyOf(incoming);
         const decidedAt = isoOf(clock.nowMs());
         const { items, partial, job, ...rest } = given;
         // SECURITY: decided before a stored answer is shown again: an idempotency key opens nothing (W8).
