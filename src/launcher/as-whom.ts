@@ -19,6 +19,7 @@ export interface AsWhomQuestion {
   readonly policy: NodePolicy;
   /** Roles that the submitter holds on this node. */
   readonly heldRoles: readonly NodeRole[];
+  readonly isTest?: boolean;
 }
 
 export type AsWhomAnswer =
@@ -73,7 +74,7 @@ export const createAsWhom = (options: AsWhomOptions): AsWhom => {
     return uids;
   };
 
-  const decide: AsWhom["decide"] = async ({ order, credentials, policy, heldRoles }) => {
+  const decide: AsWhom["decide"] = async ({ order, credentials, policy, heldRoles, isTest = false }) => {
     const requested = requestedUser(order.as, credentials, policy);
     const account = requested.ok ? await host.resolveAccount(requested.value.user) : null;
     const { minimumUid, nologinNotice } = readHostFacts();
@@ -87,6 +88,7 @@ export const createAsWhom = (options: AsWhomOptions): AsWhom => {
       minimumUid,
       partUids,
       nologinNotice,
+      isTest,
     });
     if (verdict.effect === "deny") return refuse(verdict.problem);
     if (runAs === null) throw new Error("a permit without a run identity");
@@ -105,15 +107,12 @@ export const createAsWhom = (options: AsWhomOptions): AsWhom => {
       if (!files.credentials.ok) return files.credentials;
       if (!files.policy.ok) return files.policy;
       const submitter = { accessId: "os:0", name: "test", groups: [] };
-      // The entry's own lists say who may use it in a run; this test is the administrator's.
-      const credentials = files.credentials.value.map((entry) =>
-        entry.key === key ? { ...entry, allow: { folders: ["/"], submitters: ["authenticated"] } } : entry,
-      );
       const decided = await decide({
         order: { as: { kind: "credential", key, loadProfile: false }, job: { path: "/", revision: 1, author: "test" }, submitter },
-        credentials,
+        credentials: files.credentials.value,
         policy: { ...files.policy.value, accounts: [] },
         heldRoles: [],
+        isTest: true,
       });
       if (!decided.ok) return decided;
       const { account } = decided;

@@ -150,6 +150,22 @@ test("2.2: unknown, locked, expired and nologin accounts each have their own cod
   assert.equal(decide({ ...withAccount({ nologin: true }), credentials: [{ ...entry, allowNologin: true }] }).verdict.effect, "permit");
 });
 
+test("S6: a test of an entry asks everything but who may use it, and its hints never widen the entry", () => {
+  const test: Partial<AsWhomFacts> = {
+    order: { ...facts.order, job: { ...facts.order.job, path: "/" }, submitter: { accessId: "os:0", name: "test", groups: [] } },
+    isTest: true,
+  };
+  assert.equal(decide(test).verdict.effect, "permit");
+  assert.equal(refusal({ ...test, isTest: false }).code, "launch.folder-not-allowed");
+  assert.equal(refusal({ ...test, ...withAccount({ uid: 0 }) }).code, "launch.system-account");
+  assert.equal(refusal({ ...test, nologinNotice: "maintenance" }).code, "launch.node-nologin");
+  assert.equal(
+    refusal({ ...test, ...withAccount({ nologin: true }) }).hint,
+    "on the node: behalf credential set run_as_ledger --user svc-ledger --folder /finance --submitter user:corp/acc_1 --submitter group:clerks --allow-nologin",
+  );
+  assert.match(refusal({ ...test, credentials: [] }).hint, /--folder FOLDER --submitter ACCESS_ID$/);
+});
+
 test("O4: /etc/nologin refuses new runs", () => {
   assert.equal(refusal({ nologinNotice: "maintenance" }).code, "launch.node-nologin");
 });
