@@ -2,6 +2,7 @@
  * How commands speak: tables and sentences for people, one JSON document with `--json`, colours only on a terminal. Whatever
  * comes from outside (names, messages, job output) loses its control sequences before a terminal sees it (W5).
  */
+import { StringDecoder } from "node:string_decoder";
 import { problemCodes } from "#kernel/problem-codes.ts";
 import type { Because, Problem } from "#kernel/problem.ts";
 
@@ -29,6 +30,18 @@ export const plainText = (text: string): string =>
   text
     .replace(/\u001B(?:\][^\u0007\u001B]*(?:\u0007|\u001B\\)|[PX^_][^\u001B]*\u001B\\|\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])/g, "")
     .replace(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, "");
+
+/** A stream's bytes as text for a terminal: whole characters, also of one that comes in two pieces, and no control sequences (W5). */
+export interface TerminalText {
+  write(bytes: Buffer): string;
+  /** What is left of a character that did not come to its end. */
+  end(): string;
+}
+
+export const terminalText = (): TerminalText => {
+  const decoder = new StringDecoder("utf8");
+  return { write: (bytes) => plainText(decoder.write(bytes)), end: () => plainText(decoder.end()) };
+};
 
 export const createOutput = (options: { json: boolean; noColour: boolean }): Output => {
   const colour =

@@ -75,6 +75,18 @@ test(
   },
 );
 
+test("2.3: a character that comes in two pieces is one on a terminal; one that never ends is shown as unreadable", async () => {
+  const { terminalText } = await import("#cli/output.ts");
+  const text = terminalText();
+  const whole = Buffer.from("\u00E9\u{1F600}\u001B[31m!");
+  assert.equal(
+    [...whole].map((byte) => text.write(Buffer.of(byte))).join(""),
+    "\u00E9\u{1F600}[31m!",
+    "an escape alone is gone, and harmless",
+  );
+  assert.equal(text.write(Buffer.of(0xc3)) + text.end(), "\uFFFD");
+});
+
 test("W5: what comes from outside loses its control sequences before a terminal sees it", async () => {
   const { plainText } = await import("#cli/output.ts");
   assert.equal(

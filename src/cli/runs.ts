@@ -6,25 +6,23 @@ import type { AddCommand } from "#cli/command.ts";
 import { ExitCode } from "#cli/exit-code.ts";
 import { followLog } from "#cli/follow-log.ts";
 import { actOnRuns, chosenRuns, type RunCounts } from "#cli/many-runs.ts";
-import { plainText, renderTable, renderTime } from "#cli/output.ts";
+import { plainText, renderTable, renderTime, terminalText } from "#cli/output.ts";
 import { describeResult, waitForRun, type RunView } from "#cli/run-view.ts";
 import { Transform } from "node:stream";
-import { StringDecoder } from "node:string_decoder";
 
 interface RunPage {
   readonly items: readonly RunView[];
   readonly nextCursor: string | null;
 }
 
-/** Text for a terminal: whole characters, no control sequences. */
 const forTerminal = (): Transform => {
-  const decoder = new StringDecoder("utf8");
+  const text = terminalText();
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      done(null, plainText(decoder.write(chunk)));
+      done(null, text.write(chunk));
     },
     flush(done) {
-      done(null, plainText(decoder.end()));
+      done(null, text.end());
     },
   });
 };
