@@ -43,6 +43,33 @@ test("D79-D84: a role is edited and saved with the keyboard alone, and what is d
   assert.equal(await rowOf(page, /^verify, /).count(), 0);
   await expectAccessible(page, "the editor");
 
+  // What a reader is told of a row's place: level, position, how many there are, and whether it is open.
+  const places = (words: RegExp): Promise<(string | null)[]> =>
+    Promise.all(["level", "posinset", "setsize", "expanded"].map((name) => rowOf(page, words).first().getAttribute(`aria-${name}`)));
+  assert.deepEqual(await places(/^manager, /), ["1", "1", "2", "true"]);
+  assert.deepEqual(await places(/^controller, /), ["1", "2", "2", "true"]);
+  assert.deepEqual(await places(/^cancel, denied,/), ["3", "4", "9", null]);
+  // One place in the tab order; right goes into the row, left out of it again, then closes and opens it.
+  await page.getByRole("button", { name: "Expand all" }).focus();
+  await page.keyboard.press("Tab");
+  assert.match(String(await focusedName(page)), /^manager, /);
+  await page.keyboard.press("ArrowRight");
+  assert.equal(await focusedName(page), "Grant manager");
+  await page.keyboard.press("ArrowRight");
+  assert.equal(await focusedName(page), "Deny manager");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  assert.match(String(await focusedName(page)), /^manager, /);
+  await page.keyboard.press("ArrowLeft");
+  assert.equal((await places(/^manager, /))[3], "false");
+  assert.equal(await rowOf(page, /^administration, /).count(), 0);
+  await page.keyboard.press("ArrowRight");
+  await rowOf(page, /^administration, /).waitFor();
+  await page.keyboard.press("c");
+  assert.match(String(await focusedName(page)), /^c/, "a letter jumps");
+  await page.keyboard.press("Home");
+  assert.match(String(await focusedName(page)), /^manager, /);
+
   await rowOf(page, /^manager, /).focus();
   await page.keyboard.press("*");
   await rowOf(page, /^verify, not assigned,/).waitFor();

@@ -1,20 +1,16 @@
 /**
  * The permission tree (D79-D84): a tree-grid of what one part of a role says about each permission, walked and edited with the keyboard. What a
- * row says, it says in words; sign and colour only repeat it. What a state means: `access/role-draft-tree.ts`.
+ * row says, it says in words; sign and colour only repeat it. What a state means: `access/role-draft-tree.ts`; where its keys lead:
+ * `permission-rows.ts`. Its own rows, not a library's: those took a quarter of a second to make (ADR 9).
  */
-import { Button as AriaButton, Tree, TreeItem, TreeItemContent } from "react-aria-components";
-import { useState } from "react";
+import { memo, useRef, useState } from "react";
 import type { PermissionState, TreeRow } from "#access/role-draft-tree.ts";
 import type { DraftStep } from "#access/role-draft.ts";
 import { roleTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
 import type { Text, Translate } from "#web/i18n/text.ts";
+import { firstOpen, moveOfKey, rowOfTyping, rowsInSight, rowsMatching, type RowInSight } from "#web/pages/access/permission-rows.ts";
 import classes from "#web/pages/access/permission-tree.module.css";
-
-interface Branch {
-  readonly row: TreeRow;
-  readonly children: readonly Branch[];
-}
 
 const signs: Readonly<Record<PermissionState, string>> = {
   granted: "✓",
@@ -30,27 +26,6 @@ const stateWords: Readonly<Record<PermissionState, Text & { readonly en: string;
   denied: roleTexts.denied,
   "inherited-denial": roleTexts.inheritedDenial,
   unassigned: roleTexts.unassigned,
-};
-
-/** Rows in tree order with their depths, as nested branches. */
-const nest = (rows: readonly TreeRow[]): readonly Branch[] => {
-  const roots: Branch[] = [];
-  const open: { readonly depth: number; readonly children: Branch[] }[] = [{ depth: 0, children: roots }];
-  for (const row of rows) {
-    while ((open.at(-1)?.depth ?? 0) >= row.depth) open.pop();
-    const children: Branch[] = [];
-    open.at(-1)?.children.push({ row, children });
-    open.push({ depth: row.depth, children });
-  }
-  return roots;
-};
-
-/** Rows that hold the words, and what stands above them. */
-export const rowsMatching = (rows: readonly TreeRow[], words: string): readonly TreeRow[] => {
-  const wanted = words.trim().toLowerCase();
-  if (wanted === "") return rows;
-  const found = rows.filter((row) => row.permission.includes(wanted) || row.meaning.toLowerCase().includes(wanted));
-  return rows.filter((row) => found.some((one) => one === row || one.permission.startsWith(`${row.permission}:`)));
 };
 
 /** What a key or a click on the body does (D84): select, or unselect. */
@@ -94,82 +69,77 @@ const stateText = (row: TreeRow, t: Translate): string => {
     : t(roleTexts.stateFromController, { state, permission: row.from.permission, controller: row.from.scope });
 };
 
-interface RowProps {
-  readonly branch: Branch;
+interface RowProps extends RowInSight {
+  readonly isCurrent: boolean;
   readonly readOnly: boolean;
-  readonly onStep: (row: TreeRow, step: DraftStep) => void;
-  readonly scope: string;
 }
 
-const Row = ({ branch: { row, children }, readOnly, onStep, scope }: RowProps): React.ReactElement => {
+/** What a button of a row, or a click on its body, does: found by the tree, which hears them all. */
+type RowAct = "toggle" | "grant" | "deny";
+
+const Row = memo(({ row, position, siblings, isOpen, isCurrent, readOnly }: RowProps): React.ReactElement => {
   const t = useText();
   const state = stateText(row, t);
   const counts = row.isLeaf ? "" : t(roleTexts.leaves, { granted: row.grantedLeaves, all: row.leaves });
-  return (
-    <TreeItem
-      id={row.permission}
-      // What is typed to jump to a row is its own segment.
-      textValue={[row.segment, state, counts, row.meaning].filter((text) => text !== "").join(", ")}
-      className={classes.row ?? ""}
-      data-state={row.state}
-      onAction={() => {
-        if (!readOnly) onStep(row, toggled(row, scope));
-      }}
+  const act = (kind: RowAct, text: string, label: string, own: TreeRow["own"]): React.ReactElement => (
+    <button
+      type="button"
+      tabIndex={-1}
+      className={classes.button}
+      data-act={kind}
+      aria-pressed={row.own === own}
+      aria-label={label}
+      disabled={!row.applies && row.own === null}
     >
-      <TreeItemContent>
-        {({ isExpanded }) => (
-          <div className={classes.content} style={{ paddingInlineStart: (row.depth - 1) * 18 }} data-applies={row.applies}>
-            {row.isLeaf ? (
-              <span className={classes.chevron} />
-            ) : (
-              <AriaButton slot="chevron" className={classes.chevron ?? ""}>
-                <span aria-hidden="true">{isExpanded ? "▾" : "▸"}</span>
-              </AriaButton>
-            )}
-            <span className={classes.sign} aria-hidden="true">
-              {signs[row.state]}
-            </span>
-            <span className={classes.words}>
-              <code className={classes.segment}>{row.segment}</code>
-              <span className={classes.meaning} lang="en">
-                {row.meaning}
-              </span>
-            </span>
-            <span className={classes.state}>
-              {row.state === "unassigned" && row.applies ? "" : state}
-              {counts === "" || row.grantedLeaves === 0 ? "" : ` ${counts}`}
-            </span>
-            {readOnly ? null : (
-              <span className={classes.buttons}>
-                <AriaButton
-                  className={classes.button ?? ""}
-                  aria-pressed={row.own === "granted"}
-                  aria-label={t(roleTexts.grantOf, { permission: row.permission })}
-                  isDisabled={!row.applies && row.own === null}
-                  onPress={() => onStep(row, granting(row, scope))}
-                >
-                  {t(roleTexts.grant)}
-                </AriaButton>
-                <AriaButton
-                  className={classes.button ?? ""}
-                  aria-pressed={row.own === "denied"}
-                  aria-label={t(roleTexts.denyOf, { permission: row.permission })}
-                  isDisabled={!row.applies && row.own === null}
-                  onPress={() => onStep(row, denying(row, scope))}
-                >
-                  {t(roleTexts.deny)}
-                </AriaButton>
-              </span>
-            )}
-          </div>
-        )}
-      </TreeItemContent>
-      {children.map((child) => (
-        <Row key={child.row.permission} branch={child} readOnly={readOnly} onStep={onStep} scope={scope} />
-      ))}
-    </TreeItem>
+      {text}
+    </button>
   );
-};
+  return (
+    <div
+      role="row"
+      tabIndex={isCurrent ? 0 : -1}
+      aria-label={[row.segment, state, counts, row.meaning].filter((text) => text !== "").join(", ")}
+      aria-level={row.depth}
+      aria-posinset={position}
+      aria-setsize={siblings}
+      aria-expanded={isOpen ?? undefined}
+      className={classes.row}
+      data-permission={row.permission}
+      data-state={row.state}
+    >
+      <div
+        role="gridcell"
+        aria-colindex={1}
+        className={classes.content}
+        style={{ paddingInlineStart: (row.depth - 1) * 18 }}
+        data-applies={row.applies}
+      >
+        <span className={classes.chevron} aria-hidden="true" data-act={isOpen === null ? undefined : "toggle"}>
+          {isOpen === null ? "" : isOpen ? "▾" : "▸"}
+        </span>
+        <span className={classes.sign} aria-hidden="true">
+          {signs[row.state]}
+        </span>
+        <span className={classes.words}>
+          <code className={classes.segment}>{row.segment}</code>
+          <span className={classes.meaning} lang="en">
+            {row.meaning}
+          </span>
+        </span>
+        <span className={classes.state}>
+          {row.state === "unassigned" && row.applies ? "" : state}
+          {counts === "" || row.grantedLeaves === 0 ? "" : ` ${counts}`}
+        </span>
+        {readOnly ? null : (
+          <span className={classes.buttons}>
+            {act("grant", t(roleTexts.grant), t(roleTexts.grantOf, { permission: row.permission }), "granted")}
+            {act("deny", t(roleTexts.deny), t(roleTexts.denyOf, { permission: row.permission }), "denied")}
+          </span>
+        )}
+      </div>
+    </div>
+  );
+});
 
 export interface PermissionTreeProps {
   readonly label: string;
@@ -181,61 +151,112 @@ export interface PermissionTreeProps {
   readonly onStep: (row: TreeRow, step: DraftStep) => void;
 }
 
-/** D84: partly collapsed at first: what the role names is in sight. */
-const firstExpanded = (rows: readonly TreeRow[]): ReadonlySet<string> => {
-  const named = rows.filter((row) => row.own !== null);
-  return new Set(
-    rows
-      .filter((row) => !row.isLeaf && (row.depth === 1 || named.some((one) => one.permission.startsWith(`${row.permission}:`))))
-      .map((row) => row.permission),
-  );
+/** Letters that follow each other within this are one word. */
+const typingMs = 1000;
+
+const rowElement = (target: EventTarget): HTMLElement | null => (target as Element).closest<HTMLElement>("[data-permission]");
+
+/** From one thing that can be done in a row to the next, or back; past the first it is the row itself. */
+const moveWithin = (row: HTMLElement, from: Element, step: 1 | -1): void => {
+  const places = [row, ...row.querySelectorAll<HTMLElement>("button:enabled")];
+  places[Math.max(0, Math.min(places.length - 1, places.indexOf(from as HTMLElement) + step))]?.focus();
 };
 
 export const PermissionTree = ({ label, rows, scope, words, readOnly, onStep }: PermissionTreeProps): React.ReactElement => {
   const t = useText();
-  const [expanded, setExpanded] = useState(() => firstExpanded(rows));
-  const shown = rowsMatching(rows, words);
+  const [opened, setOpened] = useState(() => firstOpen(rows));
+  const [current, setCurrent] = useState<string | null>(null);
+  const typing = useRef({ text: "", atMs: 0 });
   const branches = rows.filter((row) => !row.isLeaf).map((row) => row.permission);
-  const isAll = branches.every((permission) => expanded.has(permission));
+  const isSearch = words.trim() !== "";
+  const shown = rowsInSight(rowsMatching(rows, words), (permission) => isSearch || opened.has(permission));
+  const isAll = branches.every((permission) => opened.has(permission));
+  // One place in the tab order: the row that was met last, as long as it is in sight.
+  const place = Math.max(
+    0,
+    shown.findIndex(({ row }) => row.permission === current),
+  );
+  const toggle = (permission: string): void =>
+    setOpened((before) => {
+      const next = new Set(before);
+      if (!next.delete(permission)) next.add(permission);
+      return next;
+    });
+  const focusRow = (from: HTMLElement, index: number): void => {
+    const permission = shown[index]?.row.permission;
+    if (permission === undefined) return;
+    from.closest("[role=treegrid]")?.querySelector<HTMLElement>(`[data-permission="${permission}"]`)?.focus();
+  };
 
-  /** Before the tree itself hears it: it would take these keys for typing ahead. */
-  const onKeyDownCapture = (event: React.KeyboardEvent): void => {
-    const target = event.target as HTMLElement;
-    if (event.ctrlKey || event.metaKey || event.altKey || target.getAttribute("role") !== "row") return;
-    if (event.key === "*") setExpanded(new Set(branches));
-    else {
-      const row = rows.find((one) => one.permission === target.dataset["key"]);
-      const step = row === undefined || readOnly ? null : stepOfKey(event.key, row, scope);
-      if (row === undefined || step === null) {
-        if (event.key !== "+" && event.key !== "-") return;
-      } else onStep(row, step);
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    const element = rowElement(event.target);
+    if (element === null || event.ctrlKey || event.metaKey || event.altKey) return;
+    const index = shown.findIndex(({ row }) => row.permission === element.dataset["permission"]);
+    const at = shown[index];
+    if (at === undefined) return;
+    if (event.target !== element) {
+      // On a button of the row: it has the keys that press it to itself.
+      if (event.key === "ArrowRight") moveWithin(element, event.target as Element, 1);
+      else if (event.key === "ArrowLeft") moveWithin(element, event.target as Element, -1);
+      else if (event.key === "Escape") element.focus();
+      else return;
+      event.preventDefault();
+      return;
     }
+    const step = readOnly ? null : stepOfKey(event.key, at.row, scope);
+    const page = Math.max(1, Math.floor((element.closest(`.${classes.scroller}`)?.clientHeight ?? 0) / element.offsetHeight) - 1);
+    const move = moveOfKey(event.key, shown, index, page);
+    if (event.key === "*") setOpened(new Set(branches));
+    else if (step !== null) onStep(at.row, step);
+    else if (move?.kind === "row") focusRow(element, move.index);
+    else if (move?.kind === "toggle") toggle(move.permission);
+    else if (move?.kind === "into") moveWithin(element, element, 1);
+    else if (/^[\p{L}\p{N}_]$/u.test(event.key)) {
+      const { text, atMs } = typing.current;
+      typing.current = { text: (event.timeStamp - atMs < typingMs ? text : "") + event.key, atMs: event.timeStamp };
+      const found = rowOfTyping(typing.current.text, shown, index);
+      // No row begins so: the key may mean something to the page.
+      if (found === null) return;
+      focusRow(element, found);
+    } else if (event.key !== "+" && event.key !== "-" && event.key !== " ") return;
     event.preventDefault();
     event.stopPropagation();
+  };
+  const onClick = (event: React.MouseEvent): void => {
+    const permission = rowElement(event.target)?.dataset["permission"];
+    const at = shown.find(({ row }) => row.permission === permission);
+    if (at === undefined) return;
+    const act = (event.target as Element).closest<HTMLElement>("[data-act]")?.dataset["act"] as RowAct | undefined;
+    if (act === "toggle") toggle(at.row.permission);
+    else if (act === "grant") onStep(at.row, granting(at.row, scope));
+    else if (act === "deny") onStep(at.row, denying(at.row, scope));
+    // A button that is disabled is not the body of its row.
+    else if (!readOnly && (event.target as Element).closest("button") === null) onStep(at.row, toggled(at.row, scope));
   };
   return (
     <>
       <div className={classes.bar}>
-        <AriaButton className={classes.button ?? ""} onPress={() => setExpanded(isAll ? firstExpanded(rows) : new Set(branches))}>
+        <button type="button" className={classes.button} onClick={() => setOpened(isAll ? firstOpen(rows) : new Set(branches))}>
           {t(isAll ? roleTexts.collapse : roleTexts.expandAll)}
-        </AriaButton>
+        </button>
         <span className={classes.keys}>{t(roleTexts.keys)}</span>
       </div>
       {shown.length === 0 ? (
         <p className="soft">{t(roleTexts.noMatch)}</p>
       ) : (
-        <div onKeyDownCapture={onKeyDownCapture} className={classes.scroller}>
-          <Tree
+        <div className={classes.scroller}>
+          <div
+            role="treegrid"
             aria-label={label}
-            selectionMode="none"
-            expandedKeys={words.trim() === "" ? expanded : branches}
-            onExpandedChange={(keys) => setExpanded(new Set([...keys].map(String)))}
-            className={classes.tree ?? ""}
+            aria-colcount={1}
+            onKeyDown={onKeyDown}
+            onClick={onClick}
+            onFocus={(event) => setCurrent(rowElement(event.target)?.dataset["permission"] ?? null)}
           >
-            {nest(shown).map((branch) => (
-              <Row key={branch.row.permission} branch={branch} readOnly={readOnly} onStep={onStep} scope={scope} />
+            {shown.map((one, index) => (
+              <Row key={one.row.permission} {...one} isCurrent={index === place} readOnly={readOnly} />
             ))}
-          </Tree>
+          </div>
         </div>
       )}
     </>
