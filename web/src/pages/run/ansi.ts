@@ -23,6 +23,9 @@ const sequence =
 // oxlint-disable-next-line no-control-regex
 const control = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
 
+// oxlint-disable-next-line no-control-regex
+const anyControl = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/;
+
 /** The nearest of the sixteen, so that what a job colours is readable on both themes. */
 const nearestOf = (red: number, green: number, blue: number): number => {
   const top = Math.max(red, green, blue);
@@ -84,6 +87,8 @@ const lastWritten = (line: string): string => {
 
 export const parseAnsi = (line: string): readonly Segment[] => {
   const text = lastWritten(line);
+  // As most lines are: nothing that a terminal would act on.
+  if (!anyControl.test(text)) return text === "" ? [] : [{ ...plain, text }];
   const segments: Segment[] = [];
   let style = plain;
   const add = (piece: string): void => {
@@ -104,6 +109,10 @@ export const parseAnsi = (line: string): readonly Segment[] => {
 export interface Marked extends Segment {
   readonly found: boolean;
 }
+
+/** Nothing of it differs from the page's own text. */
+export const isPlain = ({ fg, bg, bold, dim, italic, underline, found }: Marked): boolean =>
+  fg === null && bg === null && !bold && !dim && !italic && !underline && !found;
 
 const lowerAscii = (text: string): string => text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
 

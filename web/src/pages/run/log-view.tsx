@@ -3,49 +3,85 @@
  * that are seen are drawn; where they are, `log-scroll.ts` says. Colours are the sixteen of a terminal, in the page's own shades.
  */
 import { ActionIcon, Button, Menu, NumberInput, TextInput } from "@mantine/core";
-import { useElementSize } from "@mantine/hooks";
-import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+import { memo, useEffect, useEffectEvent, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
 import { send } from "#web/api/call.ts";
 import { notify, notifyProblem } from "#web/components/notify.ts";
 import { EmptyState, LoadingState, ProblemState } from "#web/components/states.tsx";
 import { renderUtc } from "#web/components/render-time.ts";
+import { useSize } from "#web/components/use-size.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { logTexts } from "#web/i18n/texts/log.ts";
 import { useText } from "#web/i18n/language.ts";
-import { markFound, parseAnsi } from "#web/pages/run/ansi.ts";
+import { isPlain, markFound, parseAnsi } from "#web/pages/run/ansi.ts";
 import { contentHeight, isScaled, lastTop, readLines, renderLines, rowHeight, scrollOf, topAt } from "#web/pages/run/log-scroll.ts";
 import { LogStore, type LogLine } from "#web/pages/run/log-store.ts";
 import { useLogFind } from "#web/pages/run/use-log-find.ts";
 import classes from "#web/pages/run/log-view.module.css";
 
-/** Lines asked for beyond what is seen, each way. */
-const ahead = 150;
+const LineText = ({ line, wanted }: { readonly line: LogLine; readonly wanted: string }): React.ReactNode => {
+  const pieces = markFound(parseAnsi(line.text), wanted);
+  const [only] = pieces;
+  // Most lines are plain: a text needs no element of its own.
+  if (only === undefined || (pieces.length === 1 && isPlain(only))) return only?.text ?? "";
+  return pieces.map(({ text, fg, bg, bold, dim, italic, underline, found }, index) => {
+    const attributes = {
+      "data-fg": fg ?? undefined,
+      "data-bg": bg ?? undefined,
+      "data-bold": bold || undefined,
+      "data-dim": dim || undefined,
+      "data-italic": italic || undefined,
+      "data-underline": underline || undefined,
+    };
+    return found ? (
+      // oxlint-disable-next-line react/no-array-index-key -- the pieces of one text, in order
+      <mark key={index} {...attributes}>
+        {text}
+      </mark>
+    ) : (
+      // oxlint-disable-next-line react/no-array-index-key
+      <span key={index} {...attributes}>
+        {text}
+      </span>
+    );
+  });
+};
 
-const LineText = ({ line, wanted }: { readonly line: LogLine; readonly wanted: string }): React.ReactElement => (
-  <>
-    {markFound(parseAnsi(line.text), wanted).map(({ text, fg, bg, bold, dim, italic, underline, found }, index) => {
-      const attributes = {
-        "data-fg": fg ?? undefined,
-        "data-bg": bg ?? undefined,
-        "data-bold": bold || undefined,
-        "data-dim": dim || undefined,
-        "data-italic": italic || undefined,
-        "data-underline": underline || undefined,
-      };
-      return found ? (
-        // oxlint-disable-next-line react/no-array-index-key -- the pieces of one text, in order
-        <mark key={index} {...attributes}>
-          {text}
-        </mark>
-      ) : (
-        // oxlint-disable-next-line react/no-array-index-key
-        <span key={index} {...attributes}>
-          {text}
-        </span>
-      );
-    })}
-  </>
-);
+interface RowProps {
+  readonly number: number;
+  /** Undefined: on its way. */
+  readonly line: LogLine | undefined;
+  readonly digits: number;
+  readonly isChosen: boolean;
+  readonly isCurrent: boolean;
+  readonly wanted: string;
+}
+
+/** Remembered, so that scrolling by a few lines draws those few. */
+const Row = memo(({ number, line, digits, isChosen, isCurrent, wanted }: RowProps): React.ReactElement => {
+  const t = useText();
+  return (
+    <div className={classes.row} data-stream={line?.stream} data-chosen={isChosen || undefined} data-current={isCurrent || undefined}>
+      <button
+        type="button"
+        tabIndex={-1}
+        className={classes.number}
+        style={{ width: `${digits + 2}ch` }}
+        aria-label={t(logTexts.line, { line: number })}
+        aria-pressed={isChosen}
+        title={line === undefined ? undefined : renderUtc(line.at)}
+        data-line={number}
+      >
+        {number}
+      </button>
+      <span className={classes.stream} aria-hidden={line?.stream === "stdout" || undefined}>
+        {line?.stream === "stderr" ? t(logTexts.stderr) : line?.stream === "notice" ? t(logTexts.notice) : ""}
+      </span>
+      <span className={classes.text}>
+        {line === undefined ? <span className={classes.missing}>…</span> : <LineText line={line} wanted={wanted} />}
+      </span>
+    </div>
+  );
+});
 
 interface Scroller {
   readonly top: number;
@@ -53,6 +89,7 @@ interface Scroller {
 }
 
 export interface LogViewProps {
+  /** Stays the same for as long as the view is there. */
   readonly runId: string;
   /** The run writes no more, as the page knows it. */
   readonly hasEnded: boolean;
@@ -63,15 +100,13 @@ export interface LogViewProps {
   readonly onFind: (text: string) => void;
 }
 
-/** One store per run shown. */
+/** Of the one run that the view was made for. */
 const useLogStore = (runId: string): LogStore => {
-  const [store, setStore] = useState(() => new LogStore(runId));
+  const [store] = useState(() => new LogStore(runId));
   useEffect(() => {
-    const opened = new LogStore(runId);
-    setStore(opened);
-    void opened.open();
-    return () => opened.close();
-  }, [runId]);
+    void store.open();
+    return () => store.close();
+  }, [store]);
   useSyncExternalStore(store.subscribe, store.version);
   return store;
 };
@@ -80,7 +115,7 @@ export const LogView = ({ runId, hasEnded, chosen, onChoose, find, onFind }: Log
   const t = useText();
   const store = useLogStore(runId);
   const scroller = useRef<HTMLDivElement | null>(null);
-  const { ref: sizeRef, height: viewport } = useElementSize<HTMLDivElement>();
+  const { ref: sizeRef, height: viewport } = useSize();
   const range = readLines(chosen);
   const [{ top, following }, setScroller] = useState<Scroller>({ top: 0, following: range === null });
   const [seenTotal, setSeenTotal] = useState(0);
@@ -122,7 +157,7 @@ export const LogView = ({ runId, hasEnded, chosen, onChoose, find, onFind }: Log
   const first = Math.floor(top) + 1;
   const last = Math.min(store.total, first + rows);
   useEffect(() => {
-    if (store.total > 0 && viewport > 0) store.want(Math.max(1, first - ahead), last + ahead);
+    if (store.total > 0 && viewport > 0) store.want(first, last);
   });
 
   const onScroll = (): void => {
@@ -134,18 +169,26 @@ export const LogView = ({ runId, hasEnded, chosen, onChoose, find, onFind }: Log
     placed.current = at;
     setScroller({ top: moved, following: moved >= lastTop(facts) - 0.5 && !hasEnded });
   };
+  /** Where the wheel has got to since the last picture: it may turn several times before the next. */
+  const aimed = useRef<number | null>(null);
+  const onFrame = useEffectEvent(() => {
+    const next = aimed.current;
+    aimed.current = null;
+    if (next !== null) moveTo(next, next >= lastTop(facts) - 0.5);
+  });
   const onWheel = useEffectEvent((event: WheelEvent): void => {
     if (event.ctrlKey || event.deltaY === 0 || !isScaled(facts)) return;
     event.preventDefault();
     const pixels = event.deltaMode === 1 ? event.deltaY * rowHeight : event.deltaMode === 2 ? event.deltaY * viewport : event.deltaY;
-    const next = top + pixels / rowHeight;
-    moveTo(next, next >= lastTop(facts) - 0.5);
+    if (aimed.current === null) requestAnimationFrame(() => onFrame());
+    aimed.current = Math.min(lastTop(facts), Math.max(0, (aimed.current ?? top) + pixels / rowHeight));
   });
   useEffect(() => {
     const element = scroller.current;
+    const turn = (event: WheelEvent): void => onWheel(event);
     // A listener that may keep the browser from scrolling cannot be given through React.
-    element?.addEventListener("wheel", onWheel, { passive: false });
-    return () => element?.removeEventListener("wheel", onWheel);
+    element?.addEventListener("wheel", turn, { passive: false });
+    return () => element?.removeEventListener("wheel", turn);
   }, []);
   const onKeyDown = (event: React.KeyboardEvent): void => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
@@ -336,41 +379,27 @@ export const LogView = ({ runId, hasEnded, chosen, onChoose, find, onFind }: Log
           hidden={store.total === 0}
           onScroll={onScroll}
           onKeyDown={onKeyDown}
+          onClick={(event) => {
+            const line = (event.target as Element).closest<HTMLElement>("[data-line]")?.dataset["line"];
+            if (line !== undefined) choose(Number(line), event.shiftKey);
+          }}
         >
           <div style={{ height: contentHeight(facts) }}>
             <div className={classes.window} style={{ height: viewport }}>
               <div style={{ transform: `translateY(${-(top % 1) * rowHeight}px)` }}>
                 {Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => {
                   const number = first + index;
-                  const line = store.line(number);
-                  const isChosen = range !== null && number >= range.from && number <= range.to;
                   return (
-                    <div
-                      key={number}
-                      className={classes.row}
-                      data-stream={line?.stream}
-                      data-chosen={isChosen || undefined}
-                      data-current={search.current === number || undefined}
-                    >
-                      <button
-                        type="button"
-                        tabIndex={-1}
-                        className={classes.number}
-                        style={{ width: `${digits + 2}ch` }}
-                        aria-label={t(logTexts.line, { line: number })}
-                        aria-pressed={isChosen}
-                        title={line === undefined ? undefined : renderUtc(line.at)}
-                        onClick={(event) => choose(number, event.shiftKey)}
-                      >
-                        {number}
-                      </button>
-                      <span className={classes.stream} aria-hidden={line?.stream === "stdout" || undefined}>
-                        {line?.stream === "stderr" ? t(logTexts.stderr) : line?.stream === "notice" ? t(logTexts.notice) : ""}
-                      </span>
-                      <span className={classes.text}>
-                        {line === undefined ? <span className={classes.missing}>…</span> : <LineText line={line} wanted={find} />}
-                      </span>
-                    </div>
+                    <Row
+                      // A row that has left is used again for the next that comes: making elements takes longer than changing their text.
+                      key={number % (rows + 1)}
+                      number={number}
+                      line={store.line(number)}
+                      digits={digits}
+                      isChosen={range !== null && number >= range.from && number <= range.to}
+                      isCurrent={search.current === number}
+                      wanted={find}
+                    />
                   );
                 })}
               </div>
