@@ -1,6 +1,7 @@
 /** What a page will show is asked for when its link is pointed at, so that it is there with the page. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { eventually } from "#test/fixtures/eventually.ts";
 import { startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
 
 test("4.8: pointing at a job asks for it and for its last runs, before anybody opens it", { timeout: 300_000 }, async (t) => {
@@ -29,4 +30,79 @@ test("4.8: pointing at a job asks for it and for its last runs, before anybody o
   await link.click();
   await page.getByRole("heading", { level: 1, name: "/examples/whoami" }).waitFor();
   await page.getByRole("region", { name: "Last runs" }).getByRole("link").first().waitFor();
+});
+
+/** What each page of the navigation shows at first, as an administrator has it. */
+const shownBy: Readonly<Record<string, readonly string[]>> = {
+  Jobs: ["/api/v1/folders", "/api/v1/jobs"],
+  Runs: ["/api/v1/runs", "/api/v1/runs/counts"],
+  Nodes: ["/api/v1/nodes"],
+  Access: ["/api/v1/roles"],
+  Accounts: ["/api/v1/accounts", "/api/v1/roles"],
+  Audit: ["/api/v1/audit", "/api/v1/audit/head"],
+  Settings: ["/api/v1/realm", "/api/v1/settings", "/api/v1/status"],
+  Profile: ["/api/v1/sessions", "/api/v1/sessions/current", "/api/v1/sessions/logins"],
+};
+
+test(
+  "4.8: pointing at or focusing a link of the navigation asks for what its page shows, which then asks for nothing again",
+  { timeout: 300_000 },
+  async (t) => {
+    const why = whyNoBrowser();
+    if (why !== null) return t.skip(why);
+    const { account, persona } = await startCockpit(t);
+    await account("ann", null, ["administrator"]);
+    const page = await persona("ann", "/new-job");
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    const asked = new Set<string>();
+    const answered = new Set<string>();
+    page.on("request", (request) => void asked.add(new URL(request.url()).pathname));
+    page.on("requestfinished", (request) => void answered.add(new URL(request.url()).pathname));
+    const navigation = page.getByRole("navigation", { name: "Pages" });
+    for (const [name, wanted] of Object.entries(shownBy)) {
+      asked.clear();
+      answered.clear();
+      const link = navigation.getByRole("link", { name });
+      if (name === "Audit") await link.focus();
+      else await link.hover();
+      await eventually(
+        `the manager has answered what ${name} shows`,
+        () => Promise.resolve(wanted.filter((path) => !answered.has(path))),
+        (missing) => missing.length === 0,
+      );
+      asked.clear();
+      await link.click();
+      await page.getByRole("heading", { level: 1, name }).waitFor();
+      assert.deepEqual(
+        wanted.filter((path) => asked.has(path)),
+        [],
+        `${name} asks again`,
+      );
+    }
+  },
+);
+
+test("4.8: what an account may not see is not asked for ahead", { timeout: 300_000 }, async (t) => {
+  const why = whyNoBrowser();
+  if (why !== null) return t.skip(why);
+  const { account, persona } = await startCockpit(t);
+  await account("eve", { permissions: ["manager:view", "manager:administration:settings:view"] });
+  const page = await persona("eve", "/profile");
+  await page.getByRole("heading", { level: 1, name: "Profile" }).waitFor();
+  const asked = new Set<string>();
+  page.on("request", (request) => void asked.add(new URL(request.url()).pathname));
+  const navigation = page.getByRole("navigation", { name: "Pages" });
+  for (const [name, path] of [
+    ["Overview", "/api/v1/status"],
+    ["Settings", "/api/v1/settings"],
+  ] as const) {
+    const answered = page.waitForResponse((response) => new URL(response.url()).pathname === path);
+    await navigation.getByRole("link", { name }).hover();
+    await answered;
+  }
+  assert.ok(asked.has("/api/v1/settings") && asked.has("/api/v1/status"));
+  assert.deepEqual(
+    [...asked].filter((path) => path.startsWith("/api/v1/runs") || path === "/api/v1/nodes" || path === "/api/v1/realm"),
+    [],
+  );
 });

@@ -2,12 +2,15 @@
 import { QueryClient } from "@tanstack/react-query";
 import { ApiProblem } from "#web/api/api-problem.ts";
 
+/** An answer that is younger is shown without asking again. */
+export const freshMs = 5000;
+
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       // The browser's own idea of being online says nothing about a manager on this machine.
       networkMode: "always",
-      staleTime: 5000,
+      staleTime: freshMs,
       gcTime: 5 * 60_000,
       refetchOnWindowFocus: true,
       retry: (failures, error) => failures < 2 && (!(error instanceof ApiProblem) || error.status === 0 || error.status >= 502),

@@ -28,6 +28,8 @@ const theme = createTheme({
   components: {
     ModalHeader: { defaultProps: { component: "div" } },
     DrawerHeader: { defaultProps: { component: "div" } },
+    // A list that is closed is neither made nor measured: three of them took a page 20 ms.
+    Combobox: { defaultProps: { keepMounted: false } },
   },
 });
 

@@ -132,6 +132,7 @@ export const Shell = (): React.ReactElement => {
   const [everExplained, setEverExplained] = useState(false);
   if (question !== null && !everExplained) setEverExplained(true);
   const main = useRef<HTMLElement>(null);
+  const scrolled = useRef(false);
 
   useEffect(() => startLive(queryClient), []);
   const router = useRouter();
@@ -140,7 +141,9 @@ export const Shell = (): React.ReactElement => {
       router.subscribe("onResolved", ({ pathChanged }) => {
         if (!pathChanged) return;
         setMenuOpen(false);
-        main.current?.scrollTo(0, 0);
+        // Only where somebody has scrolled: asking costs the new page a layout of its own, before it is complete.
+        if (scrolled.current) main.current?.scrollTo(0, 0);
+        scrolled.current = false;
       }),
     [router],
   );
@@ -207,7 +210,15 @@ export const Shell = (): React.ReactElement => {
           ))}
         </ul>
       </nav>
-      <main ref={main} id="main" tabIndex={-1} className={classes.main}>
+      <main
+        ref={main}
+        id="main"
+        tabIndex={-1}
+        className={classes.main}
+        onScroll={() => {
+          scrolled.current = true;
+        }}
+      >
         <Outlet />
       </main>
       <SessionWatch />

@@ -2,13 +2,12 @@
  * A button for an act that needs a permission: enabled where it is permitted, disabled with the reason where it is refused, absent only
  * where the actor may not know. A disabled one keeps its place in the tab order, so that the reason can be read without a mouse.
  */
-import { ActionIcon, Button, type ButtonProps } from "@mantine/core";
+import { Button, type ButtonProps } from "@mantine/core";
 import { useId } from "react";
 import type { Verdict } from "#access/verdict.ts";
 import { explain, type ExplainQuestion } from "#web/components/explain.ts";
 import { Hint } from "#web/components/hint.tsx";
-import { commonTexts } from "#web/i18n/texts/common.ts";
-import { useText } from "#web/i18n/language.ts";
+import { WhyButton } from "#web/components/why-button.tsx";
 import classes from "#web/components/action-button.module.css";
 
 /** A verdict of the preview, or what the API says about an item. */
@@ -35,7 +34,6 @@ export interface ActionButtonProps extends ButtonProps {
 
 export const ActionButton = ({ children, allowed, question, onClick, ...rest }: ActionButtonProps): React.ReactElement | null => {
   const reasonId = useId();
-  const t = useText();
   if (allowed?.allowed === false && allowed.hidden === true) return null;
   const refused = allowed?.allowed === false ? allowed.reason : null;
   const button = (
@@ -62,17 +60,7 @@ export const ActionButton = ({ children, allowed, question, onClick, ...rest }: 
       <span id={reasonId} className="visually-hidden">
         {refused}
       </span>
-      {question === undefined ? null : (
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          size="sm"
-          aria-label={t(commonTexts.whyOf, { subject: children })}
-          onClick={() => explain(question)}
-        >
-          <span aria-hidden="true">?</span>
-        </ActionIcon>
-      )}
+      {question === undefined ? null : <WhyButton subject={children} onClick={() => explain(question)} />}
     </span>
   );
 };

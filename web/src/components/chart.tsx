@@ -1,12 +1,12 @@
 /** A small chart (uPlot) that says the same as a table to those who do not see it. Colours come from the theme; numbers are never in colour alone. */
 import "uplot/dist/uPlot.min.css";
 import { useComputedColorScheme } from "@mantine/core";
-import { useElementSize } from "@mantine/hooks";
 import { useEffect, useRef } from "react";
 import UPlot from "uplot";
 import { useLanguage } from "#web/i18n/language.ts";
 import type { Language } from "#web/i18n/text.ts";
 import { renderLocal, renderTick } from "#web/components/render-time.ts";
+import { useSize } from "#web/components/use-size.ts";
 import classes from "#web/components/chart.module.css";
 
 export interface ChartSeries {
@@ -40,7 +40,7 @@ const stacked = (series: readonly ChartSeries[]): readonly ChartSeries[] => {
 };
 
 export const Chart = ({ label, at, series, render, timeHeader }: ChartProps): React.ReactElement => {
-  const { ref, width } = useElementSize<HTMLDivElement>();
+  const { ref, width } = useSize();
   const place = useRef<HTMLDivElement>(null);
   const scheme = useComputedColorScheme("light");
   const language = useLanguage();

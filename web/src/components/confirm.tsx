@@ -4,6 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiProblem } from "#web/api/api-problem.ts";
 import { ProblemNote } from "#web/components/states.tsx";
+import { useDialog } from "#web/components/use-dialog.ts";
 import { commonTexts, confirmTexts } from "#web/i18n/texts/common.ts";
 import { useText } from "#web/i18n/language.ts";
 
@@ -45,7 +46,12 @@ const Brings = ({ problem }: { readonly problem: ApiProblem }): React.ReactEleme
   );
 };
 
-export const ConfirmDialog = (props: ConfirmDialogProps): React.ReactElement => {
+export const ConfirmDialog = (props: ConfirmDialogProps): React.ReactElement | null => {
+  const { isMade, opened } = useDialog(props.opened);
+  return isMade ? <MadeDialog {...props} opened={opened} /> : null;
+};
+
+const MadeDialog = (props: ConfirmDialogProps): React.ReactElement => {
   const { opened, onClose, title, effect, action, typed, children, ready = true, mild = false, act } = props;
   const t = useText();
   const [text, setText] = useState("");

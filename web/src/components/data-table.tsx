@@ -2,15 +2,15 @@
  * The one table of the cockpit: cursor-paged and virtualised, so that 100,000 rows scroll like forty, walked with the keyboard row by
  * row, its count honest about what is loaded. A column that needs more room than there is goes; what it said moves below the first one.
  */
-import { useElementSize } from "@mantine/hooks";
 import { defaultRangeExtractor, useVirtualizer, type Range } from "@tanstack/react-virtual";
-import { Fragment, useCallback, useEffect, useRef, useState } from "react";
+import { Fragment, memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Button } from "@mantine/core";
 import { stateTexts, tableTexts, commonTexts } from "#web/i18n/texts/common.ts";
 import { useLanguage, useText } from "#web/i18n/language.ts";
 import { EmptyState, LoadingState, ProblemState } from "#web/components/states.tsx";
 import { renderLocal } from "#web/components/render-time.ts";
 import type { List } from "#web/components/use-list.ts";
+import { useSize, type Size } from "#web/components/use-size.ts";
 import classes from "#web/components/data-table.module.css";
 
 export interface Column<T> {
@@ -78,18 +78,66 @@ const isControl = (target: EventTarget, row: Element): boolean => {
   return control !== null && row.contains(control);
 };
 
+interface RowProps<T> {
+  readonly row: T;
+  readonly index: number;
+  readonly columns: readonly Column<T>[];
+  readonly height: number;
+  /** Place of the column that has the second line. */
+  readonly main: number;
+  readonly isCurrent: boolean;
+  /** Null: no row is shown beside the table. */
+  readonly isOpen: boolean | null;
+  /** Undefined: there is room for all columns. */
+  readonly narrowLine: ((row: T) => React.ReactNode) | undefined;
+  readonly onOpen: ((row: T) => void) | undefined;
+  readonly onActive: (index: number) => void;
+}
+
+const PlainRow = <T,>({ row, index, columns, height, main, isCurrent, isOpen, narrowLine, onOpen, onActive }: RowProps<T>) => (
+  <tr
+    data-index={index}
+    aria-rowindex={index + 2}
+    aria-selected={isOpen ?? undefined}
+    tabIndex={isCurrent ? 0 : -1}
+    data-opens={onOpen !== undefined}
+    style={{ height }}
+    onFocus={() => onActive(index)}
+    onClick={(event) => {
+      if (onOpen !== undefined && !isControl(event.target, event.currentTarget) && getSelection()?.isCollapsed !== false) onOpen(row);
+    }}
+  >
+    {columns.map((column, place) => (
+      <td key={column.id} data-align={column.align}>
+        <div className={classes.cell}>{column.cell(row)}</div>
+        {narrowLine !== undefined && place === main ? <div className={classes.second}>{narrowLine(row)}</div> : null}
+      </td>
+    ))}
+  </tr>
+);
+/** Remembered, so that scrolling draws only what comes into sight. */
+const Row = memo(PlainRow) as typeof PlainRow;
+
+/** Sizes of the tables as they were last, by what they are called: what is drawn before a table can be measured goes by them. */
+const sizes = new Map<string, Size>();
+/** Of a table that was never there: what the window leaves beside the navigation, and below the heading. */
+const likely = (): Size => ({ width: Math.max(0, innerWidth - (innerWidth > 760 ? 240 : 40)), height: Math.max(0, innerHeight - 200) });
+
 export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
   const { label, list, rowId, onOpen, openId = null, narrowLine } = props;
   const t = useText();
   const scroller = useRef<HTMLDivElement>(null);
-  const { ref: sizeRef, width } = useElementSize<HTMLDivElement>();
+  const { ref: sizeRef, width } = useSize(() => sizes.get(label) ?? likely());
   const [active, setActive] = useState(0);
   /** Index of the row that is to get the focus once it is there: a render that was under way before may still show another as the current one. */
   const wantsFocus = useRef<number | null>(null);
   const { rows } = list;
   const narrow = narrowLine !== undefined && width > 0 && width < narrowPx;
   const height = narrow ? tallRowHeight : rowHeight;
-  const columns = props.columns.filter((column) => column.from === undefined || width === 0 || width >= column.from);
+  const columns = useMemo(
+    () => props.columns.filter((column) => column.from === undefined || width === 0 || width >= column.from),
+    [props.columns, width],
+  );
 
   const main = Math.max(
     0,
@@ -106,11 +154,21 @@ export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => height,
+    initialRect: sizes.get(label) ?? likely(),
     // Rows beyond what is seen cost as much as those that are: 12 each way took 18 ms of processor time a frame, 5 take 12.
     overscan: 5,
     rangeExtractor,
   });
-  useEffect(() => virtual.measure(), [virtual, height]);
+  const measured = useRef(height);
+  useEffect(() => {
+    if (measured.current === height) return;
+    measured.current = height;
+    virtual.measure();
+  }, [virtual, height]);
+  useEffect(() => {
+    const seen = scroller.current;
+    if (seen !== null && width > 0) sizes.set(label, { width, height: seen.clientHeight });
+  }, [label, width]);
   const items = virtual.getVirtualItems();
   const lastSeen = virtual.range?.endIndex ?? 0;
   const { hasMore, isLoadingMore, loadMore, error } = list;
@@ -205,26 +263,18 @@ export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
                 return (
                   <Fragment key={id}>
                     {gap > 0 ? <tr aria-hidden="true" style={{ height: gap }} /> : null}
-                    <tr
-                      data-index={item.index}
-                      aria-rowindex={item.index + 2}
-                      aria-selected={openId === null ? undefined : id === openId}
-                      tabIndex={item.index === current ? 0 : -1}
-                      data-opens={onOpen !== undefined}
-                      style={{ height }}
-                      onFocus={() => setActive(item.index)}
-                      onClick={(event) => {
-                        if (onOpen !== undefined && !isControl(event.target, event.currentTarget) && getSelection()?.isCollapsed !== false)
-                          onOpen(row);
-                      }}
-                    >
-                      {columns.map((column, place) => (
-                        <td key={column.id} data-align={column.align}>
-                          <div className={classes.cell}>{column.cell(row)}</div>
-                          {narrow && place === main ? <div className={classes.second}>{narrowLine(row)}</div> : null}
-                        </td>
-                      ))}
-                    </tr>
+                    <Row
+                      row={row}
+                      index={item.index}
+                      columns={columns}
+                      height={height}
+                      main={main}
+                      isCurrent={item.index === current}
+                      isOpen={openId === null ? null : id === openId}
+                      narrowLine={narrow ? narrowLine : undefined}
+                      onOpen={onOpen}
+                      onActive={setActive}
+                    />
                   </Fragment>
                 );
               })}

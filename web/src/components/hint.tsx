@@ -2,7 +2,7 @@
  * A line of text beside what it explains, on hover and on focus; Escape puts it away (WCAG 1.4.13). Its own few lines: the library's
  * tooltip brings a positioning engine of 18 KB that nothing else on a first page needs.
  */
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from "react";
 import classes from "#web/components/hint.module.css";
 
 export interface HintProps {
@@ -16,52 +16,60 @@ const closeMs = 120;
 const gapPx = 6;
 const edgePx = 8;
 
-export const Hint = ({ label, children }: HintProps): React.ReactElement => {
-  const anchor = useRef<HTMLSpanElement>(null);
+interface OpenHintProps {
+  readonly label: string;
+  readonly anchor: HTMLElement;
+  readonly onEscape: () => void;
+}
+
+/** The hint itself, while it is open: a page has a hundred that are not. */
+const OpenHint = ({ label, anchor, onEscape }: OpenHintProps): React.ReactElement => {
   const shown = useRef<HTMLSpanElement>(null);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const [open, setOpen] = useState(false);
-  const later = (next: boolean, ms: number): void => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => setOpen(next), ms);
-  };
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const escaped = useEffectEvent(onEscape);
   useEffect(() => {
-    if (!open) return undefined;
     const close = (event: KeyboardEvent): void => {
-      if (event.key === "Escape") setOpen(false);
+      if (event.key === "Escape") escaped();
     };
     addEventListener("keydown", close);
     return () => removeEventListener("keydown", close);
-  }, [open]);
+  }, []);
   useLayoutEffect(() => {
     const hint = shown.current;
-    if (!open || hint === null) return;
+    if (hint === null) return;
     // What is explained may have no box of its own width (a line of text): its own first child has one.
-    const target = (anchor.current?.firstElementChild ?? anchor.current)?.getBoundingClientRect();
-    if (target === undefined) return;
+    const target = (anchor.firstElementChild ?? anchor).getBoundingClientRect();
     hint.showPopover();
     const { width, height } = hint.getBoundingClientRect();
     const below = target.bottom + gapPx;
     const top = below + height > innerHeight - edgePx ? target.top - gapPx - height : below;
     hint.style.left = `${Math.max(edgePx, Math.min(target.left + target.width / 2 - width / 2, innerWidth - width - edgePx))}px`;
     hint.style.top = `${Math.max(edgePx, top)}px`;
-  }, [open]);
+  }, [anchor]);
+  return (
+    <span ref={shown} role="tooltip" popover="manual" className={classes.hint}>
+      {label}
+    </span>
+  );
+};
+
+export const Hint = ({ label, children }: HintProps): React.ReactElement => {
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const [openAt, setOpenAt] = useState<HTMLElement | null>(null);
+  const later = (anchor: HTMLElement | null, ms: number): void => {
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => setOpenAt(anchor), ms);
+  };
+  useEffect(() => () => clearTimeout(timer.current), []);
   return (
     <span
-      ref={anchor}
       className={classes.anchor}
-      onMouseEnter={() => later(true, openMs)}
-      onMouseLeave={() => later(false, closeMs)}
-      onFocus={() => later(true, 0)}
-      onBlur={() => later(false, 0)}
+      onMouseEnter={(event) => later(event.currentTarget, openMs)}
+      onMouseLeave={() => later(null, closeMs)}
+      onFocus={(event) => later(event.currentTarget, 0)}
+      onBlur={() => later(null, 0)}
     >
       {children}
-      {open ? (
-        <span ref={shown} role="tooltip" popover="manual" className={classes.hint}>
-          {label}
-        </span>
-      ) : null}
+      {openAt === null ? null : <OpenHint label={label} anchor={openAt} onEscape={() => setOpenAt(null)} />}
     </span>
   );
 };

@@ -1,5 +1,6 @@
 /** One-time passwords, shown this once. SECURITY: they live in the dialog's state only, never in storage, an address or a cache; closing it forgets them. */
 import { Button, CopyButton, Group, Modal } from "@mantine/core";
+import { useDialog } from "#web/components/use-dialog.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { passwordTexts } from "#web/i18n/texts/passwords.ts";
 import { useText } from "#web/i18n/language.ts";
@@ -15,11 +16,13 @@ export interface OneTimePasswordsProps {
   readonly onClose: () => void;
 }
 
-export const OneTimePasswords = ({ passwords, onClose }: OneTimePasswordsProps): React.ReactElement => {
+export const OneTimePasswords = ({ passwords, onClose }: OneTimePasswordsProps): React.ReactElement | null => {
   const t = useText();
+  const { isMade, opened } = useDialog(passwords.length > 0);
+  if (!isMade) return null;
   return (
     <Modal
-      opened={passwords.length > 0}
+      opened={opened}
       onClose={onClose}
       title={t(passwordTexts.title)}
       // A stray click must not take away what is shown only once.

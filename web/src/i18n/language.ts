@@ -7,20 +7,21 @@ import { readLocal, writeLocal } from "#web/api/local.ts";
 export type LanguageChoice = Language | "system";
 export const languageKey = "behalf.language";
 
-const ofBrowser = (): Language => (navigator.language.startsWith("de") ? "de" : "en");
+/** Read once: every component asks, and asking the browser takes longer than the rest of the answer. */
+const ofBrowser: Language = navigator.language.startsWith("de") ? "de" : "en";
 const stored = readLocal(languageKey);
 const choice = createStore<LanguageChoice>(stored === "en" || stored === "de" ? stored : "system");
 
 export const chooseLanguage = (chosen: LanguageChoice): void => {
   writeLocal(languageKey, chosen === "system" ? null : chosen);
   choice.set(chosen);
-  document.documentElement.lang = chosen === "system" ? ofBrowser() : chosen;
+  document.documentElement.lang = chosen === "system" ? ofBrowser : chosen;
 };
 
 /** For texts outside of components; what is shown by then does not change with the choice. */
 export const languageNow = (): Language => {
   const chosen = choice.get();
-  return chosen === "system" ? ofBrowser() : chosen;
+  return chosen === "system" ? ofBrowser : chosen;
 };
 document.documentElement.lang = languageNow();
 
@@ -28,7 +29,7 @@ export const useLanguageChoice = (): LanguageChoice => useSyncExternalStore(choi
 
 export const useLanguage = (): Language => {
   const chosen = useLanguageChoice();
-  return chosen === "system" ? ofBrowser() : chosen;
+  return chosen === "system" ? ofBrowser : chosen;
 };
 
 const translators: Readonly<Record<Language, Translate>> = {

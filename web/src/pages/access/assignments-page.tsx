@@ -6,13 +6,14 @@ import { useState } from "react";
 import { useMay } from "#web/api/access.ts";
 import { ApiProblem } from "#web/api/api-problem.ts";
 import { call } from "#web/api/call.ts";
+import { listQuery } from "#web/api/list.ts";
 import { ActionButton, allowedBy } from "#web/components/action-button.tsx";
 import { ConfirmDialog } from "#web/components/confirm.tsx";
 import { DataTable, type Column } from "#web/components/data-table.tsx";
 import { notify, notifyProblem } from "#web/components/notify.ts";
 import { Page } from "#web/components/page.tsx";
 import { allRolesQuery } from "#web/components/all-roles.ts";
-import { listKeyOf, useList } from "#web/components/use-list.ts";
+import { useList } from "#web/components/use-list.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { accessTexts, assignmentTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
@@ -103,31 +104,33 @@ const AssignmentsPage = (): React.ReactElement => {
   const [editing, setEditing] = useState<Holder | null>(null);
   const [adding, setAdding] = useState(false);
   const [uid, setUid] = useState("");
-  const list = useList<Holder>(listKeyOf("accounts", { q, role, holders: true }), async (cursor, signal) => {
-    const query = {
-      limit: 200,
-      ...(q === "" ? {} : { q }),
-      ...(role === undefined ? {} : { role }),
-      ...(cursor === undefined ? {} : { cursor }),
-    };
-    const page = await call("GET /api/v1/accounts", { query }, { signal });
-    const accounts = page.items.map((account): Holder => ({
-      id: account.accessId,
-      name: account.name,
-      accountId: account.id,
-      disabled: account.disabled,
-      roles: account.roles,
-    }));
-    // Those of the operating system are few and come with every page: they stand behind the last one.
-    const os = page.osAccounts
-      .filter((one) => (q === "" || one.accessId.includes(q)) && (role === undefined || one.roles.includes(role)))
-      .map((one): Holder => ({ id: one.accessId, name: one.accessId, accountId: null, disabled: false, roles: one.roles }));
-    return {
-      items: page.nextCursor === null ? [...accounts, ...os] : accounts,
-      nextCursor: page.nextCursor,
-      total: page.total + os.length,
-    };
-  });
+  const list = useList<Holder>(
+    listQuery("accounts", { q, role, holders: true }, async (cursor, signal) => {
+      const query = {
+        limit: 200,
+        ...(q === "" ? {} : { q }),
+        ...(role === undefined ? {} : { role }),
+        ...cursor,
+      };
+      const page = await call("GET /api/v1/accounts", { query }, { signal });
+      const accounts = page.items.map((account): Holder => ({
+        id: account.accessId,
+        name: account.name,
+        accountId: account.id,
+        disabled: account.disabled,
+        roles: account.roles,
+      }));
+      // Those of the operating system are few and come with every page: they stand behind the last one.
+      const os = page.osAccounts
+        .filter((one) => (q === "" || one.accessId.includes(q)) && (role === undefined || one.roles.includes(role)))
+        .map((one): Holder => ({ id: one.accessId, name: one.accessId, accountId: null, disabled: false, roles: one.roles }));
+      return {
+        items: page.nextCursor === null ? [...accounts, ...os] : accounts,
+        nextCursor: page.nextCursor,
+        total: page.total + os.length,
+      };
+    }),
+  );
   const changing = useMutation({
     mutationFn: async (change: Change) => {
       await assign(change, false);

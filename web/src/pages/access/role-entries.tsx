@@ -1,5 +1,5 @@
 /** The list beside the tree (D79-D81): the entries of one part of a role in their order, its folders, and adding either. */
-import { ActionIcon, Autocomplete, Button, Checkbox, Switch } from "@mantine/core";
+import { Autocomplete, Button, Checkbox, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { renderFolder } from "#access/folders.ts";
@@ -7,6 +7,7 @@ import { permissionNodes } from "#access/permissions.ts";
 import type { RoleScope } from "#access/question.ts";
 import { grantKey, type DraftStep } from "#access/role-draft.ts";
 import { call } from "#web/api/call.ts";
+import { SignButton } from "#web/components/sign-button.tsx";
 import { roleTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
 import classes from "#web/pages/access/access.module.css";
@@ -21,22 +22,6 @@ interface PartProps {
 const examplePermission = "controller:runs:view";
 const exampleFolder = "/finance";
 const permissionNames = permissionNodes.map((node) => node.permission);
-
-const Move = ({
-  text,
-  sign,
-  disabled,
-  onClick,
-}: {
-  readonly text: string;
-  readonly sign: string;
-  readonly disabled: boolean;
-  readonly onClick: () => void;
-}): React.ReactElement => (
-  <ActionIcon size="sm" variant="subtle" color="gray" aria-label={text} disabled={disabled} onClick={onClick}>
-    <span aria-hidden="true">{sign}</span>
-  </ActionIcon>
-);
 
 export const RoleEntries = ({ scope, readOnly, onStep }: PartProps): React.ReactElement => {
   const t = useText();
@@ -63,22 +48,21 @@ export const RoleEntries = ({ scope, readOnly, onStep }: PartProps): React.React
                     checked={grant.denied}
                     onChange={() => onStep({ step: "switch", scope: controller, permission })}
                   />
-                  <Move
-                    text={t(roleTexts.moveUp, { entry: permission })}
+                  <SignButton
+                    label={t(roleTexts.moveUp, { entry: permission })}
                     sign="↑"
                     disabled={index === 0}
                     onClick={() => onStep({ step: "move-permission", scope: controller, from: index, to: index - 1 })}
                   />
-                  <Move
-                    text={t(roleTexts.moveDown, { entry: permission })}
+                  <SignButton
+                    label={t(roleTexts.moveDown, { entry: permission })}
                     sign="↓"
                     disabled={index === permissions.length - 1}
                     onClick={() => onStep({ step: "move-permission", scope: controller, from: index, to: index + 1 })}
                   />
-                  <Move
-                    text={t(roleTexts.removeEntry, { entry: permission })}
+                  <SignButton
+                    label={t(roleTexts.removeEntry, { entry: permission })}
                     sign="✕"
-                    disabled={false}
                     onClick={() => onStep({ step: "clear", scope: controller, permission })}
                   />
                 </span>
@@ -155,10 +139,9 @@ export const RoleFolders = ({ scope, readOnly, onStep, first }: RoleFoldersProps
                     checked={folder.recursive}
                     onChange={() => onStep({ step: "add-folder", scope: controller, path: folder.path, recursive: !folder.recursive })}
                   />
-                  <Move
-                    text={t(roleTexts.removeEntry, { entry })}
+                  <SignButton
+                    label={t(roleTexts.removeEntry, { entry })}
                     sign="✕"
-                    disabled={false}
                     onClick={() => onStep({ step: "remove-folder", scope: controller, path: folder.path })}
                   />
                 </span>

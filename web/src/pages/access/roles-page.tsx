@@ -5,16 +5,16 @@ import { createLazyRoute, getRouteApi, Link, useNavigate } from "@tanstack/react
 import { renderFolder } from "#access/folders.ts";
 import type { RoleDraft } from "#access/role-draft.ts";
 import { useMay } from "#web/api/access.ts";
-import { call } from "#web/api/call.ts";
 import type { Operations } from "#web/api/generated.ts";
 import { ActionButton, allowedBy } from "#web/components/action-button.tsx";
 import { DataTable, type Column } from "#web/components/data-table.tsx";
 import { Page } from "#web/components/page.tsx";
 import { Ago } from "#web/components/time.tsx";
-import { listKeyOf, useList } from "#web/components/use-list.ts";
+import { useList } from "#web/components/use-list.ts";
 import { accessTexts, exportTexts, importTexts, roleTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
 import { ExportDialog } from "#web/pages/access/export-dialog.tsx";
+import { rolesQuery } from "#web/pages/access/queries.ts";
 import { draftOfAnswer } from "#web/pages/access/roles.ts";
 import { AccessTabs } from "#web/pages/access/tabs.tsx";
 
@@ -22,16 +22,27 @@ const pageRoute = getRouteApi("/access");
 const manageAccounts = "manager:administration:accounts:manage";
 
 type Listed = Operations["GET /api/v1/roles"]["answer"]["items"][number];
-interface Row extends Listed {
-  readonly draft: RoleDraft | null;
-}
 
-const entriesOf = (row: Row, denied: boolean): number =>
-  row.draft?.scopes.flatMap((scope) => scope.permissions).filter((grant) => grant.denied === denied).length ?? 0;
-const foldersOf = (row: Row): string =>
-  [...new Set(row.draft?.scopes.flatMap((scope) => scope.folders.map((folder) => renderFolder(folder.path, folder.recursive))))].join(", ");
-const controllersOf = (row: Row): string =>
-  (row.draft?.scopes ?? [])
+/** What a row holds is written in YAML: read when the row comes into sight, and once. */
+const drafts = new WeakMap<Listed, RoleDraft | null>();
+const draftOf = (row: Listed): RoleDraft | null => {
+  const known = drafts.get(row);
+  if (known !== undefined) return known;
+  const draft = draftOfAnswer(row);
+  drafts.set(row, draft);
+  return draft;
+};
+
+const entriesOf = (row: Listed, denied: boolean): number =>
+  draftOf(row)
+    ?.scopes.flatMap((scope) => scope.permissions)
+    .filter((grant) => grant.denied === denied).length ?? 0;
+const foldersOf = (row: Listed): string =>
+  [...new Set(draftOf(row)?.scopes.flatMap((scope) => scope.folders.map((folder) => renderFolder(folder.path, folder.recursive))))].join(
+    ", ",
+  );
+const controllersOf = (row: Listed): string =>
+  (draftOf(row)?.scopes ?? [])
     .map((scope) => scope.controller)
     .filter((controller) => controller !== "default")
     .join(", ");
@@ -43,12 +54,8 @@ const RolesPage = (): React.ReactElement => {
   const setSearch = pageRoute.useNavigate();
   const allowed = allowedBy(useMay({ permission: manageAccounts }));
   const [exporting, setExporting] = useState(false);
-  const list = useList<Row>(listKeyOf("roles", { q }), async (cursor, signal) => {
-    const query = { limit: 200, ...(q === "" ? {} : { q }), ...(cursor === undefined ? {} : { cursor }) };
-    const page = await call("GET /api/v1/roles", { query }, { signal });
-    return { ...page, items: page.items.map((role) => ({ ...role, draft: draftOfAnswer(role) })) };
-  });
-  const columns: readonly Column<Row>[] = [
+  const list = useList<Listed>(rolesQuery({ q }));
+  const columns: readonly Column<Listed>[] = [
     {
       id: "name",
       header: t(roleTexts.name),

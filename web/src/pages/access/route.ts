@@ -1,8 +1,8 @@
 /** Addresses of everything about access: roles and their editor, assignments, who can, what if, policy tests. */
 import { createRoute } from "@tanstack/react-router";
 import { oneOf, text, whole, type Search } from "#web/components/search.ts";
-import { askAhead } from "#web/api/ahead.ts";
-import { newRole, roleQuery } from "#web/pages/access/queries.ts";
+import { askAhead, askListAhead } from "#web/api/ahead.ts";
+import { newRole, policyTestsQuery, roleQuery, rolesQuery } from "#web/pages/access/queries.ts";
 import { parentRoute } from "#web/pages/parent.ts";
 
 export interface RolesSearch {
@@ -30,10 +30,13 @@ export interface WhatIfSearch {
   readonly days?: number;
 }
 
+const rolesSearch = (search: Search): RolesSearch => ({ ...text(search, "q") });
+
 const rolesRoute = createRoute({
   getParentRoute: () => parentRoute,
   path: "/access",
-  validateSearch: (search: Search): RolesSearch => ({ ...text(search, "q") }),
+  validateSearch: rolesSearch,
+  loader: ({ cause, location }) => askListAhead(cause, rolesQuery(rolesSearch(location.search))),
 }).lazy(() => import("#web/pages/access/roles-page.tsx").then((page) => page.lazyRoute));
 
 const roleRoute = createRoute({
@@ -75,9 +78,11 @@ const whatIfRoute = createRoute({
   validateSearch: (search: Search): WhatIfSearch => ({ ...whole(search, "days", 0, 366) }),
 }).lazy(() => import("#web/pages/access/what-if-page.tsx").then((page) => page.lazyRoute));
 
-const testsRoute = createRoute({ getParentRoute: () => parentRoute, path: "/access/tests" }).lazy(() =>
-  import("#web/pages/access/tests-page.tsx").then((page) => page.lazyRoute),
-);
+const testsRoute = createRoute({
+  getParentRoute: () => parentRoute,
+  path: "/access/tests",
+  loader: ({ cause }) => askListAhead(cause, policyTestsQuery),
+}).lazy(() => import("#web/pages/access/tests-page.tsx").then((page) => page.lazyRoute));
 
 const testRoute = createRoute({ getParentRoute: () => parentRoute, path: "/access/tests/$test" }).lazy(() =>
   import("#web/pages/access/test-page.tsx").then((page) => page.lazyRoute),

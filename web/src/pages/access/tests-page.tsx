@@ -10,9 +10,10 @@ import { Page, Section } from "#web/components/page.tsx";
 import { PolicyTestCases } from "#web/components/policy-test-cases.tsx";
 import { EmptyState, ProblemNote } from "#web/components/states.tsx";
 import { Ago } from "#web/components/time.tsx";
-import { listKeyOf, useList } from "#web/components/use-list.ts";
+import { useList } from "#web/components/use-list.ts";
 import { accessTexts, testTexts, whatIfTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
+import { policyTestsQuery } from "#web/pages/access/queries.ts";
 import { AccessTabs } from "#web/pages/access/tabs.tsx";
 import classes from "#web/pages/access/access.module.css";
 
@@ -26,9 +27,7 @@ const TestsPage = (): React.ReactElement => {
   const navigate = useNavigate();
   const mayRun = allowedBy(useMayAnywhere(explainOthers));
   const mayChange = allowedBy(useMay({ permission: manageAccounts }));
-  const list = useList<PolicyTest>(listKeyOf("policy-tests", {}), (cursor, signal) =>
-    call("GET /api/v1/policy-tests", { query: { limit: 200, ...(cursor === undefined ? {} : { cursor }) } }, { signal }),
-  );
+  const list = useList<PolicyTest>(policyTestsQuery);
   const running = useMutation({ mutationFn: () => call("POST /api/v1/policy-tests/run", { body: {} }) });
   const results = new Map(running.data?.tests.map((test) => [test.name, test]));
   const failing = running.data?.tests.filter((test) => !test.passed) ?? [];

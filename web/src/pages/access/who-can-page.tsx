@@ -1,17 +1,19 @@
 /** Who may do something: every account, with the reason of each. */
-import { Autocomplete, Button, TextInput } from "@mantine/core";
+import { Autocomplete, TextInput } from "@mantine/core";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { permissionLeaves } from "#access/permissions.ts";
 import { useMayAnywhere } from "#web/api/access.ts";
 import { call } from "#web/api/call.ts";
+import { listQuery } from "#web/api/list.ts";
 import type { Operations } from "#web/api/generated.ts";
 import { ActionButton, allowedBy } from "#web/components/action-button.tsx";
 import { DataTable, type Column } from "#web/components/data-table.tsx";
 import { explain } from "#web/components/explain.ts";
 import { Page } from "#web/components/page.tsx";
 import { EmptyState } from "#web/components/states.tsx";
-import { listKeyOf, useList } from "#web/components/use-list.ts";
+import { useList } from "#web/components/use-list.ts";
+import { WhyButton } from "#web/components/why-button.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { accessTexts, whoCanTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
@@ -101,12 +103,14 @@ const Answer = ({ asked, permission }: { readonly asked: WhoCanSearch; readonly 
   const { on, controller } = asked;
   const question = { permission, ...(on === undefined ? {} : { on }), ...(controller === undefined ? {} : { controller }) };
   const [told, setTold] = useState<{ readonly total: number; readonly disabled: number; readonly named: boolean } | null>(null);
-  const list = useList<Able>(listKeyOf("who-can", question), async (cursor, signal) => {
-    const body = { ...question, limit: 200, ...(cursor === undefined ? {} : { cursor }) };
-    const page = await call("POST /api/v1/who-can", { body }, { signal, background: true });
-    setTold({ total: page.total, disabled: page.disabledTotal, named: page.named });
-    return page.named ? page : { items: [], nextCursor: null, total: 0 };
-  });
+  const list = useList<Able>(
+    listQuery("who-can", question, async (cursor, signal) => {
+      const body = { ...question, limit: 200, ...cursor };
+      const page = await call("POST /api/v1/who-can", { body }, { signal, background: true });
+      setTold({ total: page.total, disabled: page.disabledTotal, named: page.named });
+      return page.named ? page : { items: [], nextCursor: null, total: 0 };
+    }),
+  );
   const columns: readonly Column<Able>[] = [
     { id: "name", header: t(whoCanTexts.account), cell: (one) => <strong>{one.name}</strong> },
     { id: "service", header: t(whoCanTexts.service), from: 640, width: 120, cell: (one) => one.service },
@@ -116,14 +120,7 @@ const Answer = ({ asked, permission }: { readonly asked: WhoCanSearch; readonly 
       header: t(commonTexts.why),
       width: 90,
       cell: (one) => (
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          aria-label={t(commonTexts.whyOf, { subject: one.name })}
-          onClick={() => explain({ ...question, actor: one.accessId })}
-        >
-          {t(commonTexts.why)}
-        </Button>
+        <WhyButton subject={one.name} word={t(commonTexts.why)} onClick={() => explain({ ...question, actor: one.accessId })} />
       ),
     },
   ];

@@ -21,7 +21,7 @@ import { AccountState } from "#web/pages/accounts/account-state.tsx";
 import { FailedLogins } from "#web/pages/accounts/failed-logins.tsx";
 import { MergedPermissions } from "#web/pages/accounts/merged-permissions.tsx";
 import { AccountsTabs } from "#web/pages/accounts/tabs.tsx";
-import { accountQuery } from "#web/pages/accounts/queries.ts";
+import { accountQuery, sessionsOfAccountQuery } from "#web/pages/accounts/queries.ts";
 import classes from "#web/pages/accounts/accounts.module.css";
 
 type Account = Schemas["Account"];
@@ -35,11 +35,10 @@ const Sessions = ({ account, allowed }: { readonly account: Account; readonly al
   const [ending, setEnding] = useState(false);
   const path = { account: account.id };
   const query = useQuery({
-    queryKey: ["accounts", account.id, "sessions"],
-    queryFn: ({ signal }) => call("GET /api/v1/accounts/{account}/sessions", { path }, { signal }),
+    ...sessionsOfAccountQuery(account.id),
     refetchInterval: 30_000,
   });
-  const reload = (): Promise<void> => queries.invalidateQueries({ queryKey: ["accounts", account.id, "sessions"] });
+  const reload = (): Promise<void> => queries.invalidateQueries({ queryKey: sessionsOfAccountQuery(account.id).queryKey });
   const endOne = useMutation({
     mutationFn: (session: string) => call("DELETE /api/v1/accounts/{account}/sessions/{session}", { path: { ...path, session } }),
     onSettled: reload,

@@ -16,12 +16,13 @@ import { policyChanged } from "#web/components/policy-changed.ts";
 import { SavedFilters } from "#web/components/saved-filters.tsx";
 import { oneOf, text as textOf } from "#web/components/search.ts";
 import { Ago } from "#web/components/time.tsx";
-import { listKeyOf, useList } from "#web/components/use-list.ts";
+import { useList } from "#web/components/use-list.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { accountsTexts } from "#web/i18n/texts/accounts.ts";
 import { useText } from "#web/i18n/language.ts";
 import { accountBody, AccountFields, type AccountFieldValues } from "#web/pages/accounts/account-fields.tsx";
 import { AccountState, accountStateWords } from "#web/pages/accounts/account-state.tsx";
+import { accountsQuery } from "#web/pages/accounts/queries.ts";
 import { accountStates, type AccountsSearch } from "#web/pages/accounts/route.ts";
 import { AccountsTabs } from "#web/pages/accounts/tabs.tsx";
 
@@ -72,9 +73,7 @@ const AccountsPage = (): React.ReactElement => {
   const { data: roles = [] } = useQuery(allRolesQuery);
   const [making, setMaking] = useState(false);
   const [made, setMade] = useState<OneTimePassword | null>(null);
-  const list = useList<Account>(listKeyOf("accounts", search), async (cursor, signal) =>
-    call("GET /api/v1/accounts", { query: { limit: 200, ...search, ...(cursor === undefined ? {} : { cursor }) } }, { signal }),
-  );
+  const list = useList<Account>(accountsQuery(search));
   const setSearch = (next: AccountsSearch): void => void navigate({ search: next, replace: true });
   const without = (name: keyof AccountsSearch): AccountsSearch =>
     Object.fromEntries(Object.entries(search).filter(([key]) => key !== name));

@@ -1,13 +1,13 @@
 /** Logins that were refused, newest first: of one account, or of all. */
 import { Link } from "@tanstack/react-router";
-import { call } from "#web/api/call.ts";
 import type { Operations } from "#web/api/generated.ts";
 import { DataTable, type Column } from "#web/components/data-table.tsx";
 import { EmptyState } from "#web/components/states.tsx";
 import { Instant } from "#web/components/time.tsx";
-import { listKeyOf, useList } from "#web/components/use-list.ts";
+import { useList } from "#web/components/use-list.ts";
 import { failedTexts } from "#web/i18n/texts/accounts.ts";
 import { useText } from "#web/i18n/language.ts";
+import { failedLoginsQuery } from "#web/pages/accounts/queries.ts";
 
 type Failed = Operations["GET /api/v1/failed-logins"]["answer"]["items"][number];
 
@@ -22,10 +22,7 @@ export const FailedLogins = ({
   readonly onClear?: () => void;
 }): React.ReactElement => {
   const t = useText();
-  const list = useList<Failed>(listKeyOf("failed-logins", { account }), (cursor, signal) => {
-    const query = { limit: 100, ...(account === undefined ? {} : { account }), ...(cursor === undefined ? {} : { cursor }) };
-    return call("GET /api/v1/failed-logins", { query }, { signal });
-  });
+  const list = useList<Failed>(failedLoginsQuery(account));
   const meaning = (name: string): string =>
     name === "*none" ? t(failedTexts.noName) : name === "*invalid" ? t(failedTexts.invalidName) : "";
   const columns: readonly Column<Failed>[] = [

@@ -1,5 +1,5 @@
 /** What an account may, all its roles together, decided with the manager's own rules; each line opens the explanation. */
-import { Button, Switch, TextInput } from "@mantine/core";
+import { Switch, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { compileAccess, type CompiledAccess } from "#access/compile.ts";
@@ -12,6 +12,7 @@ import { explain } from "#web/components/explain.ts";
 import { allRolesQuery } from "#web/components/all-roles.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { Loaded } from "#web/components/states.tsx";
+import { WhyButton } from "#web/components/why-button.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { mergedTexts } from "#web/i18n/texts/accounts.ts";
 import { useText } from "#web/i18n/language.ts";
@@ -105,10 +106,9 @@ const Table = ({
               </span>
               {otherwise.length === 0 ? null : <span>{t(mergedTexts.otherwise, { controllers: otherwise.join(", ") })}</span>}
             </span>
-            <Button
-              size="compact-xs"
-              variant="subtle"
-              aria-label={t(commonTexts.whyOf, { subject: leaf.permission })}
+            <WhyButton
+              subject={leaf.permission}
+              word={t(commonTexts.why)}
               onClick={() =>
                 explain({
                   permission: leaf.permission,
@@ -116,9 +116,7 @@ const Table = ({
                   ...(leaf.object === null ? {} : { on: folders[0] === undefined ? "/" : `${folders[0].replace(/\/?\*?$/, "")}/` }),
                 })
               }
-            >
-              {t(commonTexts.why)}
-            </Button>
+            />
           </li>
         ))}
       </ul>

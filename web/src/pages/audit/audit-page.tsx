@@ -1,7 +1,6 @@
 /** The record: filtered by the address, each entry with its hashes, and whether the chain holds. */
 import { Button, Drawer, NativeSelect } from "@mantine/core";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
-import { call } from "#web/api/call.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { DataTable, type Column } from "#web/components/data-table.tsx";
 import { defined } from "#web/components/defined.ts";
@@ -12,10 +11,12 @@ import { Facts, Page } from "#web/components/page.tsx";
 import { SavedFilters } from "#web/components/saved-filters.tsx";
 import { EmptyState } from "#web/components/states.tsx";
 import { Instant } from "#web/components/time.tsx";
-import { listKeyOf, useList } from "#web/components/use-list.ts";
+import { useDialog } from "#web/components/use-dialog.ts";
+import { useList } from "#web/components/use-list.ts";
 import { auditTexts } from "#web/i18n/texts/audit.ts";
 import { useText } from "#web/i18n/language.ts";
 import { ChainStatus } from "#web/pages/audit/chain-status.tsx";
+import { auditQuery } from "#web/pages/audit/queries.ts";
 import { questionOfRecord } from "#web/pages/audit/question-of-record.ts";
 import { phases, type AuditSearch } from "#web/pages/audit/route.ts";
 import classes from "#web/pages/audit/audit.module.css";
@@ -94,11 +95,10 @@ const AuditPage = (): React.ReactElement => {
   const { record: shown, ...filters } = pageRoute.useSearch();
   const navigate = pageRoute.useNavigate();
   const explaining = useExplaining();
-  const list = useList(listKeyOf("audit", filters), (cursor, signal) =>
-    call("GET /api/v1/audit", { query: { ...filters, limit: 200, ...(cursor === undefined ? {} : { cursor }) } }, { signal }),
-  );
+  const list = useList(auditQuery(filters));
   const set = (change: AuditSearch): void => void navigate({ search: defined({ ...filters, ...change }), replace: true });
   const open = list.rows.find((record) => idOf(record) === shown);
+  const drawer = useDialog(open !== undefined);
   const columns: readonly Column<AuditRecord>[] = [
     { id: "at", header: t(auditTexts.at), width: 190, from: 560, cell: (record) => <Instant at={record.at} /> },
     { id: "action", header: t(auditTexts.action), cell: (record) => <code>{record.action}</code> },
@@ -164,17 +164,19 @@ const AuditPage = (): React.ReactElement => {
         empty={<EmptyState title={t(auditTexts.empty)} />}
         {...(isFiltered ? { onClearFilters: () => choose({}) } : {})}
       />
-      <Drawer
-        opened={open !== undefined}
-        closeOnEscape={!explaining}
-        onClose={() => void navigate({ search: filters })}
-        position="right"
-        size="lg"
-        title={open === undefined ? "" : t(auditTexts.record, { sequence: open.sequence, writer: open.writer })}
-        closeButtonProps={{ "aria-label": t(auditTexts.closeRecord) }}
-      >
-        {open === undefined ? null : <Detail record={open} narrow={choose} />}
-      </Drawer>
+      {drawer.isMade ? (
+        <Drawer
+          opened={drawer.opened}
+          closeOnEscape={!explaining}
+          onClose={() => void navigate({ search: filters })}
+          position="right"
+          size="lg"
+          title={open === undefined ? "" : t(auditTexts.record, { sequence: open.sequence, writer: open.writer })}
+          closeButtonProps={{ "aria-label": t(auditTexts.closeRecord) }}
+        >
+          {open === undefined ? null : <Detail record={open} narrow={choose} />}
+        </Drawer>
+      ) : null}
     </Page>
   );
 };

@@ -8,11 +8,12 @@ import { Copyable } from "#web/components/copyable.tsx";
 import { ProblemNote } from "#web/components/states.tsx";
 import { chainTexts } from "#web/i18n/texts/audit.ts";
 import { useText } from "#web/i18n/language.ts";
+import { auditHeadQuery, verifyPermission } from "#web/pages/audit/queries.ts";
 import classes from "#web/pages/audit/audit.module.css";
 
 type Report = Operations["POST /api/v1/audit/verify"]["answer"];
 
-const verify = { permission: "manager:auditlog:verify" } as const;
+const verify = { permission: verifyPermission } as const;
 
 const Verdict = ({ report }: { readonly report: Report }): React.ReactElement => {
   const t = useText();
@@ -40,9 +41,8 @@ export const ChainStatus = (): React.ReactElement => {
   const t = useText();
   const allowed = allowedBy(useMay(verify));
   const head = useQuery({
-    queryKey: ["audit", "head"],
+    ...auditHeadQuery,
     enabled: allowed?.allowed === true,
-    queryFn: ({ signal }) => call("GET /api/v1/audit/head", {}, { signal }),
     refetchInterval: 30_000,
   }).data;
   const verifying = useMutation({ mutationFn: () => call("POST /api/v1/audit/verify", { body: {} }) });

@@ -4,22 +4,14 @@
  */
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { call } from "#web/api/call.ts";
-import type { Operations } from "#web/api/generated.ts";
 import { ProblemNote } from "#web/components/states.tsx";
 import { renderNumber } from "#web/i18n/text.ts";
 import { jobsTexts } from "#web/i18n/texts/jobs.ts";
 import { useLanguage, useText } from "#web/i18n/language.ts";
+import { foldersQuery } from "#web/pages/jobs/queries.ts";
 import classes from "#web/pages/jobs/jobs.module.css";
 
-type Level = Operations["GET /api/v1/folders"]["answer"];
-
-const useLevel = (folder: string, enabled: boolean) =>
-  useQuery({
-    queryKey: ["jobs", "folders", folder],
-    enabled,
-    queryFn: ({ signal }): Promise<Level> => call("GET /api/v1/folders", { query: { folder } }, { signal }),
-  });
+const useLevel = (folder: string, enabled: boolean) => useQuery({ ...foldersQuery(folder), enabled });
 
 interface TreeState {
   readonly chosen: string;

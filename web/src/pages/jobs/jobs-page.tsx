@@ -3,7 +3,6 @@ import { TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { createLazyRoute, getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useMayAnywhere } from "#web/api/access.ts";
-import { call } from "#web/api/call.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { ActionButton, allowedBy, type Allowed } from "#web/components/action-button.tsx";
 import { DataTable, type Column } from "#web/components/data-table.tsx";
@@ -12,18 +11,17 @@ import { LazyRunDialog } from "#web/components/lazy-run-dialog.tsx";
 import { Page } from "#web/components/page.tsx";
 import { EmptyState } from "#web/components/states.tsx";
 import { Ago } from "#web/components/time.tsx";
-import { listKeyOf, useList } from "#web/components/use-list.ts";
+import { useList } from "#web/components/use-list.ts";
 import { jobsTexts } from "#web/i18n/texts/jobs.ts";
 import { useText } from "#web/i18n/language.ts";
 import { FolderTree } from "#web/pages/jobs/folder-tree.tsx";
+import { createPermission, jobsQuery } from "#web/pages/jobs/queries.ts";
 import type { JobsSearch } from "#web/pages/jobs/route.ts";
 import classes from "#web/pages/jobs/jobs.module.css";
 
 type Job = Schemas["JobSummary"];
 
-const createPermission = "controller:runs:create";
 const pageRoute = getRouteApi("/jobs/");
-const perPage = 200;
 
 const hinted = (job: Job): Allowed | null => {
   const hint = job.may?.[createPermission];
@@ -54,14 +52,7 @@ const JobsPage = (): React.ReactElement => {
     void navigate({ search: next, replace: true });
   };
   const later = useDebouncedCallback((text: string) => change({ q: text.trim() === "" ? undefined : text.trim() }), 250);
-  const filter = { ...(folder === "/" ? {} : { folder }), ...(q === undefined ? {} : { q }) };
-  const list = useList<Job>(listKeyOf("jobs", filter), (cursor, signal) =>
-    call(
-      "GET /api/v1/jobs",
-      { query: { ...filter, may: createPermission, count: "true", limit: perPage, ...(cursor === undefined ? {} : { cursor }) } },
-      { signal },
-    ),
-  );
+  const list = useList(jobsQuery(search));
   const mayMake = useMayAnywhere("manager:inventory:manage");
   const columns: readonly Column<Job>[] = [
     { id: "path", header: t(jobsTexts.path), cell: (job) => <Path path={job.path} below={folder} /> },

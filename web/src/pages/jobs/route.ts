@@ -1,7 +1,7 @@
 import { createRoute } from "@tanstack/react-router";
 import { flag, text, whole, type Search } from "#web/components/search.ts";
-import { askAhead } from "#web/api/ahead.ts";
-import { jobQuery, runsOfJobQuery, viewRunsPermission } from "#web/pages/jobs/queries.ts";
+import { askAhead, askListAhead } from "#web/api/ahead.ts";
+import { foldersQuery, jobQuery, jobsQuery, runsOfJobQuery, viewRunsPermission } from "#web/pages/jobs/queries.ts";
 import { parentRoute } from "#web/pages/parent.ts";
 
 export interface JobsSearch {
@@ -21,14 +21,20 @@ export interface JobSearch {
 /** What the list and a job hang below: otherwise a job without a path would be found before the list. */
 const aboveRoute = createRoute({ getParentRoute: () => parentRoute, path: "/jobs" });
 
+const jobsSearch = (search: Search): JobsSearch => ({
+  ...text(search, "folder", 512),
+  ...text(search, "q", 200),
+  ...text(search, "run", 1024),
+});
+
 const listRoute = createRoute({
   getParentRoute: () => aboveRoute,
   path: "/",
-  validateSearch: (search: Search): JobsSearch => ({
-    ...text(search, "folder", 512),
-    ...text(search, "q", 200),
-    ...text(search, "run", 1024),
-  }),
+  validateSearch: jobsSearch,
+  loader: ({ cause, location }) => {
+    askListAhead(cause, jobsQuery(jobsSearch(location.search)));
+    askAhead(cause, foldersQuery("/"));
+  },
 }).lazy(() => import("#web/pages/jobs/jobs-page.tsx").then((page) => page.lazyRoute));
 
 const jobRoute = createRoute({

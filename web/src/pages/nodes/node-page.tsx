@@ -18,7 +18,7 @@ import { Ago, Instant } from "#web/components/time.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { nodesTexts, nodeTexts } from "#web/i18n/texts/nodes.ts";
 import { useText } from "#web/i18n/language.ts";
-import { nodeQuery } from "#web/pages/nodes/queries.ts";
+import { nodeQuery, runsOfNodeQuery } from "#web/pages/nodes/queries.ts";
 import classes from "#web/pages/nodes/nodes.module.css";
 
 type Node = Schemas["Node"];
@@ -101,11 +101,7 @@ const Keys = ({ node }: { readonly node: Node }): React.ReactElement => {
 
 const LatestRuns = ({ node }: { readonly node: Node }): React.ReactElement => {
   const t = useText();
-  const query = useQuery({
-    queryKey: ["runs", "node", node.name],
-    queryFn: ({ signal }) => call("GET /api/v1/runs", { query: { node: node.name, limit: 10 } }, { signal }),
-    refetchInterval: 15_000,
-  });
+  const query = useQuery({ ...runsOfNodeQuery(node.name), refetchInterval: 15_000 });
   return (
     <Section title={t(nodeTexts.runs)}>
       <Loaded query={query}>

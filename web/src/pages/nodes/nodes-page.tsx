@@ -2,7 +2,6 @@
 import { Switch } from "@mantine/core";
 import { createLazyRoute, getRouteApi, Link } from "@tanstack/react-router";
 import { useMay } from "#web/api/access.ts";
-import { call } from "#web/api/call.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { ActionButton, allowedBy } from "#web/components/action-button.tsx";
 import { DataTable, type Column } from "#web/components/data-table.tsx";
@@ -11,11 +10,12 @@ import { Page } from "#web/components/page.tsx";
 import { StateMark } from "#web/components/state-mark.tsx";
 import { EmptyState } from "#web/components/states.tsx";
 import { Ago } from "#web/components/time.tsx";
-import { listKeyOf, useList } from "#web/components/use-list.ts";
+import { useList } from "#web/components/use-list.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { nodesTexts } from "#web/i18n/texts/nodes.ts";
 import { useText } from "#web/i18n/language.ts";
 import { InviteDialog } from "#web/pages/nodes/invite-dialog.tsx";
+import { nodesQuery } from "#web/pages/nodes/queries.ts";
 
 type Node = Schemas["Node"];
 
@@ -37,13 +37,7 @@ const NodesPage = (): React.ReactElement => {
   const { revoked = false, invite = false } = pageRoute.useSearch();
   const navigate = pageRoute.useNavigate();
   const mayManage = allowedBy(useMay(manage));
-  const list = useList(listKeyOf("nodes", { revoked }), (cursor, signal) =>
-    call(
-      "GET /api/v1/nodes",
-      { query: { limit: 200, revoked: revoked ? "true" : "false", ...(cursor === undefined ? {} : { cursor }) } },
-      { signal },
-    ),
-  );
+  const list = useList(nodesQuery(revoked));
   const open = (node: Node): void => void navigate({ to: "/nodes/$node", params: { node: node.name } });
   const columns: readonly Column<Node>[] = [
     {

@@ -1,7 +1,7 @@
 import { createRoute } from "@tanstack/react-router";
 import { flag, type Search } from "#web/components/search.ts";
-import { askAhead } from "#web/api/ahead.ts";
-import { nodeQuery } from "#web/pages/nodes/queries.ts";
+import { askAhead, askListAhead, holds } from "#web/api/ahead.ts";
+import { nodeQuery, nodesQuery, runsOfNodeQuery, viewRunsPermission } from "#web/pages/nodes/queries.ts";
 import { parentRoute } from "#web/pages/parent.ts";
 
 export interface NodesSearch {
@@ -11,14 +11,20 @@ export interface NodesSearch {
   readonly invite?: true;
 }
 
+const nodesSearch = (search: Search): NodesSearch => ({ ...flag(search, "revoked"), ...flag(search, "invite") });
+
 export const nodesRoute = createRoute({
   getParentRoute: () => parentRoute,
   path: "/nodes",
-  validateSearch: (search: Search): NodesSearch => ({ ...flag(search, "revoked"), ...flag(search, "invite") }),
+  validateSearch: nodesSearch,
+  loader: ({ cause, location }) => askListAhead(cause, nodesQuery(nodesSearch(location.search).revoked ?? false)),
 }).lazy(() => import("#web/pages/nodes/nodes-page.tsx").then((page) => page.lazyRoute));
 
 export const nodeRoute = createRoute({
   getParentRoute: () => parentRoute,
   path: "/nodes/$node",
-  loader: ({ cause, params }) => askAhead(cause, nodeQuery(params.node)),
+  loader: ({ cause, params }) => {
+    askAhead(cause, nodeQuery(params.node));
+    if (holds(viewRunsPermission)) askAhead(cause, runsOfNodeQuery(params.node));
+  },
 }).lazy(() => import("#web/pages/nodes/node-page.tsx").then((page) => page.lazyRoute));

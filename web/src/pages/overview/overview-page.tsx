@@ -6,6 +6,7 @@ import { useMemo, useRef } from "react";
 import { useAccess, useMayAnywhere } from "#web/api/access.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { useLiveEvents } from "#web/api/live.ts";
+import { statusQuery } from "#web/api/status.ts";
 import { Chart, type ChartSeries } from "#web/components/chart.tsx";
 import { nodeState } from "#web/components/node-state.ts";
 import { Page, Section } from "#web/components/page.tsx";
@@ -24,8 +25,8 @@ import {
   mineQuery,
   nodesQuery,
   nowCountsQuery,
+  often,
   seriesQuery,
-  statusQuery,
   underWayQuery,
 } from "#web/pages/overview/overview-queries.ts";
 import { spans } from "#web/pages/overview/route.ts";
@@ -83,7 +84,7 @@ const Tiles = ({ seesRuns }: { readonly seesRuns: boolean }): React.ReactElement
 
 const Attention = (): React.ReactElement | null => {
   const t = useText();
-  const status = useQuery(statusQuery).data;
+  const status = useQuery({ ...statusQuery, ...often }).data;
   const nodes = useQuery(nodesQuery).data?.items ?? [];
   if (status === undefined) return null;
   const lines: readonly (readonly [key: string, text: React.ReactNode])[] = [

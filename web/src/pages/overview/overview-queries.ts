@@ -6,13 +6,7 @@ import type { OverviewSearch } from "#web/pages/overview/route.ts";
 const dayMs = 86_400_000;
 /** Begins at a whole minute, so that asking again within it asks the same. */
 const dayAgo = (): string => new Date(Math.floor((Date.now() - dayMs) / 60_000) * 60_000).toISOString();
-const often = { refetchInterval: 30_000 } as const;
-
-export const statusQuery = queryOptions({
-  queryKey: ["status"],
-  queryFn: ({ signal }) => call("GET /api/v1/status", {}, { signal }),
-  ...often,
-});
+export const often = { refetchInterval: 30_000 } as const;
 
 export const nowCountsQuery = queryOptions({
   queryKey: ["runs", "counts", "now"],

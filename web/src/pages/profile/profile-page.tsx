@@ -1,5 +1,5 @@
 /** Oneself: who one is here, one's sessions and sign-ins, the password, and what one may do, each with its why. */
-import { ActionIcon, Button, Checkbox, PasswordInput } from "@mantine/core";
+import { Button, Checkbox, PasswordInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
@@ -17,18 +17,16 @@ import { signOut } from "#web/components/sign-out.ts";
 import { Loaded, LoadingState, ProblemNote } from "#web/components/states.tsx";
 import { Ago, Instant } from "#web/components/time.tsx";
 import { defined } from "#web/components/defined.ts";
+import { WhyButton } from "#web/components/why-button.tsx";
 import { useText } from "#web/i18n/language.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { profileTexts } from "#web/i18n/texts/profile.ts";
+import { ownLoginsQuery, ownSessionQuery, ownSessionsQuery } from "#web/pages/profile/queries.ts";
 import classes from "#web/pages/profile/profile.module.css";
 
 const Who = (): React.ReactElement => {
   const t = useText();
-  const query = useQuery({
-    queryKey: ["own", "session"],
-    queryFn: ({ signal }) => call("GET /api/v1/sessions/current", {}, { signal }),
-    refetchInterval: 30_000,
-  });
+  const query = useQuery({ ...ownSessionQuery, refetchInterval: 30_000 });
   return (
     <Section title={t(profileTexts.who)}>
       <Loaded query={query}>
@@ -56,17 +54,15 @@ const Who = (): React.ReactElement => {
   );
 };
 
-const sessionsKey = ["own", "sessions"] as const;
-
 const Sessions = (): React.ReactElement => {
   const t = useText();
   const queries = useQueryClient();
   const [leaving, setLeaving] = useState(false);
-  const query = useQuery({ queryKey: sessionsKey, queryFn: ({ signal }) => call("GET /api/v1/sessions", {}, { signal }) });
+  const query = useQuery(ownSessionsQuery);
   const ending = useMutation({
     mutationFn: (id: string) => call("DELETE /api/v1/sessions/{id}", { path: { id } }),
     onError: notifyProblem,
-    onSettled: () => queries.invalidateQueries({ queryKey: sessionsKey }),
+    onSettled: () => queries.invalidateQueries({ queryKey: ownSessionsQuery.queryKey }),
   });
   return (
     <Section
@@ -119,7 +115,7 @@ const Sessions = (): React.ReactElement => {
 
 const Logins = (): React.ReactElement => {
   const t = useText();
-  const query = useQuery({ queryKey: ["own", "logins"], queryFn: ({ signal }) => call("GET /api/v1/sessions/logins", {}, { signal }) });
+  const query = useQuery(ownLoginsQuery);
   return (
     <Section title={t(profileTexts.logins)}>
       <p className="soft">{t(profileTexts.loginsNote)}</p>
@@ -252,15 +248,10 @@ const Permissions = (): React.ReactElement => {
             </td>
             <td lang="en">
               <span className="soft">{verdict.because.text}</span>{" "}
-              <ActionIcon
-                size="xs"
-                variant="subtle"
-                color="gray"
-                aria-label={t(commonTexts.whyOf, { subject: leaf.permission })}
+              <WhyButton
+                subject={leaf.permission}
                 onClick={() => explain({ permission: leaf.permission, ...(leaf.object === null ? {} : { on: firstFolder(access) }) })}
-              >
-                <span aria-hidden="true">?</span>
-              </ActionIcon>
+              />
             </td>
           </tr>
         ))}

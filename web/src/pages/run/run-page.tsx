@@ -24,7 +24,14 @@ import { useLanguage, useText } from "#web/i18n/language.ts";
 import { LogView } from "#web/pages/run/log-view.tsx";
 import { outcomeWords } from "#web/pages/run/outcome.ts";
 import { Words } from "#web/components/words.tsx";
-import { cancelPermission, createPermission, runQuery } from "#web/pages/run/queries.ts";
+import {
+  cancelPermission,
+  createPermission,
+  explanationQuery,
+  recordsOfRunQuery,
+  runQuery,
+  viewAuditPermission,
+} from "#web/pages/run/queries.ts";
 import classes from "#web/pages/run/run.module.css";
 
 type Run = Schemas["Run"];
@@ -222,11 +229,10 @@ const OutcomeFacts = ({ run }: { readonly run: Run }): React.ReactElement => {
 
 const Audit = ({ run }: { readonly run: Run }): React.ReactElement | null => {
   const t = useText();
-  const verdict = useMay({ permission: "manager:auditlog:view", path: run.job });
+  const verdict = useMay({ permission: viewAuditPermission, path: run.job });
   const query = useQuery({
-    queryKey: ["audit", "object", run.id, run.state],
+    ...recordsOfRunQuery(run),
     enabled: verdict?.effect === "permit",
-    queryFn: ({ signal }) => call("GET /api/v1/audit", { query: { object: run.id, limit: 50 } }, { signal }),
   });
   // Who may not read the record at all is told so once, on its page.
   if (verdict === null || verdict.effect === "deny") return null;
@@ -297,10 +303,7 @@ const RunView = ({ run }: { readonly run: Run }): React.ReactElement => {
   const navigate = pageRoute.useNavigate();
   const [asking, setAsking] = useState(false);
   const [reason, setReason] = useState("");
-  const explanation = useQuery({
-    queryKey: ["run", run.id, "explain", run.state, run.result, run.runAs],
-    queryFn: ({ signal }) => call("GET /api/v1/runs/{id}/explain", { path: { id: run.id } }, { signal }),
-  });
+  const explanation = useQuery(explanationQuery(run));
   const change = (changed: Partial<typeof search>): void => {
     const next = Object.fromEntries(Object.entries({ ...search, ...changed }).filter(([, value]) => value !== undefined));
     void navigate({ search: next, replace: true });

@@ -13,7 +13,8 @@ import { commonTexts } from "#web/i18n/texts/common.ts";
 import { runsTexts } from "#web/i18n/texts/runs.ts";
 import { useText } from "#web/i18n/language.ts";
 import { runStates } from "#web/pages/runs/route.ts";
-import { cancelPermission, type Run, type RunsFilter } from "#web/pages/runs/use-runs.ts";
+import { cancelPermission, type RunsFilter } from "#web/pages/runs/queries.ts";
+import type { Run } from "#web/pages/runs/use-runs.ts";
 import classes from "#web/pages/runs/runs.module.css";
 
 /** Of more than these the newest are ended; the dialog says so. */

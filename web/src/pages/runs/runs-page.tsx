@@ -13,13 +13,15 @@ import { SavedFilters } from "#web/components/saved-filters.tsx";
 import { StateMark, type MarkedState } from "#web/components/state-mark.tsx";
 import { EmptyState } from "#web/components/states.tsx";
 import { Ago, useNow } from "#web/components/time.tsx";
+import { WhyButton } from "#web/components/why-button.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { runsTexts } from "#web/i18n/texts/runs.ts";
 import { renderNumber, type Text, type Translate } from "#web/i18n/text.ts";
 import { useLanguage, useText } from "#web/i18n/language.ts";
 import { activeStates, CancelRuns, type CancelRequest } from "#web/pages/runs/cancel-runs.tsx";
+import { cancelPermission } from "#web/pages/runs/queries.ts";
 import { runResults, runStates, spans, type RunsSearch } from "#web/pages/runs/route.ts";
-import { cancelPermission, useRuns, type Run, type Runs } from "#web/pages/runs/use-runs.ts";
+import { useRuns, type Run, type Runs } from "#web/pages/runs/use-runs.ts";
 import classes from "#web/pages/runs/runs.module.css";
 
 const RunExplanation = lazy(() => import("#web/pages/runs/run-explanation.tsx").then((module) => ({ default: module.RunExplanation })));
@@ -242,17 +244,7 @@ const RunsPage = (): React.ReactElement => {
       header: <span className="visually-hidden">{t(commonTexts.why)}</span>,
       width: 44,
       from: 480,
-      cell: (run) => (
-        <ActionIcon
-          size="sm"
-          variant="subtle"
-          color="gray"
-          aria-label={t(commonTexts.whyOf, { subject: run.job })}
-          onClick={() => setExplained(run)}
-        >
-          <span aria-hidden="true">?</span>
-        </ActionIcon>
-      ),
+      cell: (run) => <WhyButton subject={run.job} onClick={() => setExplained(run)} />,
     },
   ];
   return (

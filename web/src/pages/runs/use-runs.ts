@@ -1,20 +1,13 @@
 /** The list of runs as it changes: rows that are shown follow the stream, new ones are counted until somebody wants them. */
-import { useQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef, useState } from "react";
-import { call } from "#web/api/call.ts";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
 import type { Schemas } from "#web/api/generated.ts";
 import { useLiveEvents } from "#web/api/live.ts";
-import { listKeyOf, useList, type List, type ListPage } from "#web/components/use-list.ts";
+import { useList, type List } from "#web/components/use-list.ts";
+import { runCountsQuery, runsFilter, runsQuery, type RunsFilter } from "#web/pages/runs/queries.ts";
 import type { RunsSearch } from "#web/pages/runs/route.ts";
 
 export type Run = Schemas["RunSummary"];
-
-const perPage = 200;
-export const cancelPermission = "controller:runs:cancel";
-const spanMs = { "1h": 3_600_000, "24h": 86_400_000, "7d": 7 * 86_400_000 } as const;
-
-/** What the manager is asked for: the filters of the address, their span as an instant. */
-export type RunsFilter = Omit<RunsSearch, "since"> & { readonly from?: string };
 
 export interface Runs {
   readonly filter: RunsFilter;
@@ -27,26 +20,17 @@ export interface Runs {
 
 export const useRuns = (search: RunsSearch): Runs => {
   const queries = useQueryClient();
-  const { since, ...rest } = search;
+  const { since } = search;
   // Fixed while the filter stands, so that pages of one list are of one list.
-  const from = useMemo(
-    () => (since === undefined ? undefined : new Date(Math.floor((Date.now() - spanMs[since]) / 60_000) * 60_000).toISOString()),
-    [since],
-  );
-  const filter: RunsFilter = { ...rest, ...(from === undefined ? {} : { from }) };
-  const key = listKeyOf("runs", filter);
+  const [begun, setBegun] = useState(() => ({ since, atMs: Date.now() }));
+  if (begun.since !== since) setBegun({ since, atMs: Date.now() });
+  const filter = runsFilter(search, begun.atMs);
+  const listed = runsQuery(filter);
   const known = useRef<ReadonlySet<string>>(new Set());
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
-  const list = useList<Run>(key, (cursor, signal) =>
-    call(
-      "GET /api/v1/runs",
-      { query: { ...filter, may: cancelPermission, limit: perPage, ...(cursor === undefined ? {} : { cursor }) } },
-      { signal },
-    ),
-  );
+  const list = useList<Run>(listed);
   const counts = useQuery({
-    queryKey: ["runs", "counts", filter],
-    queryFn: ({ signal }) => call("GET /api/v1/runs/counts", { query: filter }, { signal }),
+    ...runCountsQuery(filter),
     // Counting 100,000 runs takes the manager a tenth of a second: not more often than somebody reads it.
     refetchInterval: 60_000,
   });
@@ -57,7 +41,7 @@ export const useRuns = (search: RunsSearch): Runs => {
   const showFresh = (): void => {
     setFresh(new Set());
     // From the top, and only the top: what was loaded below has moved.
-    queries.setQueryData<InfiniteData<ListPage<Run>, string | undefined>>(key, (data) =>
+    queries.setQueryData(listed.queryKey, (data) =>
       data === undefined ? undefined : { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) },
     );
     list.reload();
@@ -73,7 +57,7 @@ export const useRuns = (search: RunsSearch): Runs => {
     changed.current = new Map();
     const unknown = [...now.keys()].filter((id) => !known.current.has(id));
     if (now.size > unknown.length)
-      queries.setQueryData<InfiniteData<ListPage<Run>, string | undefined>>(key, (data) =>
+      queries.setQueryData(listed.queryKey, (data) =>
         data === undefined
           ? undefined
           : {

@@ -2,8 +2,8 @@
 import { SegmentedControl, useMantineColorScheme } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
-import { call } from "#web/api/call.ts";
 import type { Operations } from "#web/api/generated.ts";
+import { statusQuery } from "#web/api/status.ts";
 import { FilterField } from "#web/components/filter-field.tsx";
 import { Facts, Page, Section } from "#web/components/page.tsx";
 import { PlainTable } from "#web/components/plain-table.tsx";
@@ -13,6 +13,7 @@ import { chooseLanguage, useLanguageChoice, useText } from "#web/i18n/language.t
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { settingsTexts } from "#web/i18n/texts/settings.ts";
 import { languageTexts, shellTexts } from "#web/i18n/texts/shell.ts";
+import { realmQuery, settingsQuery } from "#web/pages/settings/queries.ts";
 
 type Setting = Operations["GET /api/v1/settings"]["answer"]["items"][number];
 
@@ -82,7 +83,7 @@ const Instance = (): React.ReactElement => {
   const t = useText();
   const { q = "" } = pageRoute.useSearch();
   const navigate = pageRoute.useNavigate();
-  const query = useQuery({ queryKey: ["settings"], queryFn: ({ signal }) => call("GET /api/v1/settings", {}, { signal }) });
+  const query = useQuery(settingsQuery);
   const wanted = q.toLowerCase();
   return (
     <Section
@@ -135,7 +136,7 @@ const purposes = {
 
 const Realm = (): React.ReactElement => {
   const t = useText();
-  const query = useQuery({ queryKey: ["realm"], queryFn: ({ signal }) => call("GET /api/v1/realm", {}, { signal }) });
+  const query = useQuery(realmQuery);
   return (
     <Section title={t(settingsTexts.realm)}>
       <Loaded query={query}>
@@ -169,7 +170,7 @@ const Realm = (): React.ReactElement => {
 
 const Status = (): React.ReactElement => {
   const t = useText();
-  const query = useQuery({ queryKey: ["status"], queryFn: ({ signal }) => call("GET /api/v1/status", {}, { signal }) });
+  const query = useQuery(statusQuery);
   return (
     <Section title={t(settingsTexts.status)}>
       <Loaded query={query}>

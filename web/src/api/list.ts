@@ -1,0 +1,31 @@
+/** Lists that come page by page with a cursor: how they are asked for, by the page that shows them and by who asks ahead (`ahead.ts`). */
+import { infiniteQueryOptions, type QueryKey } from "@tanstack/react-query";
+
+export interface ListPage<T> {
+  readonly items: readonly T[];
+  readonly nextCursor: string | null;
+  /** Absent where the manager does not count. */
+  readonly total?: number;
+}
+
+export const listKeyOf = (name: string, filters: object): QueryKey => [name, "list", filters];
+
+/** `load` is asked with the cursor of the page before; `{}`: the first. */
+export const listQuery = <T>(
+  name: string,
+  filters: object,
+  load: (cursor: { readonly cursor?: string }, signal: AbortSignal) => Promise<ListPage<T>>,
+) =>
+  infiniteQueryOptions({
+    queryKey: listKeyOf(name, filters),
+    queryFn: ({ pageParam, signal }) => load(pageParam === undefined ? {} : { cursor: pageParam }, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor ?? undefined,
+    // Comparing 100,000 rows at each page costs more than drawing the forty that are seen.
+    structuralSharing: false,
+  });
+
+export type ListQuery<T> = ReturnType<typeof listQuery<T>>;
+
+/** A longer list is loaded again page by page: not for a look at another window, nor because somebody points at a link. */
+export const isLong = (pages: number): boolean => pages > 3;
