@@ -78,7 +78,11 @@ export interface ProcessHost {
   /** A place for one run; null: trees are not held by one. It is used up by `start`, whatever comes of it; what is not started gives it back. */
   reserve(): Place | null;
   giveBack(place: Place | null): void;
-  start(spec: StartSpec): Promise<Result<HeldProcess>>;
+  /**
+   * Nothing of the job begins before `mayBegin` has resolved to true (missing: it may at once); what can be made before is made meanwhile. False:
+   * nothing is left of it, and the answer is a refusal.
+   */
+  start(spec: StartSpec, mayBegin?: Promise<boolean>): Promise<Result<HeldProcess>>;
   /**
    * Finds a run's tree after a restart of the launcher. `record` is null when the launcher died between the order to start and the record;
    * then its place leads there. Null: nothing of it is left.

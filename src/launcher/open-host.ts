@@ -54,8 +54,8 @@ const kept = (host: ProcessHost, folder: string, keeper: KeeperLink): ProcessHos
   };
   return {
     ...host,
-    start: async (spec) => {
-      const started = await host.start(spec);
+    start: async (spec, mayBegin) => {
+      const started = await host.start(spec, mayBegin);
       return started.ok ? ok(keep(spec.run, spec.attempt, started.value)) : started;
     },
     adopt: async (run, attempt, record, place) => {

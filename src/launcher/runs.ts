@@ -413,15 +413,19 @@ export class Runs {
       order: kept,
       place,
     };
-    // INVARIANT: nothing starts before this is on the disk (S3).
-    if (!(await recorder.recordStarting(starting))) {
-      host.giveBack(place);
+    // INVARIANT: nothing of the run begins before this is on the disk (S3).
+    const recorded = recorder.recordStarting(starting);
+    let atMs = starting.atMs;
+    let monotonicMs = clock.monotonicMs();
+    const mayBegin = recorded.then((isRecorded) => {
+      if (isRecorded) events.onState(toldState({ starting, running: null }));
+      atMs = clock.nowMs();
+      monotonicMs = clock.monotonicMs();
+      return isRecorded;
+    });
+    const started = await host.start({ ...spec, place }, mayBegin);
+    if (!(await recorded))
       return refuse(problem("launch.not-recorded", "the start could not be recorded on this node's disk: nothing was started"));
-    }
-    events.onState(toldState({ starting, running: null }));
-    const atMs = clock.nowMs();
-    const monotonicMs = clock.monotonicMs();
-    const started = await host.start({ ...spec, place });
     if (!started.ok) return refuse(started.problem);
     const running: RunningRecord = { kind: "running", run, attempt, atMs, monotonicMs, process: started.value.record };
     recorder.recordRunning(running);

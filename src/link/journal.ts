@@ -22,6 +22,7 @@ import {
   renameSync,
   rmSync,
   write,
+  writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
@@ -129,8 +130,19 @@ const syncFolderOf = (path: string): void => {
   }
 };
 
-const writeFully = (descriptor: number, bytes: Buffer): Promise<void> =>
-  new Promise((resolve, reject) => {
+const writeAllSync = (descriptor: number, bytes: Buffer): void => {
+  for (let from = 0; from < bytes.length;) from += writeSync(descriptor, bytes, from, bytes.length - from, null);
+};
+
+/** Up to so many bytes are handed to the kernel at once: the way to another thread and back takes longer. */
+const mostBytesAtOnce = 64 * 1024;
+
+const writeFully = (descriptor: number, bytes: Buffer): Promise<void> => {
+  if (bytes.length <= mostBytesAtOnce) {
+    writeAllSync(descriptor, bytes);
+    return Promise.resolve();
+  }
+  return new Promise((resolve, reject) => {
     const step = (from: number): void =>
       write(descriptor, bytes, from, bytes.length - from, null, (error, written) => {
         if (error !== null) reject(error);
@@ -139,6 +151,7 @@ const writeFully = (descriptor: number, bytes: Buffer): Promise<void> =>
       });
     step(0);
   });
+};
 
 const flush = (descriptor: number): Promise<void> =>
   new Promise((resolve, reject) => fdatasync(descriptor, (error) => (error === null ? resolve() : reject(error))));

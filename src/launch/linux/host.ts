@@ -119,7 +119,7 @@ export const openLinuxHost = async (options: LinuxHostOptions): Promise<ProcessH
     resolveAccount,
     reserve: () => host.places.reserve(),
     giveBack: (place) => void host.places.giveBack(place).catch(() => undefined),
-    start: (spec) => startProcess(host, spec),
+    start: (spec, mayBegin) => startProcess(host, spec, mayBegin),
     adopt: (run, attempt, record, place = null) => adoptProcess(host, run, attempt, record, place),
     warnings: () => {
       const found: string[] = [];
@@ -144,8 +144,8 @@ export const openLinuxHost = async (options: LinuxHostOptions): Promise<ProcessH
       return Promise.resolve(found);
     },
     close: async () => {
+      await host.places.close();
       await starter.close();
-      host.places.close();
     },
   };
 };

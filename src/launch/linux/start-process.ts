@@ -10,12 +10,14 @@ import { ok, refuse, type Result } from "#kernel/result.ts";
 import { attemptName, fifoPaths, makeStream, removeFifos, scriptPath, socketOn } from "#launch/linux/fifo.ts";
 import { holdProcess } from "#launch/linux/held-process.ts";
 import type { HostParts } from "#launch/linux/host-parts.ts";
+import type { Entry } from "#launch/linux/places.ts";
 import { readStatusPid, renderPrelude } from "#launch/linux/prelude.ts";
 import { removeQuietly } from "#launch/linux/private-tmp.ts";
 import { isThroughSudo, removeTmpdir } from "#launch/linux/remove-tmpdir.ts";
 import { readOwnGroups, readProcess } from "#launch/linux/process-facts.ts";
 import { makeScriptFile } from "#launch/linux/script-file.ts";
 import { awaitChild, spawnProgram, type ProgramExit } from "#launch/linux/spawn-program.ts";
+import { dismissProgram, makeReady, type SetprivStart, type StartedProgram } from "#launch/linux/start-setpriv.ts";
 import { startProblem } from "#launch/linux/start-problem.ts";
 import { hasSudo, isAllowedBySudo, sudoArguments, sudoEnvironment, sudoersHint, sudoFile } from "#launch/linux/sudo-command.ts";
 import { showUserName } from "#launch/rules/user-name.ts";
@@ -80,27 +82,44 @@ const onlyPrelude = ({ run, account, program, environment, workingDirectory, uma
   noNewPrivileges,
 });
 
-/** Starts the run now. A refusal means that nothing is left of it. */
-export const startProcess = async (host: HostParts, spec: StartSpec): Promise<Result<HeldProcess>> => {
+/** Why it is not even tried. */
+const findRefusal = (host: HostParts, spec: StartSpec): Problem | null => {
   const unsendable = findUnsendable(spec);
-  if (unsendable !== null) return refuse(problem("launch.start-failed", unsendable, { hint: "correct the job's definition" }));
-  const throughSudo = isThroughSudo(spec.account.uid);
-  if (throughSudo && !hasSudo()) {
-    return refuse(
-      problem("launch.sudo-not-allowed", "sudo is not installed on the node", {
-        hint: `apt-get install sudo, then ${sudoersHint(host.launcherAccount, spec.account.user)}`,
-      }),
-    );
+  if (unsendable !== null) return problem("launch.start-failed", unsendable, { hint: "correct the job's definition" });
+  if (!isThroughSudo(spec.account.uid)) return null;
+  if (!hasSudo()) {
+    return problem("launch.sudo-not-allowed", "sudo is not installed on the node", {
+      hint: `apt-get install sudo, then ${sudoersHint(host.launcherAccount, spec.account.user)}`,
+    });
   }
-  if (throughSudo && spec.noNewPrivileges) {
-    return refuse(problem("general.not-supported", "`noNewPrivileges` needs a launcher that runs as root: sudo cannot pass it on"));
+  if (spec.noNewPrivileges)
+    return problem("general.not-supported", "`noNewPrivileges` needs a launcher that runs as root: sudo cannot pass it on");
+  return null;
+};
+
+/** The start was called off before it began. */
+class NotBegun extends Error {}
+
+/** Starts the run now. A refusal means that nothing is left of it. */
+export const startProcess = async (
+  host: HostParts,
+  spec: StartSpec,
+  mayBegin: Promise<boolean> = Promise.resolve(true),
+): Promise<Result<HeldProcess>> => {
+  const refusal = findRefusal(host, spec);
+  if (refusal !== null) {
+    await host.places.giveBack(spec.place ?? null);
+    return refuse(refusal);
   }
   const undo = makeUndo();
   const closing: number[] = [];
   try {
-    return ok(throughSudo ? startBySudo(host, spec, undo, closing) : await startBySetpriv(host, spec, undo));
+    if (!isThroughSudo(spec.account.uid)) return ok(await startBySetpriv(host, spec, undo, mayBegin));
+    if (!(await mayBegin)) throw new NotBegun();
+    return ok(startBySudo(host, spec, undo, closing));
   } catch (error) {
     await undo.run();
+    if (error instanceof NotBegun) return refuse(problem("launch.start-failed", "the run was not to begin"));
     host.log.error({ run: spec.run, error }, "a run could not be started");
     return refuse(
       problem("launch.start-failed", "the node could not start a process", {
@@ -124,7 +143,22 @@ const openStreams = (host: HostParts, spec: StartSpec, undo: Undo, closing: numb
   return { paths, out, err };
 };
 
-const startBySetpriv = async (host: HostParts, spec: StartSpec, undo: Undo): Promise<HeldProcess> => {
+/** By the process that waits in the place, if there is one and it can: everything but its beginning is made while `mayBegin` is not known yet. */
+const startProgram = async (host: HostParts, entry: Entry, start: SetprivStart, mayBegin: Promise<boolean>): Promise<StartedProgram> => {
+  const prepared = (await entry.prepared) ?? null;
+  if (prepared !== null) {
+    const ready = makeReady(prepared, start);
+    if (ready === null) dismissProgram(prepared);
+    else if (!(await mayBegin)) {
+      ready.dismiss();
+      throw new NotBegun();
+    } else if (ready.begin()) return ready.program;
+  }
+  if (!(await mayBegin)) throw new NotBegun();
+  return host.starter.start(start);
+};
+
+const startBySetpriv = async (host: HostParts, spec: StartSpec, undo: Undo, mayBegin: Promise<boolean>): Promise<HeldProcess> => {
   const { run, attempt } = spec;
   const isOwn = process.getuid?.() !== 0;
   // The launcher's own account keeps the groups that the process really has.
@@ -134,11 +168,13 @@ const startBySetpriv = async (host: HostParts, spec: StartSpec, undo: Undo): Pro
   const tmpdir = host.tmpdirs.take(account);
   undo.steps.push(() => host.tmpdirs.giveBack(tmpdir, account));
   const paths = fifoPaths(host.fifoFolder, run, attempt);
-  const program = await host.starter.start({
+  const entry = host.places.enter(place);
+  const start: SetprivStart = {
     streams: paths,
     prelude: { ...onlyPrelude(spec), account, tmpdir, maxProcesses: host.maxProcesses, resetsOomScore: host.resetsOomScore },
-    procs: host.places.enter(place),
-  });
+    procs: entry.procs,
+  };
+  const program = await startProgram(host, entry, start, mayBegin);
   host.places.lookAhead();
   const { pid, startTicks } = program;
   const record: ProcessRecord = {

@@ -1,6 +1,7 @@
 /**
- * Makes one start through setpriv, or a process that waits to become one: pipes, status file, script, and the spawn. Everything here blocks the
- * calling thread and belongs to the starter's (`starter-thread.ts`). Whatever fails on the way closes what was opened.
+ * Makes one start through setpriv, or a process that waits to become one: pipes, status file, script, and the spawn. A spawn holds the calling
+ * thread until the exec and belongs to the starter's (`starter-thread.ts`); turning a waiting process into a run spawns nothing. Whatever fails on the
+ * way closes what was opened.
  *
  * A prepared process is `/bin/sh` that has joined its group, and waits at a pipe for the line that turns it into setpriv. It exists because
  * joining takes the kernel 6-14 ms when no process of the host has joined a group in the last 5 (measured on Linux 6.18: an RCU grace period), and 0.06 ms
@@ -139,12 +140,21 @@ export const prepareProgram = (procs: number): PreparedProgram =>
     return { pid, procs, pipe: pipe.writer, status };
   });
 
+/** Everything of a run but its beginning: exactly one of the two is called. */
+export interface ReadyProgram {
+  /** False: the process has ended meanwhile, and nothing is left of it. */
+  begin(): boolean;
+  /** Ends it and removes what was made. */
+  dismiss(): void;
+  readonly program: StartedProgram;
+}
+
 /**
- * Turns the prepared process into the run. Null where it cannot be: it has ended, or a path in its line is too long. The script waits in a file
+ * Makes the prepared process ready to become the run. Null where it cannot: it has ended, or a path in its line is too long. The script waits in a file
  * beside the pipes, which nobody but this account can reach, until the run has ended: a pipe cannot be opened by name once its writer is gone, and
  * what this process holds goes with it.
  */
-export const startPrepared = (prepared: PreparedProgram, start: SetprivStart): StartedProgram | null => {
+export const makeReady = (prepared: PreparedProgram, start: SetprivStart): ReadyProgram | null => {
   const { prelude, streams } = start;
   if (collectChild(prepared.pid) !== undefined) return null;
   try {
@@ -154,10 +164,25 @@ export const startPrepared = (prepared: PreparedProgram, start: SetprivStart): S
       if (line.length > mostPipedBytes || line.indexOf("\n") !== line.length - 1) throw new RangeError("no line that a pipe takes at once");
       const readers = [opened(makeReader(streams.stdout)), opened(makeReader(streams.stderr))] as const;
       writeScript(scriptPath(streams), renderPrelude({ ...prelude, channels: { kind: "descriptors", joinsCgroup: false } }));
-      const program = started(prepared.pid, readers, prepared.status);
-      writeSync(prepared.pipe, line);
-      closeSync(prepared.pipe);
-      return program;
+      const giveUp = (): void => {
+        for (const reader of readers) closeSync(reader);
+        removeFifos(streams);
+        dismissProgram(prepared);
+      };
+      return {
+        program: started(prepared.pid, readers, prepared.status),
+        begin: () => {
+          try {
+            writeSync(prepared.pipe, line);
+          } catch {
+            giveUp();
+            return false;
+          }
+          closeSync(prepared.pipe);
+          return true;
+        },
+        dismiss: giveUp,
+      };
     });
   } catch {
     removeFifos(streams);

@@ -3,27 +3,30 @@
  * the launcher alive while nothing is asked of it. What does not belong here: what is done there (`starter-thread.ts`).
  */
 import { Worker } from "node:worker_threads";
-import type { SetprivStart, StartedProgram } from "#launch/linux/start-setpriv.ts";
+import type { PreparedProgram, SetprivStart, StartedProgram } from "#launch/linux/start-setpriv.ts";
 import type { StarterAnswer, StarterRequest } from "#launch/linux/starter-thread.ts";
 
 export interface Starter {
   /** Rejects where it cannot be started at all; nothing is left of it then. */
   start(start: SetprivStart): Promise<StartedProgram>;
-  /** A process waits in the group with this `cgroup.procs` for the next start there. In order with `start`. */
-  prepare(procs: number): Promise<void>;
-  /** What waits there shall go. */
-  dismiss(procs: number): Promise<void>;
-  /** Ends what waits, and the thread. */
+  /** A process joins the group with this `cgroup.procs`, and waits to become a run: the caller's from then on. */
+  prepare(procs: number): Promise<PreparedProgram>;
+  /** Ends the thread once it has answered. */
   close(): Promise<void>;
 }
 
 interface Waiting {
   readonly resolve: (answer: StarterAnswer) => void;
   readonly reject: (error: Error) => void;
+  readonly settled: Promise<StarterAnswer>;
 }
 
 const compileCache = process.env["NODE_COMPILE_CACHE"];
 const threadFile = new URL("./starter-thread.ts", import.meta.url);
+
+const unanswered = (answer: StarterAnswer): never => {
+  throw answer.kind === "failed" ? answer.error : new Error("the starting thread answered something else");
+};
 
 export const openStarter = (): Starter => {
   const waiting = new Map<number, Waiting>();
@@ -59,32 +62,28 @@ export const openStarter = (): Starter => {
     const asked = (worker ??= open());
     lastId += 1;
     const id = lastId;
-    return new Promise((resolve, reject) => {
-      waiting.set(id, { resolve, reject });
-      asked.ref();
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-      asked.postMessage(request(id));
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<StarterAnswer>();
+    waiting.set(id, { resolve, reject, settled: promise });
+    asked.ref();
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+    asked.postMessage(request(id));
+    return promise;
   };
 
-  const answered = async (answer: Promise<StarterAnswer>): Promise<StarterAnswer> => {
-    const found = await answer;
-    if (found.kind === "failed") throw found.error;
-    return found;
-  };
 
   return {
     start: async (start) => {
-      const answer = await answered(ask((id) => ({ kind: "start", id, start })));
-      if (answer.kind !== "started") throw new Error("the starting thread answered something else");
-      return answer.program;
+      const answer = await ask((id) => ({ kind: "start", id, start }));
+      return answer.kind === "started" ? answer.program : unanswered(answer);
     },
-    prepare: async (procs) => void (await answered(ask((id) => ({ kind: "prepare", id, procs })))),
-    dismiss: async (procs) => void (await answered(ask((id) => ({ kind: "dismiss", id, procs })))),
+    prepare: async (procs) => {
+      const answer = await ask((id) => ({ kind: "prepare", id, procs }));
+      return answer.kind === "prepared" ? answer.program : unanswered(answer);
+    },
     close: async () => {
       const closing = worker;
       if (closing === null) return;
-      await ask((id) => ({ kind: "dismiss", id, procs: null })).catch(() => undefined);
+      await Promise.allSettled([...waiting.values()].map(({ settled }) => settled));
       worker = null;
       await closing.terminate();
     },
