@@ -5,6 +5,7 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync, unlinkSync } from "node:fs";
 import { Socket, type SocketConstructorOpts } from "node:net";
 import { join } from "node:path";
+import { removeQuietly } from "#launch/linux/private-tmp.ts";
 import { errorNumber, makeFifo, SystemCallError } from "#launch/linux/libc.ts";
 
 export interface FifoPaths {
@@ -91,11 +92,12 @@ export const reopenStream = (path: string): Socket | null => {
 
 /** Removes the names; who holds the pipes still has them. */
 export const removeFifos = (paths: FifoPaths): void => {
-  for (const path of [paths.stdout, paths.stderr, scriptPath(paths)]) {
-    try {
-      unlinkSync(path);
-    } catch {
-      // Gone already.
-    }
-  }
+  removeQuietly(paths.stdout);
+  removeQuietly(paths.stderr);
+};
+
+/** The same, with the script of a start that may have had one: a name that is not there costs an exception. */
+export const removeStartFiles = (paths: FifoPaths): void => {
+  removeFifos(paths);
+  removeQuietly(scriptPath(paths));
 };

@@ -71,7 +71,7 @@ export const holdProcess = (parts: HeldParts, bootId: string): HeldProcess => {
     signal,
     killTree: async () => {
       // What just closed its output is on its way out: it is no leftover.
-      for (let waited = 0; waited < 3 && tree.members().length > 0; waited += 1) await sleep(5);
+      for (let waited = 0; waited < 3 && !tree.isEmpty(); waited += 1) await sleep(5);
       return tree.kill();
     },
     release: () => (released ??= release()),

@@ -1,5 +1,5 @@
 /** Scripts for a shell that reads them as another account: neither in a process list nor on a disk, of any size. */
-import { closeSync, fchmodSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fchmodSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { makeMemoryFile } from "#launch/linux/libc.ts";
 
 /** Readable for any account that is given the file, and for nobody else's change. */
@@ -21,10 +21,20 @@ export const makeScriptFile = (script: string): number => {
   return descriptor;
 };
 
+const openNew = (path: string): number => {
+  try {
+    return openSync(path, "wx", 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    // Of an attempt that did not come to its start.
+    unlinkSync(path);
+    return openSync(path, "wx", 0o600);
+  }
+};
+
 /** The same by name, in a folder (tmpfs) that only this account can enter. */
 export const writeScript = (path: string, script: string): void => {
-  rmSync(path, { force: true });
-  const descriptor = openSync(path, "wx", 0o600);
+  const descriptor = openNew(path);
   try {
     fill(descriptor, script);
   } finally {

@@ -197,7 +197,7 @@ const startBySetpriv = async (host: HostParts, spec: StartSpec, undo: Undo, mayB
     isCollected = true;
     const text = readAll(program.status);
     closeSync(program.status);
-    removeQuietly(scriptPath(paths));
+    if (program.hasScriptFile) removeQuietly(scriptPath(paths));
     return toExit(exit, startProblem(text, exit, spec));
   });
   return holdProcess(

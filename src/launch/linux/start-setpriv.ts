@@ -9,7 +9,7 @@
  * has one writer, this process: when that is gone, so is the prepared one.
  */
 import { closeSync, openSync, writeSync } from "node:fs";
-import { makeReader, makeStream, removeFifos, scriptPath, type FifoPaths } from "#launch/linux/fifo.ts";
+import { makeReader, makeStream, removeStartFiles, scriptPath, type FifoPaths } from "#launch/linux/fifo.ts";
 import { collectChild, makeMemoryFile, makePipe, sendSignal, waitForChild } from "#launch/linux/libc.ts";
 import { quoteForShell, renderPrelude, type PreludeSpec } from "#launch/linux/prelude.ts";
 import { readProcess } from "#launch/linux/process-facts.ts";
@@ -32,11 +32,13 @@ export interface StartedProgram {
   readonly stdout: number;
   readonly stderr: number;
   readonly status: number;
+  /** Its script lies beside the pipes until it has ended. */
+  readonly hasScriptFile: boolean;
 }
 
 export interface PreparedProgram {
   readonly pid: number;
-  readonly procs: number;
+  readonly startTicks: string;
   readonly pipe: number;
   readonly status: number;
 }
@@ -81,13 +83,8 @@ const openStreams = (
   return { readers: [out.reader, err.reader], writers: [out.writer, err.writer] };
 };
 
-const started = (pid: number, readers: readonly [number, number], status: number): StartedProgram => ({
-  pid,
-  startTicks: readProcess(pid)?.startTicks ?? "0",
-  stdout: readers[0],
-  stderr: readers[1],
-  status,
-});
+/** What names the process besides its pid (O8): it stays the same through every exec. */
+const startTicksOf = (pid: number): string => readProcess(pid)?.startTicks ?? "0";
 
 /** What the waiting shell becomes. */
 const preparedLine = (prelude: SetprivStart["prelude"], streams: FifoPaths): string => {
@@ -115,10 +112,10 @@ export const startDirectly = (start: SetprivStart): StartedProgram => {
         environment: setprivEnvironment(prelude.run, prelude.tmpdir),
         descriptors: [nullDevice(), ...writers, script, status, ...(procs === null ? [] : [procs])],
       });
-      return started(pid, readers, status);
+      return { pid, startTicks: startTicksOf(pid), stdout: readers[0], stderr: readers[1], status, hasScriptFile: false };
     });
   } catch (error) {
-    removeFifos(streams);
+    removeStartFiles(streams);
     throw error;
   }
 };
@@ -137,7 +134,7 @@ export const prepareProgram = (procs: number): PreparedProgram =>
       environment: [],
       descriptors: [nothing, nothing, nothing, pipe.reader, status, procs],
     });
-    return { pid, procs, pipe: pipe.writer, status };
+    return { pid, startTicks: startTicksOf(pid), pipe: pipe.writer, status };
   });
 
 /** Everything of a run but its beginning: exactly one of the two is called. */
@@ -166,11 +163,18 @@ export const makeReady = (prepared: PreparedProgram, start: SetprivStart): Ready
       writeScript(scriptPath(streams), renderPrelude({ ...prelude, channels: { kind: "descriptors", joinsCgroup: false } }));
       const giveUp = (): void => {
         for (const reader of readers) closeSync(reader);
-        removeFifos(streams);
+        removeStartFiles(streams);
         dismissProgram(prepared);
       };
       return {
-        program: started(prepared.pid, readers, prepared.status),
+        program: {
+          pid: prepared.pid,
+          startTicks: prepared.startTicks,
+          stdout: readers[0],
+          stderr: readers[1],
+          status: prepared.status,
+          hasScriptFile: true,
+        },
         begin: () => {
           try {
             writeSync(prepared.pipe, line);
@@ -185,7 +189,7 @@ export const makeReady = (prepared: PreparedProgram, start: SetprivStart): Ready
       };
     });
   } catch {
-    removeFifos(streams);
+    removeStartFiles(streams);
     return null;
   }
 };

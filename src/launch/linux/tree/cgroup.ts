@@ -152,10 +152,11 @@ export const holdCgroup = (path: string, giveUp: () => Promise<void> = () => rem
 
   return {
     members,
+    isEmpty: () => isOver || !isPopulated(path),
     signalAll,
     kill: async () => {
+      if (isOver || !isPopulated(path)) return 0;
       const count = members().length;
-      if (isOver || (count === 0 && !isPopulated(path))) return 0;
       const limit = performance.now() + killLimitMs;
       const goesOn = (): boolean => !isOver && performance.now() < limit;
       for (let waitMs = 1; goesOn(); waitMs = Math.min(waitMs * 2, 50)) {

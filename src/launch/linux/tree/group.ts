@@ -122,6 +122,7 @@ export const openGroupTrees = (isUsed: boolean): GroupTrees => {
       held.add(target);
       return {
         members: () => live(target).map((facts) => facts.pid),
+        isEmpty: () => live(target).length === 0,
         signalAll: (signal) => {
           for (const facts of live(target)) signalOne(facts, signal);
           return Promise.resolve();

@@ -2,6 +2,8 @@
 export interface HeldTree {
   /** Live processes of the run, as far as this way can see them. */
   members(): readonly number[];
+  /** Whether there is none: cheaper than looking who they are. */
+  isEmpty(): boolean;
   /** Sends the signal to every member, each checked to be still the same process (O8). */
   signalAll(signal: number): Promise<void>;
   /** Kills every member, also those that are made meanwhile, and returns how many there were. */

@@ -68,6 +68,7 @@ export const holdBySudo = (target: SudoRun): HeldTree => {
           .map((facts) => facts.pid);
   return {
     members: inSession,
+    isEmpty: () => inSession().length === 0,
     signalAll: async (signal) => {
       await runScriptBySudo(target.user, signalScript(target, signal));
     },
