@@ -2,6 +2,7 @@
  * Keeps the agent's connection to its controller: WebSocket over mutual TLS. The server must hold a certificate of the realm's internal
  * CA for the dialled name and in the role of a manager: another agent's certificate of the same CA is not enough (S9).
  */
+import type { Duplex } from "node:stream";
 import { checkServerIdentity, type ConnectionOptions, type PeerCertificate } from "node:tls";
 import { WebSocket, type ClientOptions } from "ws";
 import { keepConnected, type Reconnector } from "#link/reconnect.ts";
@@ -95,12 +96,17 @@ export const keepControllerLink = (credentials: () => ControllerCredentials, eve
       log.warn({ url, reason: failure }, "the controller cannot be reached");
       again(false);
     });
+    let carrier: Duplex | null = null;
+    socket.once("upgrade", (response) => {
+      carrier = response.socket;
+    });
     socket.once("open", () => {
+      if (carrier === null) return socket.terminate();
       opened = true;
       dialling = null;
       let welcomed = false;
       const frames = new FrameSocket<ToAgent, FromAgent>(
-        socket,
+        { socket, carrier },
         {
           message: (message) => {
             if (message.type === "welcome") {

@@ -8,13 +8,13 @@ import { createServer, type Server } from "node:https";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { WebSocketServer, type WebSocket } from "ws";
+import { WebSocketServer } from "ws";
 import type { Clock } from "#kernel/clock.ts";
 import type { Log } from "#kernel/log.ts";
 import { problem, ProblemError, type Problem } from "#kernel/problem.ts";
 import { problemCodeEntry } from "#kernel/problem-codes.ts";
 import { uriNamesOf } from "#link/uri-names.ts";
-import { webSocketLimits } from "#link/websocket.ts";
+import { webSocketLimits, type CarriedSocket } from "#link/websocket.ts";
 import { createJoinLimit } from "#controller/join-limit.ts";
 import type { KnownNode, NodeDirectory } from "#controller/ports.ts";
 
@@ -33,7 +33,7 @@ export interface AgentListenerOptions {
   readonly nodes: NodeDirectory;
   /** Answers a join request; throws a problem. */
   readonly handleJoin: (body: unknown, from: { readonly address: string }) => Promise<unknown>;
-  readonly onAgent: (socket: WebSocket, node: KnownNode) => void;
+  readonly onAgent: (connection: CarriedSocket, node: KnownNode) => void;
   readonly log: Log;
   readonly clock: Clock;
   readonly joinsPerMinute?: number;
@@ -189,7 +189,7 @@ export const openAgentListener = async (options: AgentListenerOptions): Promise<
           return refuseUpgrade(socket, "403 Forbidden");
         }
         if (closing) return refuseUpgrade(socket, "503 Service Unavailable");
-        webSockets.handleUpgrade(request, socket, head, (webSocket) => options.onAgent(webSocket, identified.node));
+        webSockets.handleUpgrade(request, socket, head, (webSocket) => options.onAgent({ socket: webSocket, carrier: socket }, identified.node));
       },
       (error: unknown) => {
         log.error({ error }, "an agent could not be identified");

@@ -2,8 +2,7 @@
  * One connected node: what it said, what it was given, and the connection itself. What belongs here: the conversation with one agent. What
  * does not: choosing runs (`dispatcher.ts`), believing outcomes (`outcome-desk.ts`), who may connect (`agent-listener.ts`).
  */
-import type { WebSocket } from "ws";
-import { FrameSocket } from "#link/websocket.ts";
+import { FrameSocket, type CarriedSocket } from "#link/websocket.ts";
 import type { FromAgent, KnownRun, NodeDecision, NodeFacts, ToAgent } from "#link/messages.ts";
 import { readRun, readRunsOnNode, resumeQueued, type RunOnNode } from "#jobs/dispatch-store.ts";
 import { readAgentMessage } from "#controller/agent-message.ts";
@@ -25,6 +24,9 @@ export interface SessionFacts {
   readonly runsInFlight: number;
 }
 
+/** An acknowledgement only lets the node forget: a few at once are one message to carry. */
+const ackAfterMs = 25;
+
 export class AgentSession {
   readonly node: KnownNode;
   readonly #context: ControllerContext;
@@ -41,6 +43,8 @@ export class AgentSession {
   #reconciled = false;
   #welcomed = false;
   #closed = false;
+  readonly #toAcknowledge: { run: string; attempt: number }[] = [];
+  #ackTimer: NodeJS.Timeout | null = null;
   #waiting: { message: FromAgent; payload: Buffer }[] | null = null;
   readonly connectedAtMs: number;
   readonly #onClosed: (session: AgentSession) => void;
@@ -48,7 +52,7 @@ export class AgentSession {
 
   constructor(
     context: ControllerContext,
-    socket: WebSocket,
+    connection: CarriedSocket,
     node: KnownNode,
     onClosed: (session: AgentSession) => void,
     onFacts: () => void,
@@ -59,7 +63,7 @@ export class AgentSession {
     this.#onFacts = onFacts;
     this.connectedAtMs = context.clock.nowMs();
     this.#socket = new FrameSocket<FromAgent, ToAgent>(
-      socket,
+      connection,
       { message: (header, payload) => this.#read(header, payload), closed: (reason) => this.#ended(reason) },
       { pingEveryMs: context.settings.heartbeatMs, silenceMs: context.settings.silenceMs },
     );
@@ -78,7 +82,7 @@ export class AgentSession {
       ack: (run, attempt) => {
         const live = this.#live.get(run);
         if (live?.attempt === attempt) this.#live.delete(run);
-        this.#send({ type: "outcome-ack", run, attempt });
+        this.#acknowledge(run, attempt);
       },
       logPosition: (run, attempt, offset) => this.#send({ type: "log-position", run, attempt, offset }),
       holdOffers: () => this.#holdOffers(),
@@ -165,8 +169,20 @@ export class AgentSession {
   close(reason: string, atOnce = false): void {
     this.#desk.close();
     if (atOnce) return this.#socket.terminate(reason);
+    this.#sendAcknowledgements();
     this.#send({ type: "goodbye", reason });
     this.#socket.close(1000, reason);
+  }
+
+  #acknowledge(run: string, attempt: number): void {
+    this.#toAcknowledge.push({ run, attempt });
+    this.#ackTimer ??= setTimeout(() => this.#sendAcknowledgements(), ackAfterMs).unref();
+  }
+
+  #sendAcknowledgements(): void {
+    if (this.#ackTimer !== null) clearTimeout(this.#ackTimer);
+    this.#ackTimer = null;
+    for (const { run, attempt } of this.#toAcknowledge.splice(0)) this.#send({ type: "outcome-ack", run, attempt });
   }
 
   #send(message: ToAgent): void {

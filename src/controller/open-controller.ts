@@ -134,12 +134,12 @@ export const openController = async (options: ControllerOptions): Promise<Contro
     handleJoin: options.handleJoin,
     log,
     clock,
-    onAgent: (socket, node) => {
+    onAgent: (connection, node) => {
       // The newer one wins: the older may be a connection whose end was not noticed yet.
       sessions.get(node.id)?.close("another connection of this node has begun");
       const session = new AgentSession(
         context,
-        socket,
+        connection,
         node,
         (ended) => {
           if (sessions.get(node.id) === ended) sessions.delete(node.id);

@@ -5,6 +5,7 @@
  */
 import { connect, type Socket } from "node:net";
 import { encodeFrame, FrameReader, type Frame } from "#link/frame.ts";
+import { togetherOn } from "#link/write-together.ts";
 import type { PeerCredentials } from "#link/peer-credentials.ts";
 import { fail } from "#kernel/problem.ts";
 import type { Log } from "#kernel/log.ts";
@@ -50,10 +51,12 @@ export const wireFrames = <In, Out extends object>(
   handlersFor: (connection: FrameConnection<Out>) => FrameHandlers<In>,
 ): FrameConnection<Out> => {
   const reader = new FrameReader<In>();
+  const together = togetherOn(socket);
   const connection: FrameConnection<Out> = {
     peer,
     send: (header, payload) => {
       if (socket.destroyed || socket.writableEnded) return false;
+      together();
       socket.write(encodeFrame(header, payload));
       if (socket.writableLength > closeAboveBytes) {
         log.warn({ peer, pendingBytes: socket.writableLength }, "peer does not read; connection closed");

@@ -2,8 +2,10 @@
  * One WebSocket as a carrier of frames: what the listener and the agent share. What belongs here: framing, heartbeat by
  * ping and pong, back pressure. What does not: who may connect, and what a message means.
  */
+import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { decodeFrame, encodeFrame, FrameError, maxFrameBytes } from "#link/frame.ts";
+import { togetherOn } from "#link/write-together.ts";
 
 /** Options that both ends give to `ws`. Compression would put attacker-chosen output and tokens into one window, and costs more than the link. */
 export const webSocketLimits = { perMessageDeflate: false, maxPayload: maxFrameBytes + 8, skipUTF8Validation: false } as const;
@@ -13,6 +15,12 @@ export interface FrameSocketEvents<In> {
   message(header: In, payload: Buffer): void;
   /** Once, however the connection ended. `reason` is for logs. */
   closed(reason: string): void;
+}
+
+/** A WebSocket, and the connection that it runs over. */
+export interface CarriedSocket {
+  readonly socket: WebSocket;
+  readonly carrier: Duplex;
 }
 
 export interface FrameSocketOptions {
@@ -25,6 +33,7 @@ export interface FrameSocketOptions {
 /** A connected WebSocket that speaks frames. */
 export class FrameSocket<In, Out extends object> {
   readonly #socket: WebSocket;
+  readonly #together: () => void;
   readonly #events: FrameSocketEvents<In>;
   #silenceMs: number;
   #lastHeard = performance.now();
@@ -33,8 +42,9 @@ export class FrameSocket<In, Out extends object> {
   #paused = false;
   #reason = "";
 
-  constructor(socket: WebSocket, events: FrameSocketEvents<In>, options: FrameSocketOptions) {
+  constructor({ socket, carrier }: CarriedSocket, events: FrameSocketEvents<In>, options: FrameSocketOptions) {
     this.#socket = socket;
+    this.#together = togetherOn(carrier);
     this.#events = events;
     this.#silenceMs = options.silenceMs;
     socket.binaryType = "nodebuffer";
@@ -92,7 +102,9 @@ export class FrameSocket<In, Out extends object> {
 
   /** Silently drops when closed: whoever must know gets `closed`. */
   send(header: Out, payload?: Buffer): void {
-    if (this.isOpen) this.#socket.send(encodeFrame(header, payload));
+    if (!this.isOpen) return;
+    this.#together();
+    this.#socket.send(encodeFrame(header, payload));
   }
 
   /** Stops reading: TCP then holds the peer back. The silence timer is held as well. */
