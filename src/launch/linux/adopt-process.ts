@@ -3,7 +3,7 @@
  * exit of an adopted process cannot be observed: it was another process's child.
  */
 import type { HostParts } from "#launch/linux/host-parts.ts";
-import { fifoPaths, removeStartFiles, reopenStream } from "#launch/linux/fifo.ts";
+import { fifoPaths, removeFifos, reopenStream } from "#launch/linux/fifo.ts";
 import { Socket } from "node:net";
 import { holdProcess, isSameProcess, watchForeign } from "#launch/linux/held-process.ts";
 import { findUserName } from "#launch/linux/accounts.ts";
@@ -60,7 +60,7 @@ export const adoptProcess = async (
   let tmpdir = record?.tmpdir ?? null;
   if (tmpdir !== null) host.tmpdirs.claim(tmpdir);
   const removeTraces = async (): Promise<void> => {
-    removeStartFiles(paths);
+    removeFifos(paths);
     const owner = tmpdir === null ? null : ownerOf(tmpdir);
     if (tmpdir !== null && owner !== null)
       await removeTmpdir(tmpdir, { user: (await findUserName(owner.uid)) ?? String(owner.uid), ...owner });

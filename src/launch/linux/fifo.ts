@@ -13,9 +13,6 @@ export interface FifoPaths {
   readonly stderr: string;
 }
 
-/** Where the script of a prepared process waits for it, beside the pipes. */
-export const scriptPath = (paths: FifoPaths): string => `${paths.stdout}.script`;
-
 const safeName = /^[A-Za-z0-9_-]{1,80}$/;
 
 /** The name of everything that the host makes for one attempt. Throws on a run id that could leave the folder. */
@@ -96,8 +93,3 @@ export const removeFifos = (paths: FifoPaths): void => {
   removeQuietly(paths.stderr);
 };
 
-/** The same, with the script of a start that may have had one: a name that is not there costs an exception. */
-export const removeStartFiles = (paths: FifoPaths): void => {
-  removeFifos(paths);
-  removeQuietly(scriptPath(paths));
-};

@@ -1,9 +1,9 @@
 /** Scripts for a shell that reads them as another account: neither in a process list nor on a disk, of any size. */
-import { closeSync, fchmodSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, fchmodSync, writeSync } from "node:fs";
 import { makeMemoryFile } from "#launch/linux/libc.ts";
 
-/** Readable for any account that is given the file, and for nobody else's change. */
-const fill = (descriptor: number, script: string): void => {
+/** Writes it into an empty file in memory: readable for any account that is given the file, and for nobody else's change. */
+export const fillScript = (descriptor: number, script: string): void => {
   const bytes = Buffer.from(script, "utf8");
   for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written, bytes.length - written, written);
   fchmodSync(descriptor, 0o444);
@@ -13,31 +13,10 @@ const fill = (descriptor: number, script: string): void => {
 export const makeScriptFile = (script: string): number => {
   const descriptor = makeMemoryFile("behalf");
   try {
-    fill(descriptor, script);
+    fillScript(descriptor, script);
   } catch (error) {
     closeSync(descriptor);
     throw error;
   }
   return descriptor;
-};
-
-const openNew = (path: string): number => {
-  try {
-    return openSync(path, "wx", 0o600);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    // Of an attempt that did not come to its start.
-    unlinkSync(path);
-    return openSync(path, "wx", 0o600);
-  }
-};
-
-/** The same by name, in a folder (tmpfs) that only this account can enter. */
-export const writeScript = (path: string, script: string): void => {
-  const descriptor = openNew(path);
-  try {
-    fill(descriptor, script);
-  } finally {
-    closeSync(descriptor);
-  }
 };

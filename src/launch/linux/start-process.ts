@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { problem, type Problem } from "#kernel/problem.ts";
 import { ok, refuse, type Result } from "#kernel/result.ts";
-import { attemptName, fifoPaths, makeStream, removeFifos, scriptPath, socketOn } from "#launch/linux/fifo.ts";
+import { attemptName, fifoPaths, makeStream, removeFifos, socketOn } from "#launch/linux/fifo.ts";
 import { holdProcess } from "#launch/linux/held-process.ts";
 import type { HostParts } from "#launch/linux/host-parts.ts";
 import type { Entry } from "#launch/linux/places.ts";
@@ -197,7 +197,6 @@ const startBySetpriv = async (host: HostParts, spec: StartSpec, undo: Undo, mayB
     isCollected = true;
     const text = readAll(program.status);
     closeSync(program.status);
-    if (program.hasScriptFile) removeQuietly(scriptPath(paths));
     return toExit(exit, startProblem(text, exit, spec));
   });
   return holdProcess(
