@@ -13,7 +13,7 @@ import type { AuditTrail } from "#audit/audit-trail.ts";
 import type { Store } from "#store/store.ts";
 import { isUniqueViolation } from "#store/store-problem.ts";
 import { issuerOf, type ManagerKeys } from "#nodes/manager-keys.ts";
-import { findActiveNode, findInvitation, findNodeByKey, insertNode, replaceInvitation, takeInvitation } from "#nodes/node-store.ts";
+import { findInvitation, findNodeByKey, hasActiveNode, insertNode, replaceInvitation, takeInvitation } from "#nodes/node-store.ts";
 import { isListenerAddress, renderJoinToken } from "#nodes/rules/join-token.ts";
 import { readLabels, readNodeName } from "#nodes/rules/node-name.ts";
 import type { NodeTrust } from "#nodes/rules/node-trust.ts";
@@ -82,7 +82,7 @@ export const inviteNode = async (
   const nodeName = name.value;
   const address = options.listenerAddress();
   if (!isListenerAddress(address)) return fail("general.internal", "the agent listener has no address that a node could dial");
-  if ((await findActiveNode(store.read, nodeName)) !== null)
+  if (await hasActiveNode(store.read, nodeName))
     return fail("nodes.name-taken", `there is an active node \`${nodeName}\``, { hint: `revoke it first: behalf node revoke ${nodeName}` });
 
   const token = renderJoinToken({ secret: randomBytes(32).toString("hex"), caFingerprint: keys().ca.fingerprint, address });
@@ -91,7 +91,7 @@ export const inviteNode = async (
   return audit.act(
     { actor, action: "nodes.invite", object: nodeName, detail: { labels: labels.value, expiresAt: expiresAtMs } },
     async (tx) => {
-      if ((await findActiveNode(tx, nodeName)) !== null)
+      if (await hasActiveNode(tx, nodeName))
         return fail("nodes.name-taken", `there is an active node \`${nodeName}\``, {
           hint: `revoke it first: behalf node revoke ${nodeName}`,
         });
@@ -165,7 +165,7 @@ export const enrolNode = async (options: EnrolmentOptions, body: unknown): Promi
     },
     async (tx) => {
       if (!(await takeInvitation(tx, tokenHash, clock.nowMs()))) return refuseToken();
-      if ((await findActiveNode(tx, nodeName)) !== null) return fail("nodes.name-taken", `there is an active node \`${nodeName}\``);
+      if (await hasActiveNode(tx, nodeName)) return fail("nodes.name-taken", `there is an active node \`${nodeName}\``);
       const other = await findNodeByKey(tx, thumbprint);
       if (other !== null) return fail("nodes.key-in-use", `the launcher's key is that of node \`${other.name}\``);
       try {

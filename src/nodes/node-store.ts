@@ -57,6 +57,10 @@ export const findNode = async (read: Reader | Writer, id: string): Promise<NodeR
 };
 
 /** The active node of a name. */
+/** For every submission: one column of an index instead of a row with the node's facts. */
+export const hasActiveNode = async (read: Reader | Writer, name: string): Promise<boolean> =>
+  (await read.selectFrom("nodes").select("id").where("name", "=", name).where("state", "=", "active").executeTakeFirst()) !== undefined;
+
 export const findActiveNode = async (read: Reader | Writer, name: string): Promise<NodeRecord | null> => {
   const row = await read.selectFrom("nodes").selectAll().where("name", "=", name).where("state", "=", "active").executeTakeFirst();
   return row === undefined ? null : recordOf(row);

@@ -9,6 +9,7 @@ import { enrolNode, inviteNode, type EnrolmentOptions, type Invitation, type Joi
 import {
   dropInvitations,
   findActiveNode,
+  hasActiveNode,
   findNode,
   findNodeByCertificate,
   listNodes,
@@ -72,7 +73,7 @@ export const openNodes = (options: EnrolmentOptions): Nodes => {
       revokedListeners.push(listener);
     },
     get: (name) => findActiveNode(store.read, name),
-    exists: async (name) => (await findActiveNode(store.read, name)) !== null,
+    exists: (name) => hasActiveNode(store.read, name),
     list: (filter, cursor, limit) => listNodes(store.read, filter, cursor, limit),
     find: (id) => findNode(store.read, id),
     nodeIdOf: (uriName) => {
