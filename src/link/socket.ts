@@ -5,7 +5,7 @@
  */
 import { connect, type Socket } from "node:net";
 import { encodeFrame, FrameReader, type Frame } from "#link/frame.ts";
-import { togetherOn } from "#link/write-together.ts";
+import { writeTogether } from "#link/write-together.ts";
 import type { PeerCredentials } from "#link/peer-credentials.ts";
 import { fail } from "#kernel/problem.ts";
 import type { Log } from "#kernel/log.ts";
@@ -33,7 +33,7 @@ export interface FrameConnection<Out extends object> {
   send(header: Out, payload?: Buffer): boolean;
   /** Sends what is pending, then ends. */
   end(): void;
-  /** Ends at once. */
+  /** Ends at once: what the kernel has not taken by now is lost. */
   destroy(): void;
 }
 
@@ -51,12 +51,12 @@ export const wireFrames = <In, Out extends object>(
   handlersFor: (connection: FrameConnection<Out>) => FrameHandlers<In>,
 ): FrameConnection<Out> => {
   const reader = new FrameReader<In>();
-  const together = togetherOn(socket);
+  const together = writeTogether(socket);
   const connection: FrameConnection<Out> = {
     peer,
     send: (header, payload) => {
       if (socket.destroyed || socket.writableEnded) return false;
-      together();
+      together.hold();
       socket.write(encodeFrame(header, payload));
       if (socket.writableLength > closeAboveBytes) {
         log.warn({ peer, pendingBytes: socket.writableLength }, "peer does not read; connection closed");
@@ -66,7 +66,10 @@ export const wireFrames = <In, Out extends object>(
       return true;
     },
     end: () => void socket.end(),
-    destroy: () => void socket.destroy(),
+    destroy: () => {
+      together.release();
+      socket.destroy();
+    },
   };
   const handlers = handlersFor(connection);
   socket.on("data", (chunk: Buffer) => {

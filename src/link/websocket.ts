@@ -5,7 +5,7 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { decodeFrame, encodeFrame, FrameError, maxFrameBytes } from "#link/frame.ts";
-import { togetherOn } from "#link/write-together.ts";
+import { writeTogether, type WriteTogether } from "#link/write-together.ts";
 
 /** Options that both ends give to `ws`. Compression would put attacker-chosen output and tokens into one window, and costs more than the link. */
 export const webSocketLimits = { perMessageDeflate: false, maxPayload: maxFrameBytes + 8, skipUTF8Validation: false } as const;
@@ -33,7 +33,7 @@ export interface FrameSocketOptions {
 /** A connected WebSocket that speaks frames. */
 export class FrameSocket<In, Out extends object> {
   readonly #socket: WebSocket;
-  readonly #together: () => void;
+  readonly #together: WriteTogether;
   readonly #events: FrameSocketEvents<In>;
   #silenceMs: number;
   #lastHeard = performance.now();
@@ -44,7 +44,7 @@ export class FrameSocket<In, Out extends object> {
 
   constructor({ socket, carrier }: CarriedSocket, events: FrameSocketEvents<In>, options: FrameSocketOptions) {
     this.#socket = socket;
-    this.#together = togetherOn(carrier);
+    this.#together = writeTogether(carrier);
     this.#events = events;
     this.#silenceMs = options.silenceMs;
     socket.binaryType = "nodebuffer";
@@ -103,7 +103,7 @@ export class FrameSocket<In, Out extends object> {
   /** Silently drops when closed: whoever must know gets `closed`. */
   send(header: Out, payload?: Buffer): void {
     if (!this.isOpen) return;
-    this.#together();
+    this.#together.hold();
     this.#socket.send(encodeFrame(header, payload));
   }
 
@@ -132,6 +132,7 @@ export class FrameSocket<In, Out extends object> {
   terminate(reason: string): void {
     if (this.#closed) return;
     this.#reason ||= reason;
+    this.#together.release();
     this.#socket.terminate();
   }
 
