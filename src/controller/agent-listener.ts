@@ -189,7 +189,9 @@ export const openAgentListener = async (options: AgentListenerOptions): Promise<
           return refuseUpgrade(socket, "403 Forbidden");
         }
         if (closing) return refuseUpgrade(socket, "503 Service Unavailable");
-        webSockets.handleUpgrade(request, socket, head, (webSocket) => options.onAgent({ socket: webSocket, carrier: socket }, identified.node));
+        webSockets.handleUpgrade(request, socket, head, (webSocket) =>
+          options.onAgent({ socket: webSocket, carrier: socket }, identified.node),
+        );
       },
       (error: unknown) => {
         log.error({ error }, "an agent could not be identified");

@@ -92,4 +92,3 @@ export const removeFifos = (paths: FifoPaths): void => {
   removeQuietly(paths.stdout);
   removeQuietly(paths.stderr);
 };
-

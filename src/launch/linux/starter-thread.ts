@@ -6,7 +6,13 @@
 import { flushCompileCache } from "node:module";
 import { parentPort } from "node:worker_threads";
 import { joinNewSessionKeyring, resetScheduling } from "#launch/linux/libc.ts";
-import { prepareProgram, startDirectly, type PreparedProgram, type SetprivStart, type StartedProgram } from "#launch/linux/start-setpriv.ts";
+import {
+  prepareProgram,
+  startDirectly,
+  type PreparedProgram,
+  type SetprivStart,
+  type StartedProgram,
+} from "#launch/linux/start-setpriv.ts";
 
 export type StarterRequest =
   | { readonly kind: "start"; readonly id: number; readonly start: SetprivStart }

@@ -70,7 +70,6 @@ export const openStarter = (): Starter => {
     return promise;
   };
 
-
   return {
     start: async (start) => {
       const answer = await ask((id) => ({ kind: "start", id, start }));
