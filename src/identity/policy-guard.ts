@@ -159,7 +159,7 @@ export const assessChange = async (
 ): Promise<Assessment> => {
   const tests = await loadPolicyTests(tx);
   const before = capture.before();
-  const after = await capture.after(tx, testedActors(tests));
+  const { after, tested } = await capture.after(tx, testedActors(tests));
   const book = openAccessBook();
   const told = before.holders.get(actor.accessId);
   const orphans = await orphansOf(context, tx, before, after, book);
@@ -170,7 +170,7 @@ export const assessChange = async (
     notices: [...notices, ...guardNotices],
     guardNotices,
     lockOut: await findLockOut(tx, context.realm.name),
-    tests: runPolicyTests(tests, after),
+    tests: runPolicyTests(tests, tested),
     mayExplain: holds(told, "manager:explain:others", book) && holds(told, "manager:administration:accounts:view", book),
   };
 };

@@ -139,10 +139,16 @@ export class PolicyCapture {
     return { holders: this.#before, roles: this.#roles ?? new Map() };
   }
 
-  /** As it is now; with those whom `names` name. */
-  async after(tx: Writer, names: readonly string[]): Promise<Policy> {
+  /**
+   * As it is now: as far as the change goes, and `tested`, which has also those whom `names` name.
+   *
+   * INVARIANT: whoever only a name brings in is not in `after`: he is not in `before` either, and would seem to gain all that he holds.
+   */
+  async after(tx: Writer, names: readonly string[]): Promise<{ readonly after: Policy; readonly tested: Policy }> {
     const roles = await loadRolesById(tx);
     const subjects = [...this.#subjects, ...(await subjectsNamed(tx, this.#realmName, names))];
-    return { holders: await loadHolders(tx, this.#realmName, subjects, roles), roles };
+    const holders = await loadHolders(tx, this.#realmName, subjects, roles);
+    const touched = new Map([...holders].filter(([accessId]) => this.#subjects.has(accessId)));
+    return { after: { holders: touched, roles }, tested: { holders, roles } };
   }
 }

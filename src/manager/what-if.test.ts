@@ -100,6 +100,19 @@ for (const store of ["SQLite", "PostgreSQL"] as const)
       assert.equal(await everything(), before);
     });
 
+    test("3.5: whom only a policy test names gains and loses nothing by a draft, and his submissions are decided as before", async () => {
+      const bystander = await world.person("bystander", { permissions: ["controller:runs"], folders: ["/finance/*"] });
+      assert.equal((await post("submissions", { job: "/finance/close" }, bystander)).status, 201);
+      const kept = "kind: PolicyTest\nname: bystanding\ncases: [bystander may controller:runs:create on /finance/x]\n";
+      assert.equal((await apply(kept)).status, 200);
+      const found = (await whatIf({ documents: narrowed })).json;
+      assert.equal(found.tests[0].cases[0].passed, true);
+      assert.equal(found.totals.accounts, 1);
+      assert.deepEqual([...new Set([...found.gains, ...found.losses].map(({ name }: Line) => name))], ["clerk"]);
+      assert.deepEqual([...new Set(found.submissions.otherwise.map((one: { submitter: Line }) => one.submitter.name))], ["clerk"]);
+      assert.equal((await world.owner.ask({ method: "DELETE", path: "/api/v1/policy-tests/bystanding" })).status, 204);
+    });
+
     test("3.5: what it said is what happens once the draft is applied, and the other way round", async () => {
       const may = async (path: string): Promise<string> =>
         (await post("explain", { actor: "clerk", permission: "controller:runs:create", on: path, controller: "main" })).json.effect;
