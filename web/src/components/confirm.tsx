@@ -5,6 +5,7 @@ import { useState } from "react";
 import { ApiProblem } from "#web/api/api-problem.ts";
 import { ProblemNote } from "#web/components/states.tsx";
 import { useDialog } from "#web/components/use-dialog.ts";
+import { Words } from "#web/components/words.tsx";
 import { commonTexts, confirmTexts } from "#web/i18n/texts/common.ts";
 import { useText } from "#web/i18n/language.ts";
 
@@ -17,6 +18,8 @@ export interface ConfirmDialogProps {
   readonly effect: React.ReactNode;
   /** The verb of the button. */
   readonly action: string;
+  /** The verb of the other button, where "Cancel" would be what is asked about. */
+  readonly dismiss?: string;
   /** Must be typed first; for what takes others along. */
   readonly typed?: string;
   /** Fields that the act needs. */
@@ -39,7 +42,9 @@ const Brings = ({ problem }: { readonly problem: ApiProblem }): React.ReactEleme
       <p>{t(confirmTexts.brings)}</p>
       <ul lang="en">
         {[...new Set([problem.message, ...problem.further.map(({ message }) => message)])].map((text) => (
-          <li key={text}>{text}</li>
+          <li key={text}>
+            <Words text={text} />
+          </li>
         ))}
       </ul>
     </div>
@@ -52,7 +57,7 @@ export const ConfirmDialog = (props: ConfirmDialogProps): React.ReactElement | n
 };
 
 const MadeDialog = (props: ConfirmDialogProps): React.ReactElement => {
-  const { opened, onClose, title, effect, action, typed, children, ready = true, mild = false, act } = props;
+  const { opened, onClose, title, effect, action, dismiss, typed, children, ready = true, mild = false, act } = props;
   const t = useText();
   const [text, setText] = useState("");
   const acting = useMutation({
@@ -93,7 +98,7 @@ const MadeDialog = (props: ConfirmDialogProps): React.ReactElement => {
         {brings === null ? <ProblemNote error={acting.error} /> : <Brings problem={brings} />}
         <Group justify="flex-end" mt="md" gap="xs">
           <Button variant="default" onClick={close}>
-            {t(commonTexts.cancel)}
+            {dismiss ?? t(commonTexts.cancel)}
           </Button>
           <Button type="submit" color={mild && brings === null ? "blue" : "red.9"} loading={acting.isPending} disabled={incomplete}>
             {brings === null ? action : t(confirmTexts.actSure, { action })}

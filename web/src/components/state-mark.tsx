@@ -1,4 +1,5 @@
 /** The state of a run or node: sign, word and colour, so that colour never stands alone. */
+import type { Text } from "#web/i18n/text.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { useText } from "#web/i18n/language.ts";
 import classes from "#web/components/state-mark.module.css";
@@ -22,6 +23,8 @@ const marks = {
 } as const;
 
 export type MarkedState = keyof typeof marks;
+
+export const stateText = (state: MarkedState): Text => marks[state][2];
 
 export const StateMark = ({ state }: { readonly state: MarkedState }): React.ReactElement => {
   const t = useText();

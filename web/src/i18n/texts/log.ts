@@ -19,6 +19,7 @@ export const logTexts = defineTexts({
   foundNone: { en: "no line has it", de: "in keiner Zeile" },
   searching: { en: "Searching … line {line}", de: "Sucht … Zeile {line}" },
   goToLine: { en: "Go to line", de: "Zu Zeile" },
+  linkLine: { en: "Copy link to line {line}", de: "Link zu Zeile {line} kopieren" },
   linkLines: { en: "Copy link to lines {lines}", de: "Link zu Zeilen {lines} kopieren" },
   download: { en: "Download", de: "Herunterladen" },
   downloadAll: { en: "Everything", de: "Alles" },

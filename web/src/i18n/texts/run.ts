@@ -2,6 +2,7 @@ import { defineTexts } from "#web/i18n/text.ts";
 
 export const runTexts = defineTexts({
   cancel: { en: "Cancel run", de: "Lauf abbrechen" },
+  keepRunning: { en: "Let it go on", de: "Weiterlaufen lassen" },
   cancelTitle: { en: "Cancel the run of {job}?", de: "Lauf von {job} abbrechen?" },
   cancelQueued: {
     en: "It waits for {node} and ends at once.",

@@ -5,6 +5,7 @@ export const runsTexts = defineTexts({
   about: { en: "Every run that you may see, newest first.", de: "Alle Läufe, die Sie sehen dürfen, die neuesten zuerst." },
   search: { en: "Search job, node, people, comment, id", de: "Suche in Job, Knoten, Personen, Kommentar, Id" },
   state: { en: "State", de: "Zustand" },
+  result: { en: "Result", de: "Ergebnis" },
   since: { en: "Since", de: "Seit" },
   anyTime: { en: "any time", de: "jederzeit" },
   lastHour: { en: "last hour", de: "letzte Stunde" },
@@ -67,7 +68,8 @@ export const runsTexts = defineTexts({
   cancelProgress: { en: "{done} of {count} asked for", de: "{done} von {count} angefragt" },
   searched: { en: "Search", de: "Suche" },
   submission: { en: "Submission", de: "Auftrag" },
-  cancelAct: { en: "Cancel them", de: "Abbrechen" },
+  cancelAct: { en: "Cancel them", de: "Läufe abbrechen" },
+  letGoOn: { en: "Let them go on", de: "Weiterlaufen lassen" },
   keep: { en: "Why cancelled", de: "Grund" },
   newRuns: {
     en: { one: "{count} new run", other: "{count} new runs" },

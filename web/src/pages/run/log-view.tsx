@@ -148,7 +148,11 @@ export const LogView = ({ runId, hasEnded, chosen, onChoose, find, onFind }: Log
   const started = useRef(false);
   useEffect(() => {
     if (started.current || !store.loaded || viewport === 0) return;
+    // Lines that are linked to may still be counted.
+    if (range !== null && store.total < range.from && !store.complete) return;
     started.current = true;
+    // What stands there when the log is opened is not new.
+    setSeenTotal(store.total);
     if (range !== null) goTo(range.from);
   });
   if (following && seenTotal !== store.total) setSeenTotal(store.total);
@@ -328,7 +332,9 @@ export const LogView = ({ runId, hasEnded, chosen, onChoose, find, onFind }: Log
         />
         {range === null ? null : (
           <Button size="xs" variant="default" onClick={() => void copyLink()}>
-            {t(logTexts.linkLines, { lines: renderLines(range.from, range.to) })}
+            {range.from === range.to
+              ? t(logTexts.linkLine, { line: String(range.from) })
+              : t(logTexts.linkLines, { lines: renderLines(range.from, range.to) })}
           </Button>
         )}
         {hasEnded ? null : (

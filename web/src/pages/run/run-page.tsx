@@ -103,7 +103,7 @@ const Chain = ({ run }: { readonly run: Run }): React.ReactElement => {
             <Why verdict={verdict} state={run.state} />
             {index === 0 ? (
               <>
-                <span>{t(runTexts.actor)}</span>
+                <span className="soft">{t(runTexts.actor)}</span>
                 <span>{run.actor.accessId === run.submitter.accessId ? t(runTexts.sameActor) : run.actor.name}</span>
               </>
             ) : null}
@@ -326,7 +326,9 @@ const RunView = ({ run }: { readonly run: Run }): React.ReactElement => {
       about={
         <span className={classes.stateLine}>
           <StateMark state={run.result ?? run.state} />
-          <span lang="en">{explanation.data?.sentence ?? ""}</span>
+          <span lang="en">
+            <Words text={explanation.data?.sentence ?? ""} />
+          </span>
           {isActive && run.cancelRequested !== null ? <span>{t(runTexts.cancelling, { name: run.cancelRequested.by })}</span> : null}
         </span>
       }
@@ -394,6 +396,7 @@ const RunView = ({ run }: { readonly run: Run }): React.ReactElement => {
         onClose={() => setAsking(false)}
         title={t(runTexts.cancelTitle, { job: run.job })}
         action={t(runTexts.cancel)}
+        dismiss={t(runTexts.keepRunning)}
         effect={
           <>
             <p>{t(run.state === "queued" ? runTexts.cancelQueued : runTexts.cancelRunning, { node: run.node })}</p>

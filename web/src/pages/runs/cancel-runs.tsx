@@ -152,6 +152,7 @@ export const CancelRuns = ({
       onClose={onClose}
       title={t(request.kind === "all" ? runsTexts.cancelAllTitle : runsTexts.cancelTitle, { count })}
       action={t(runsTexts.cancelAct)}
+      dismiss={t(runsTexts.letGoOn)}
       {...(request.kind === "all" && count > typedFrom ? { typed: String(count) } : {})}
       effect={
         <>

@@ -10,7 +10,7 @@ import { Page } from "#web/components/page.tsx";
 import { renderDuration } from "#web/components/render-time.ts";
 import { runAddress, RunLink } from "#web/components/run-link.tsx";
 import { SavedFilters } from "#web/components/saved-filters.tsx";
-import { StateMark, type MarkedState } from "#web/components/state-mark.tsx";
+import { StateMark, stateText, type MarkedState } from "#web/components/state-mark.tsx";
 import { EmptyState } from "#web/components/states.tsx";
 import { Ago, useNow } from "#web/components/time.tsx";
 import { WhyButton } from "#web/components/why-button.tsx";
@@ -92,7 +92,8 @@ const filterWords = (search: RunsSearch, t: Translate): readonly string[] => {
   const named = (text: Text, value: string | undefined): string[] => (value === undefined ? [] : [`${t(text)}: ${value}`]);
   return [
     ...named(runsTexts.searched, search.q),
-    ...named(runsTexts.state, search.state),
+    ...named(runsTexts.state, search.state === undefined ? undefined : t(stateText(search.state))),
+    ...named(runsTexts.result, search.result === undefined ? undefined : t(stateText(search.result))),
     ...named(runsTexts.since, search.since === undefined ? undefined : t(sinceTexts[search.since])),
     ...named(runsTexts.folder, search.folder),
     ...named(runsTexts.node, search.node),
