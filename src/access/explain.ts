@@ -117,7 +117,8 @@ const folderPart = (question: Question, findings: Findings, options: ExplainOpti
     return { rule, text: `\`${question.path}\` is in a folder of the roles`, children };
   }
   const count = findings.there?.folders.entries.length ?? 0;
-  return { rule, text: `\`${question.path}\` is in none of the ${count} folders to which the roles limit this account` };
+  const where = count === 1 ? "not in the one folder" : `in none of the ${count} folders`;
+  return { rule, text: `\`${question.path}\` is ${where} to which the roles limit this account` };
 };
 
 const nearGrant = (found: FoundPermission, question: Question, options: ExplainOptions): Because => ({
@@ -217,7 +218,7 @@ const sentence = (question: Question, actor: Actor, findings: Findings): string 
     case "may.denied":
       return `${asked}: ${findings.denials[0] === undefined ? "" : permissionReason(findings.denials[0], {}).text}`;
     case "may.not-granted":
-      return `${asked}: ${actor.roles.length === 0 ? "no role is assigned" : `none of the ${actor.roles.length} roles grants it`}`;
+      return `${asked}: ${["no role is assigned", "its one role does not grant it"][actor.roles.length] ?? `none of the ${actor.roles.length} roles grants it`}`;
     case "may.folder":
       return `${asked}: Access denied for folder: ${withoutFolderMark(question.path ?? "")}`;
     case "may.folder-missing":

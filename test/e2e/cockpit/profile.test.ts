@@ -22,6 +22,8 @@ test("4.1: a person looks after his own sessions, password and permissions", { t
   await other.getByText("Your session has ended").waitFor();
   await sessions.getByRole("button", { name: /^End the session from/ }).waitFor({ state: "detached" });
 
+  // The sign-in before this one stands with the account, where somebody else's would be noticed.
+  await page.getByRole("region", { name: "Who you are" }).getByText("Last sign-in before").waitFor();
   const logins = page.getByRole("region", { name: "Sign-ins" });
   await logins.getByText("failed").waitFor();
   assert.equal(await logins.getByText("signed in").count(), 2);

@@ -2,6 +2,7 @@
 import type { Schemas } from "#web/api/generated.ts";
 import { whatIfTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
+import { Words } from "#web/components/words.tsx";
 import classes from "#web/components/what-if-answer.module.css";
 
 export const PolicyTestCases = ({ result }: { readonly result: Schemas["PolicyTestResult"] }): React.ReactElement => {
@@ -22,9 +23,19 @@ export const PolicyTestCases = ({ result }: { readonly result: Schemas["PolicyTe
             {one.passed ? null : (
               <div className={classes.why} lang="en">
                 {one.source === null ? null : <p className="soft">{one.source}</p>}
-                <p>{one.message}</p>
-                {one.because === null || one.message.includes(one.because.text) ? null : <p>{one.because.text}</p>}
-                {one.change === null ? null : <p>{one.change}</p>}
+                <p>
+                  <Words text={one.message} />
+                </p>
+                {one.because === null || one.message.includes(one.because.text) ? null : (
+                  <p>
+                    <Words text={one.because.text} />
+                  </p>
+                )}
+                {one.change === null ? null : (
+                  <p>
+                    <Words text={one.change} />
+                  </p>
+                )}
               </div>
             )}
           </li>

@@ -67,7 +67,11 @@ export const ProblemWords = ({ problem }: { readonly problem: ApiProblem }): Rea
       <p>
         <Words text={problem.message} />
       </p>
-      {problem.because === null || problem.message.includes(problem.because.text) ? null : <p>{problem.because.text}</p>}
+      {problem.because === null || problem.message.includes(problem.because.text) ? null : (
+        <p>
+          <Words text={problem.because.text} />
+        </p>
+      )}
       {problem.further.length === 0 ? null : (
         <ul>
           {[...new Set(problem.further.map(({ message }) => message))].map((message) => (

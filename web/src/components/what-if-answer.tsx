@@ -3,6 +3,7 @@ import type { Operations } from "#web/api/generated.ts";
 import { Section } from "#web/components/page.tsx";
 import { PolicyTestCases } from "#web/components/policy-test-cases.tsx";
 import { Ago } from "#web/components/time.tsx";
+import { Words } from "#web/components/words.tsx";
 import { whatIfTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
 import type { Translate } from "#web/i18n/text.ts";
@@ -73,8 +74,7 @@ const Guards = ({ guards }: { readonly guards: WhatIf["guards"] }): React.ReactE
         <li key={guard.code + guard.message} data-confirm={guard.confirm}>
           <strong>{t(guard.confirm ? whatIfTexts.toConfirm : whatIfTexts.keepsOff)}</strong>{" "}
           <span lang="en">
-            {guard.message}
-            {guard.hint === "" ? "" : `. ${guard.hint}`}
+            <Words text={guard.hint === "" ? guard.message : `${guard.message}. ${guard.hint}`} />
           </span>
         </li>
       ))}
@@ -99,7 +99,9 @@ export const WhatIfAnswer = ({
       {told.length === 0 ? null : (
         <ul className={classes.notices} aria-label={t(whatIfTexts.notices)} lang="en">
           {told.map((text) => (
-            <li key={text}>{text}</li>
+            <li key={text}>
+              <Words text={text} />
+            </li>
           ))}
         </ul>
       )}
@@ -143,7 +145,7 @@ export const WhatIfAnswer = ({
                 })}{" "}
                 (<Ago at={one.at} />){" "}
                 <span className="soft" lang="en">
-                  {one.because.text}
+                  <Words text={one.because.text} />
                 </span>
               </li>
             ))}

@@ -14,6 +14,7 @@ import { Page } from "#web/components/page.tsx";
 import { EmptyState } from "#web/components/states.tsx";
 import { useList } from "#web/components/use-list.ts";
 import { WhyButton } from "#web/components/why-button.tsx";
+import { Words } from "#web/components/words.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { accessTexts, whoCanTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
@@ -22,6 +23,12 @@ import { AccessTabs } from "#web/pages/access/tabs.tsx";
 import classes from "#web/pages/access/access.module.css";
 
 type Able = Operations["POST /api/v1/who-can"]["answer"]["items"][number];
+
+const Because = ({ of }: { readonly of: Able }): React.ReactElement => (
+  <span lang="en">
+    <Words text={of.because.text} />
+  </span>
+);
 
 const pageRoute = getRouteApi("/access/who-can");
 const explainOthers = "manager:explain:others";
@@ -114,7 +121,7 @@ const Answer = ({ asked, permission }: { readonly asked: WhoCanSearch; readonly 
   const columns: readonly Column<Able>[] = [
     { id: "name", header: t(whoCanTexts.account), cell: (one) => <strong>{one.name}</strong> },
     { id: "service", header: t(whoCanTexts.service), from: 640, width: 120, cell: (one) => one.service },
-    { id: "because", header: t(whoCanTexts.because), from: 520, cell: (one) => <span lang="en">{one.because.text}</span> },
+    { id: "because", header: t(whoCanTexts.because), from: 520, cell: (one) => <Because of={one} /> },
     {
       id: "why",
       header: t(commonTexts.why),
@@ -138,7 +145,7 @@ const Answer = ({ asked, permission }: { readonly asked: WhoCanSearch; readonly 
         columns={columns}
         list={list}
         rowId={(one) => one.accessId}
-        narrowLine={(one) => <span lang="en">{one.because.text}</span>}
+        narrowLine={(one) => <Because of={one} />}
         onOpen={(one) => explain({ ...question, actor: one.accessId })}
         empty={<EmptyState title={t(told?.named === false ? whoCanTexts.unnamed : whoCanTexts.nobody)} />}
       />

@@ -99,7 +99,7 @@ const AccountsPage = (): React.ReactElement => {
       id: "login",
       header: t(accountsTexts.lastLogin),
       from: 520,
-      width: 130,
+      width: 150,
       cell: (account) =>
         account.lastLoginAt === null ? <span className="soft">{t(commonTexts.never)}</span> : <Ago at={account.lastLoginAt} />,
     },

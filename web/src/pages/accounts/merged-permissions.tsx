@@ -13,6 +13,7 @@ import { allRolesQuery } from "#web/components/all-roles.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { Loaded } from "#web/components/states.tsx";
 import { WhyButton } from "#web/components/why-button.tsx";
+import { Words } from "#web/components/words.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { mergedTexts } from "#web/i18n/texts/accounts.ts";
 import { useText } from "#web/i18n/language.ts";
@@ -102,7 +103,7 @@ const Table = ({
                 {t(effect === "permit" ? mergedTexts.permitted : denied ? mergedTexts.denied : mergedTexts.notGranted)}
               </span>
               <span className={classes.because} lang="en">
-                {because}
+                <Words text={because} />
               </span>
               {otherwise.length === 0 ? null : <span>{t(mergedTexts.otherwise, { controllers: otherwise.join(", ") })}</span>}
             </span>

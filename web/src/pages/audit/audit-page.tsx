@@ -102,7 +102,7 @@ const AuditPage = (): React.ReactElement => {
   const columns: readonly Column<AuditRecord>[] = [
     { id: "at", header: t(auditTexts.at), width: 190, from: 560, cell: (record) => <Instant at={record.at} /> },
     { id: "action", header: t(auditTexts.action), cell: (record) => <code>{record.action}</code> },
-    { id: "phase", header: t(auditTexts.phase), width: 130, cell: (record) => <Phase phase={record.phase} /> },
+    { id: "phase", header: t(auditTexts.phase), width: 150, cell: (record) => <Phase phase={record.phase} /> },
     { id: "object", header: t(auditTexts.object), from: 720, cell: (record) => <code>{record.object}</code> },
     { id: "actor", header: t(auditTexts.actor), from: 960, cell: (record) => <code>{record.actor}</code> },
     { id: "sequence", header: t(auditTexts.sequence), width: 90, from: 1100, align: "right", cell: (record) => record.sequence },

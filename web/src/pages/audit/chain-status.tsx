@@ -6,6 +6,7 @@ import type { Operations } from "#web/api/generated.ts";
 import { ActionButton, allowedBy } from "#web/components/action-button.tsx";
 import { Copyable } from "#web/components/copyable.tsx";
 import { ProblemNote } from "#web/components/states.tsx";
+import { Words } from "#web/components/words.tsx";
 import { chainTexts } from "#web/i18n/texts/audit.ts";
 import { useText } from "#web/i18n/language.ts";
 import { auditHeadQuery, verifyPermission } from "#web/pages/audit/queries.ts";
@@ -28,7 +29,9 @@ const Verdict = ({ report }: { readonly report: Report }): React.ReactElement =>
       {findings.length === 0 ? null : (
         <ul lang="en">
           {findings.map((finding) => (
-            <li key={`${finding.kind} ${finding.writer ?? ""} ${finding.sequence ?? ""} ${finding.text}`}>{finding.text}</li>
+            <li key={`${finding.kind} ${finding.writer ?? ""} ${finding.sequence ?? ""} ${finding.text}`}>
+              <Words text={finding.text} />
+            </li>
           ))}
         </ul>
       )}

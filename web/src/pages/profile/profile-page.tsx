@@ -18,6 +18,7 @@ import { Loaded, LoadingState, ProblemNote } from "#web/components/states.tsx";
 import { Ago, Instant } from "#web/components/time.tsx";
 import { defined } from "#web/components/defined.ts";
 import { WhyButton } from "#web/components/why-button.tsx";
+import { Words } from "#web/components/words.tsx";
 import { useText } from "#web/i18n/language.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { profileTexts } from "#web/i18n/texts/profile.ts";
@@ -26,6 +27,8 @@ import classes from "#web/pages/profile/profile.module.css";
 
 const Who = (): React.ReactElement => {
   const t = useText();
+  const logins = useQuery(ownLoginsQuery).data?.items;
+  const before = logins?.find((login) => login.succeeded && !login.current);
   const query = useQuery({ ...ownSessionQuery, refetchInterval: 30_000 });
   return (
     <Section title={t(profileTexts.who)}>
@@ -39,6 +42,11 @@ const Who = (): React.ReactElement => {
               [t(profileTexts.realm), realm],
               [t(profileTexts.roles), principal.roles.join(", ") || t(commonTexts.none)],
               [t(profileTexts.groups), principal.groups.join(", ") || t(commonTexts.none)],
+              ...(logins === undefined
+                ? []
+                : ([
+                    [t(profileTexts.lastLogin), before === undefined ? t(commonTexts.none) : <Instant key="last" at={before.at} />],
+                  ] as const)),
               [t(profileTexts.proved), <code key="amr">{principal.amr.join(", ")}</code>],
               ...(session === null
                 ? []
@@ -247,7 +255,9 @@ const Permissions = (): React.ReactElement => {
               </span>
             </td>
             <td lang="en">
-              <span className="soft">{verdict.because.text}</span>{" "}
+              <span className="soft">
+                <Words text={verdict.because.text} />
+              </span>{" "}
               <WhyButton
                 subject={leaf.permission}
                 onClick={() => explain({ permission: leaf.permission, ...(leaf.object === null ? {} : { on: firstFolder(access) }) })}

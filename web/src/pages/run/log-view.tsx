@@ -146,14 +146,17 @@ export const LogView = ({ runId, hasEnded, chosen, onChoose, find, onFind }: Log
     // oxlint-disable-next-line react/exhaustive-deps, react/exhaustive-effect-dependencies
   }, [following, store.total, viewport]);
   const started = useRef(false);
+  const begin = useEffectEvent(() => {
+    // What stands there when the log is opened is not new.
+    setSeenTotal(store.total);
+    if (range !== null) goTo(range.from);
+  });
   useEffect(() => {
     if (started.current || !store.loaded || viewport === 0) return;
     // Lines that are linked to may still be counted.
     if (range !== null && store.total < range.from && !store.complete) return;
     started.current = true;
-    // What stands there when the log is opened is not new.
-    setSeenTotal(store.total);
-    if (range !== null) goTo(range.from);
+    begin();
   });
   if (following && seenTotal !== store.total) setSeenTotal(store.total);
 

@@ -204,9 +204,11 @@ const OutcomeFacts = ({ run }: { readonly run: Run }): React.ReactElement => {
       {launchProblem === null ? null : (
         <div lang="en">
           <p className={classes.why} data-effect="deny">
-            {launchProblem.message}
+            <Words text={launchProblem.message} />
           </p>
-          <p className="soft">{launchProblem.hint}</p>
+          <p className="soft">
+            <Words text={launchProblem.hint} />
+          </p>
           <p className="soft">
             <code>{launchProblem.code}</code>
           </p>

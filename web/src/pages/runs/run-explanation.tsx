@@ -5,6 +5,7 @@ import { call } from "#web/api/call.ts";
 import { RunLink } from "#web/components/run-link.tsx";
 import { Loaded } from "#web/components/states.tsx";
 import { Instant } from "#web/components/time.tsx";
+import { Words } from "#web/components/words.tsx";
 import { explainTexts } from "#web/i18n/texts/explain.ts";
 import { runTexts } from "#web/i18n/texts/run.ts";
 import { runDialogTexts } from "#web/i18n/texts/run-dialog.ts";
@@ -37,7 +38,9 @@ export const RunExplanation = ({ run, onClose }: { readonly run: Run; readonly o
       <Loaded query={query}>
         {({ sentence, verdicts }) => (
           <>
-            <p lang="en">{sentence}</p>
+            <p lang="en">
+              <Words text={sentence} />
+            </p>
             <ol className={classes.verdicts}>
               {verdicts.map((verdict) => (
                 <li key={`${verdict.part} ${verdict.rule} ${verdict.decidedAt}`} data-effect={verdict.effect}>
@@ -46,7 +49,7 @@ export const RunExplanation = ({ run, onClose }: { readonly run: Run; readonly o
                     {t(partTexts[verdict.part])}: {t(verdict.effect === "permit" ? explainTexts.permit : explainTexts.deny)}
                   </strong>
                   <p lang="en">
-                    {verdict.text} <code className="soft">{verdict.rule}</code>
+                    <Words text={verdict.text} /> <code className="soft">{verdict.rule}</code>
                   </p>
                   <p className="soft">
                     <Instant at={verdict.decidedAt} />

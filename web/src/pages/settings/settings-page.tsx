@@ -9,6 +9,7 @@ import { Facts, Page, Section } from "#web/components/page.tsx";
 import { PlainTable } from "#web/components/plain-table.tsx";
 import { Loaded } from "#web/components/states.tsx";
 import { Ago, Instant } from "#web/components/time.tsx";
+import { Words } from "#web/components/words.tsx";
 import { chooseLanguage, useLanguageChoice, useText } from "#web/i18n/language.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { settingsTexts } from "#web/i18n/texts/settings.ts";
@@ -116,7 +117,7 @@ const Instance = (): React.ReactElement => {
                   </td>
                   <td data-set={setting.source !== "default"}>{t(sources[setting.source])}</td>
                   <td className="soft" lang="en">
-                    {setting.description}
+                    <Words text={setting.description} />
                   </td>
                 </tr>
               ))}
