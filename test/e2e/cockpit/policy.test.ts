@@ -66,7 +66,9 @@ test("3.4: who can is asked and answered, and each answer has its reason", { tim
   await page.getByRole("textbox", { name: "On", exact: true }).fill("/finance/close-books");
   await page.keyboard.press("Enter");
   await page.getByRole("row", { name: /clerk/ }).waitFor();
-  await page.getByText(/\d accounts may\./).waitFor();
+  const counted = page.getByText(/\d accounts may\./);
+  await counted.waitFor();
+  assert.equal(await page.getByRole("textbox", { name: "On", exact: true }).evaluate("(field) => field === document.activeElement"), true);
   await expectAccessible(page, "who can");
   await page.reload();
   await page.getByRole("row", { name: /clerk/ }).waitFor();
@@ -74,6 +76,8 @@ test("3.4: who can is asked and answered, and each answer has its reason", { tim
   await page.getByRole("button", { name: "Ask" }).click();
   await page.getByRole("row", { name: /clerk/ }).waitFor({ state: "detached" });
   await page.goBack();
+  await counted.waitFor();
+  assert.equal(await page.getByRole("textbox", { name: "On", exact: true }).inputValue(), "/finance/close-books");
   await page.getByRole("row", { name: /clerk/ }).getByRole("button", { name: "Why? clerk" }).click();
   await page.getByRole("dialog", { name: "Why" }).getByText("permitted").first().waitFor();
 });

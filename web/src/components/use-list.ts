@@ -3,8 +3,10 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { isLong, type ListQuery } from "#web/api/list.ts";
 
-export interface List<T> {
+export interface List<T, B = unknown> {
   readonly rows: readonly T[];
+  /** Undefined: nothing is loaded yet, or nothing is said. */
+  readonly beside: B | undefined;
   /** Null: not known before the last page. */
   readonly total: number | null;
   readonly hasMore: boolean;
@@ -17,7 +19,7 @@ export interface List<T> {
   readonly reload: () => void;
 }
 
-export const useList = <T>(asked: ListQuery<T>): List<T> => {
+export const useList = <T, B = unknown>(asked: ListQuery<T, B>): List<T, B> => {
   const query = useInfiniteQuery({
     ...asked,
     refetchOnWindowFocus: ({ state }) => !isLong(state.data?.pages.length ?? 0),
@@ -27,6 +29,7 @@ export const useList = <T>(asked: ListQuery<T>): List<T> => {
   const total = data?.pages.at(-1)?.total ?? (data !== undefined && !query.hasNextPage ? rows.length : null);
   return {
     rows,
+    beside: data?.pages.at(-1)?.beside,
     total,
     hasMore: query.hasNextPage,
     isPending: query.isPending,

@@ -24,6 +24,12 @@ import classes from "#web/pages/access/access.module.css";
 
 type Able = Operations["POST /api/v1/who-can"]["answer"]["items"][number];
 
+interface Told {
+  readonly total: number;
+  readonly disabled: number;
+  readonly named: boolean;
+}
+
 const Because = ({ of }: { readonly of: Able }): React.ReactElement => (
   <span lang="en">
     <Words text={of.because.text} />
@@ -45,7 +51,16 @@ const Form = ({ asked }: { readonly asked: WhoCanSearch }): React.ReactElement =
   const [permission, setPermission] = useState(asked.permission ?? "");
   const [on, setOn] = useState(asked.on ?? "");
   const [controller, setController] = useState(asked.controller ?? "");
-  const allowed = allowedBy(useMayAnywhere(explainOthers));
+  const [before, setBefore] = useState(asked);
+  // The address changed from elsewhere: the back button, a link. The fields stay, and the focus in them.
+  if (before !== asked) {
+    setBefore(asked);
+    setPermission(asked.permission ?? "");
+    setOn(asked.on ?? "");
+    setController(asked.controller ?? "");
+  }
+  // What is not known yet keeps nobody from asking, and no Enter is lost meanwhile: the manager decides anyway.
+  const allowed = allowedBy(useMayAnywhere(explainOthers)) ?? { allowed: true };
   const leaf = leaves.get(permission.trim());
   const ask = (): void =>
     void navigate({
@@ -60,7 +75,7 @@ const Form = ({ asked }: { readonly asked: WhoCanSearch }): React.ReactElement =
       className={classes.question}
       onSubmit={(event) => {
         event.preventDefault();
-        if (allowed?.allowed === true && permission.trim() !== "") ask();
+        if (allowed.allowed && permission.trim() !== "") ask();
       }}
     >
       <Autocomplete
@@ -109,15 +124,15 @@ const Answer = ({ asked, permission }: { readonly asked: WhoCanSearch; readonly 
   const t = useText();
   const { on, controller } = asked;
   const question = { permission, ...(on === undefined ? {} : { on }), ...(controller === undefined ? {} : { controller }) };
-  const [told, setTold] = useState<{ readonly total: number; readonly disabled: number; readonly named: boolean } | null>(null);
-  const list = useList<Able>(
-    listQuery("who-can", question, async (cursor, signal) => {
+  const list = useList(
+    listQuery<Able, Told>("who-can", question, async (cursor, signal) => {
       const body = { ...question, limit: 200, ...cursor };
       const page = await call("POST /api/v1/who-can", { body }, { signal, background: true });
-      setTold({ total: page.total, disabled: page.disabledTotal, named: page.named });
-      return page.named ? page : { items: [], nextCursor: null, total: 0 };
+      const beside = { total: page.total, disabled: page.disabledTotal, named: page.named };
+      return page.named ? { ...page, beside } : { items: [], nextCursor: null, total: 0, beside };
     }),
   );
+  const told = list.beside;
   const columns: readonly Column<Able>[] = [
     { id: "name", header: t(whoCanTexts.account), cell: (one) => <strong>{one.name}</strong> },
     { id: "service", header: t(whoCanTexts.service), from: 640, width: 120, cell: (one) => one.service },
@@ -133,7 +148,7 @@ const Answer = ({ asked, permission }: { readonly asked: WhoCanSearch; readonly 
   ];
   return (
     <>
-      {told === null ? null : (
+      {told === undefined ? null : (
         <p role="status" className={classes.told}>
           {t(whoCanTexts.total, { count: told.total })}
           {told.disabled === 0 ? "" : ` ${t(whoCanTexts.disabled, { count: told.disabled })}`}
@@ -159,7 +174,7 @@ const WhoCanPage = (): React.ReactElement => {
   const key = JSON.stringify(asked);
   return (
     <Page title={t(accessTexts.whoCan)} about={t(whoCanTexts.about)} fill parts={<AccessTabs />}>
-      <Form key={key} asked={asked} />
+      <Form asked={asked} />
       {asked.permission === undefined ? (
         <EmptyState title={t(whoCanTexts.first)} hint={t(whoCanTexts.firstHint)} />
       ) : (
