@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -73,6 +73,40 @@ suite("a process that waits for a run", { skip: missing ?? false }, () => {
     const done = await run(await account(target.name), `x='${"0123456789".repeat(30_000)}'; echo \${#x} $$`);
     assert.equal(done.stdout, `300000 ${pid}\n`);
   });
+
+  for (const kind of ["by the process that waits", "directly"] as const)
+    test(`S3: nothing of a run begins before it may, and nothing is left of one that may not, started ${kind}`, async (t) => {
+      const { host, folder, fifoFolder, account, spec } = await openTestHost(t);
+      const who = await account(target.name);
+      const marks = join(folder, "marks");
+      mkdirSync(marks);
+      chmodSync(marks, 0o777);
+      const pid = await oneWaiting();
+      if (kind === "directly") process.kill(pid, "SIGKILL");
+      const begun = (): string[] => readdirSync(marks);
+      const start = (name: string, mayBegin: Promise<boolean>) => host.start(spec(who, `: >'${marks}/${name}'`), mayBegin);
+
+      const never = await start(
+        "never",
+        sleep(200).then(() => false),
+      );
+      assert.equal(never.ok, false);
+      assert.deepEqual(begun(), []);
+      assert.deepEqual(readdirSync(fifoFolder), []);
+
+      const leave = Promise.withResolvers<boolean>();
+      const later = start("later", leave.promise);
+      await sleep(200);
+      assert.deepEqual(begun(), []);
+      leave.resolve(true);
+      const started = await later;
+      assert.ok(started.ok);
+      started.value.stdout.resume();
+      started.value.stderr.resume();
+      assert.equal((await started.value.exited).exitCode, 0);
+      await started.value.release();
+      assert.deepEqual(begun(), ["later"]);
+    });
 
   test("S12: it goes with the host, and a place that was not used is free again", async (t) => {
     const { host, fifoFolder } = await openTestHost(t);
