@@ -13,8 +13,16 @@ const web = join(dirname(dirname(fileURLToPath(import.meta.url))), "web");
 writeApiTypes();
 await build({ configFile: join(web, "vite.config.ts") });
 const assets = join(web, "dist", "assets");
+/** Code of which a page needs a small part: the editor's, and what every page begins with. */
+const rarelyWhole = /^(?:index|addresses|code-)/;
 for (const name of readdirSync(assets)) {
-  const content = readFileSync(join(assets, name));
+  let content = readFileSync(join(assets, name));
+  if (name.endsWith(".js") && !rarelyWhole.test(name)) {
+    // What is loaded ahead is compiled as a whole then, beside the page, instead of function by function while it is drawn: 10 ms less of a first visit.
+    // Chromium reads the comment, at the very beginning of a file only; to others it is one.
+    content = Buffer.concat([Buffer.from("//# allFunctionsCalledOnLoad\n"), content]);
+    writeFileSync(join(assets, name), content);
+  }
   writeFileSync(join(assets, `${name}.gz`), gzipSync(content, { level: 9 }));
   writeFileSync(
     join(assets, `${name}.br`),

@@ -20,9 +20,12 @@ export const askAhead = <T, K extends QueryKey>(
 };
 
 /** The same for the first page of a list. */
-export const askListAhead = <T>(cause: Cause, list: ListQuery<T>): void => {
+export const askListAhead = <T>(cause: Cause, list: ListQuery<T>, then?: (items: readonly T[]) => void): void => {
   if (cause !== "preload" || isLong(queryClient.getQueryData(list.queryKey)?.pages.length ?? 0)) return;
-  queryClient.fetchInfiniteQuery({ ...list, retry: false }).catch(() => undefined);
+  queryClient.fetchInfiniteQuery({ ...list, retry: false }).then(
+    ({ pages }) => then?.(pages[0]?.items ?? []),
+    () => undefined,
+  );
 };
 
 /** Whether the account has the permission anywhere, as this page knows: what it may not see is not asked for ahead. */

@@ -3,7 +3,6 @@ import { Button, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { createLazyRoute, getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { renderFolder } from "#access/folders.ts";
-import type { RoleDraft } from "#access/role-draft.ts";
 import { useMay } from "#web/api/access.ts";
 import type { Operations } from "#web/api/generated.ts";
 import { ActionButton, allowedBy } from "#web/components/action-button.tsx";
@@ -23,26 +22,16 @@ const manageAccounts = "manager:administration:accounts:manage";
 
 type Listed = Operations["GET /api/v1/roles"]["answer"]["items"][number];
 
-/** What a row holds is written in YAML: read when the row comes into sight, and once. */
-const drafts = new WeakMap<Listed, RoleDraft | null>();
-const draftOf = (row: Listed): RoleDraft | null => {
-  const known = drafts.get(row);
-  if (known !== undefined) return known;
-  const draft = draftOfAnswer(row);
-  drafts.set(row, draft);
-  return draft;
-};
-
 const entriesOf = (row: Listed, denied: boolean): number =>
-  draftOf(row)
+  draftOfAnswer(row)
     ?.scopes.flatMap((scope) => scope.permissions)
     .filter((grant) => grant.denied === denied).length ?? 0;
 const foldersOf = (row: Listed): string =>
-  [...new Set(draftOf(row)?.scopes.flatMap((scope) => scope.folders.map((folder) => renderFolder(folder.path, folder.recursive))))].join(
-    ", ",
-  );
+  [
+    ...new Set(draftOfAnswer(row)?.scopes.flatMap((scope) => scope.folders.map((folder) => renderFolder(folder.path, folder.recursive)))),
+  ].join(", ");
 const controllersOf = (row: Listed): string =>
-  (draftOf(row)?.scopes ?? [])
+  (draftOfAnswer(row)?.scopes ?? [])
     .map((scope) => scope.controller)
     .filter((controller) => controller !== "default")
     .join(", ");

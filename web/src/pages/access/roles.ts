@@ -8,10 +8,17 @@ export type RoleAnswer = Schemas["Role"];
 type WhatIfBody = Operations["POST /api/v1/what-if"]["body"];
 export type Definition = Operations["PUT /api/v1/roles/{role}"]["body"]["definition"];
 
+/** Roles that were read, by the answer they came in: reading YAML takes a millisecond or two, and each is asked for several times. */
+const drafts = new WeakMap<object, RoleDraft | null>();
+
 /** Null: it holds what this cockpit cannot read, such as a permission of a newer manager. */
 export const draftOfAnswer = (role: Pick<RoleAnswer, "yaml">): RoleDraft | null => {
+  const known = drafts.get(role);
+  if (known !== undefined) return known;
   const read = readRoleText(role.yaml);
-  return read.ok ? draftOf(read.value) : null;
+  const draft = read.ok ? draftOf(read.value) : null;
+  drafts.set(role, draft);
+  return draft;
 };
 
 export const definitionOf = (draft: RoleDraft): Definition => renderRole(draft) as unknown as Definition;

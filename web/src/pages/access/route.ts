@@ -3,6 +3,7 @@ import { createRoute } from "@tanstack/react-router";
 import { oneOf, text, whole, type Search } from "#web/components/search.ts";
 import { askAhead, askListAhead } from "#web/api/ahead.ts";
 import { newRole, policyTestsQuery, roleQuery, rolesQuery } from "#web/pages/access/queries.ts";
+import type { RoleAnswer } from "#web/pages/access/roles.ts";
 import { parentRoute } from "#web/pages/parent.ts";
 
 export interface RolesSearch {
@@ -30,13 +31,23 @@ export interface WhatIfSearch {
   readonly days?: number;
 }
 
+/** As many as are in sight at first. */
+const mostReadAhead = 30;
+
+/** Their text is YAML: read before the page is there, not while it is drawn. */
+const readAhead = (roles: readonly RoleAnswer[]): void => {
+  void import("#web/pages/access/roles.ts").then(({ draftOfAnswer }) => {
+    for (const role of roles.slice(0, mostReadAhead)) draftOfAnswer(role);
+  });
+};
+
 const rolesSearch = (search: Search): RolesSearch => ({ ...text(search, "q") });
 
 const rolesRoute = createRoute({
   getParentRoute: () => parentRoute,
   path: "/access",
   validateSearch: rolesSearch,
-  loader: ({ cause, location }) => askListAhead(cause, rolesQuery(rolesSearch(location.search))),
+  loader: ({ cause, location }) => askListAhead(cause, rolesQuery(rolesSearch(location.search)), readAhead),
 }).lazy(() => import("#web/pages/access/roles-page.tsx").then((page) => page.lazyRoute));
 
 const roleRoute = createRoute({
@@ -48,7 +59,7 @@ const roleRoute = createRoute({
     ...oneOf(search, "side", ["text"]),
   }),
   loader: ({ cause, params }) => {
-    if (params.role !== newRole) askAhead(cause, roleQuery(params.role));
+    if (params.role !== newRole) askAhead(cause, roleQuery(params.role), (role) => readAhead([role]));
   },
 }).lazy(() => import("#web/pages/access/role-page.tsx").then((page) => page.lazyRoute));
 
