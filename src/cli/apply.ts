@@ -1,4 +1,5 @@
 /** `behalf apply -f FILE…`: definitions from YAML, all or nothing. */
+import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { fail, ProblemError, type Problem } from "#kernel/problem.ts";
 import type { ApiClient } from "#cli/api-client.ts";
@@ -21,7 +22,7 @@ interface ApplyAnswer {
 
 const maxStandardInputBytes = 1024 * 1024;
 
-export const readStandardInput = async (): Promise<string> => {
+const readStandardInput = async (): Promise<Buffer> => {
   const pieces: Buffer[] = [];
   let bytes = 0;
   for await (const piece of process.stdin) {
@@ -29,17 +30,27 @@ export const readStandardInput = async (): Promise<string> => {
     if (bytes > maxStandardInputBytes) fail("input.too-large", "standard input holds more than 1 MiB");
     pieces.push(piece as Buffer);
   }
-  return Buffer.concat(pieces).toString("utf8");
+  return Buffer.concat(pieces);
+};
+
+/** Other bytes are refused, never replaced: a script would change on its way. A mark at the beginning goes. */
+const decodeText = (bytes: Buffer, name: string): string => {
+  if (isUtf8(bytes)) return new TextDecoder().decode(bytes);
+  const lines = bytes.toString("latin1").split("\n");
+  const line = lines.findIndex((text) => !isUtf8(Buffer.from(text, "latin1"))) + 1;
+  return fail("cli.unreadable-file", `${name} is not UTF-8 text`, { at: { line }, hint: "save it as UTF-8" });
 };
 
 /** The text of a file, or of standard input for `-`. */
 export const readInput = async (path: string): Promise<string> => {
-  if (path === "-") return readStandardInput();
+  if (path === "-") return decodeText(await readStandardInput(), "standard input");
+  let bytes: Buffer;
   try {
-    return readFileSync(path, "utf8");
+    bytes = readFileSync(path);
   } catch (error) {
     return fail("cli.unreadable-file", `the file \`${path}\` cannot be read`, { cause: error });
   }
+  return decodeText(bytes, `the file \`${path}\``);
 };
 
 const between = "\n---\n";

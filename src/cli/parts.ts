@@ -5,7 +5,7 @@ import { ExitCode } from "#cli/exit-code.ts";
 import { managerArgs, managerOptions } from "#cli/manager-options.ts";
 import { entryOf } from "#kernel/bundle.ts";
 import type { PartName } from "#supervise/part.ts";
-import { agentFlags, launcherFlags, quietFlags } from "#supervise/part-plans.ts";
+import { agentFlags, launcherFlags, managerFlags, quietFlags } from "#supervise/part-plans.ts";
 
 /** Replaces this process as far as Node can: same standard streams, signals handed on, same exit code. */
 const become = (part: PartName, nodeFlags: readonly string[], args: readonly string[]): Promise<void> =>
@@ -23,7 +23,13 @@ export const addPartCommands: AddCommand = (program, act) => {
   managerOptions(manager);
   manager.action(
     act(async ({ layout }, flags: Record<string, unknown>) => {
-      await become("manager", [], ["--data", layout().root, "--owner-uid", String(process.getuid?.() ?? 0), ...managerArgs(flags)]);
+      await become("manager", managerFlags, [
+        "--data",
+        layout().root,
+        "--owner-uid",
+        String(process.getuid?.() ?? 0),
+        ...managerArgs(flags),
+      ]);
     }),
   );
   program

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { buildProgram } from "#cli/program.ts";
 import { everyCommand } from "#test/fixtures/commands.ts";
-import { runCli } from "#test/fixtures/instance.ts";
+import { cliEntry, runCli } from "#test/fixtures/instance.ts";
 
 test("2.10: every command and option has a description, and none takes a secret as an argument", () => {
   for (const { path, command } of everyCommand(buildProgram(), ["behalf"])) {
@@ -32,6 +32,25 @@ test("2.10: exit codes: 2 usage, 6 unreachable; problems are code, message and h
   const bad = await runCli(["--url", "http://user:secret-Tz5@localhost:1", "whoami"]);
   assert.equal(bad.code, 2);
   assert.doesNotMatch(bad.stderr + bad.stdout, /secret-Tz5/);
+  rmSync(folder, { recursive: true });
+});
+
+test("2.10: a file that is not UTF-8 is refused with its line, from standard input too, and never changed on its way", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "behalf-cli-"));
+  const file = join(folder, "job.yaml");
+  const bytes = Buffer.from('kind: Job\npath: /a/b\nrun: { shell: "echo caf\xE9" }\n', "latin1");
+  writeFileSync(file, bytes);
+  const told = await runCli(["--data", folder, "apply", "-f", file]);
+  assert.equal(told.code, 2);
+  assert.match(
+    told.stderr,
+    /^cli\.unreadable-file: the file `.*job\.yaml` is not UTF-8 text \(line 3, column 1\)\n {2}hint: save it as UTF-8/,
+  );
+  const piped = spawnSync(process.execPath, [cliEntry, "--data", folder, "apply", "-f", "-"], { input: bytes, encoding: "utf8" });
+  assert.equal(piped.status, 2);
+  assert.match(piped.stderr, /standard input is not UTF-8 text/);
+  writeFileSync(file, Buffer.from("\uFEFFkind: Job\n# caf\u00E9\n"));
+  assert.match((await runCli(["--data", folder, "apply", "-f", file])).stderr, /cli\.unreachable/);
   rmSync(folder, { recursive: true });
 });
 

@@ -1,9 +1,9 @@
 /** `behalf up`: everything on one machine until ctrl-C. What it says to the person is here; what it does is in `supervise/`. */
-import { fstatSync } from "node:fs";
 import type { AddCommand } from "#cli/command.ts";
 import { dataFolderOf } from "#cli/context.ts";
 import type { Output } from "#cli/output.ts";
 import { managerOptions, managerArgs } from "#cli/manager-options.ts";
+import { isKept } from "#kernel/kept-output.ts";
 import { version } from "#kernel/version.ts";
 import type { Up, UpOptions } from "#supervise/up.ts";
 
@@ -14,18 +14,16 @@ interface UpFlags {
   readonly example: boolean;
 }
 
-/** SECURITY: a one-time password never reaches a file, also not by `behalf up > file` or a service that logs its output (S13). */
-const writesToFile = (): boolean => fstatSync(1).isFile();
-
 const show = (output: Output, up: Up, flags: UpFlags): void => {
   const label = (name: string): string => output.paint("dim", name.padEnd(11));
   output.print(`\n${output.paint("bold", `Behalf ${version}`)}\n`);
   output.print(`  ${label("url")} ${output.paint("bold", up.instance.url)}`);
   if (up.firstAccount !== null) {
     output.print(`  ${label("account")} ${up.firstAccount.account}`);
+    // SECURITY: also not by `behalf up > file` or as a service whose output is kept (S13: `up.test.ts`).
     output.print(
-      writesToFile()
-        ? `  ${label("password")} not shown in a file; get one with: behalf account reset-password ${up.firstAccount.account}`
+      isKept(1)
+        ? `  ${label("password")} not shown where it would be kept; get one with: behalf account reset-password ${up.firstAccount.account}`
         : `  ${label("password")} ${output.paint("bold", up.firstAccount.oneTimePassword)}   one time, within an hour; you choose your own at the first sign-in`,
     );
   }
@@ -74,7 +72,7 @@ export const addUpCommand: AddCommand = (program, act) => {
           ...up.instance,
           data: up.layout.root,
           separation: up.separation,
-          firstAccount: writesToFile() ? null : up.firstAccount,
+          firstAccount: isKept(1) ? null : up.firstAccount,
           example: up.example,
           readyMs: Math.round(up.readyMs),
         });

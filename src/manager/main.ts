@@ -2,11 +2,12 @@
  * The manager's process: `node src/manager/main.ts --data DIR …`. Reads the settings, opens the manager, tells the supervisor what it
  * must know once, and ends cleanly on SIGTERM. What is opened, and in which order: `open-manager.ts`.
  */
-import { closeSync, fstatSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { systemClock } from "#kernel/clock.ts";
 import { dataLayout, type DataLayout } from "#kernel/data-layout.ts";
+import { isKept } from "#kernel/kept-output.ts";
 import type { Log, LogLevel } from "#kernel/log.ts";
 import { writePrivateFile } from "#kernel/private-file.ts";
 import { fail, problem, ProblemError, type Problem } from "#kernel/problem.ts";
@@ -65,15 +66,7 @@ const tellSupervisor = (message: object): Promise<void> =>
     else process.send(message, undefined, undefined, () => done());
   });
 
-const isFile = (descriptor: number): boolean => {
-  try {
-    return fstatSync(descriptor).isFile();
-  } catch {
-    return true;
-  }
-};
-
-/** S13: the one-time password goes to the supervisor or to a person's terminal, once, and never into a file. */
+/** S13: the one-time password goes to the supervisor or to a person's terminal, once, and never where it is kept. */
 const tellFirstPassword = async (manager: Manager, log: Log): Promise<void> => {
   const first = manager.firstPassword;
   if (first === null) return;
@@ -82,7 +75,7 @@ const tellFirstPassword = async (manager: Manager, log: Log): Promise<void> => {
     return;
   }
   const text = `account            ${first.account}\none-time password  ${first.password}   within an hour; you choose your own at the first sign-in\n`;
-  if (!isFile(1)) {
+  if (!isKept(1)) {
     writeSync(1, text);
     return;
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { spawn } from "node:child_process";
-import { mkdirSync, openSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { RunView } from "#cli/run-view.ts";
@@ -63,24 +63,32 @@ suite("2.1: `behalf up`", () => {
     removeFolder(folder);
   });
 
-  test("S13: with its output in a file, `behalf up` does not show the one-time password there", async () => {
-    const folder = makeDataFolder();
-    const file = openSync(join(folder, "out"), "w");
-    const child = spawn(
-      process.execPath,
-      [cliEntry, "up", "--data", join(folder, "data"), "--port", "0", "--agent-port", "0", "--no-example"],
-      { stdio: ["ignore", file, file] },
-    );
-    const text = await eventually(
-      "ready",
-      async () => readFileSync(join(folder, "out"), "utf8"),
-      (found) => found.includes("ready in"),
-    );
-    child.kill("SIGINT");
-    await new Promise((resolve) => child.once("exit", resolve));
-    assert.match(text, /password\s+not shown in a file/);
-    removeFolder(folder);
-  });
+  for (const [where, command] of [
+    ["in a file", 'exec "$@" > "$FILE"'],
+    // As systemd does it, which names the stream that its journal keeps.
+    ["kept by systemd", 'exec 3>&1; export JOURNAL_STREAM=$(stat -L -c %d:%i /dev/fd/3); exec "$@" 3>&-'],
+  ] as const)
+    test(`S13: with its output ${where}, \`behalf up\` does not show the one-time password there`, async (t) => {
+      const folder = makeDataFolder();
+      const file = join(folder, "out");
+      const up = [process.execPath, cliEntry, "up", "--data", join(folder, "data"), "--port", "0", "--agent-port", "0", "--no-example"];
+      const child = spawn("/bin/sh", ["-c", command, "sh", ...up], {
+        stdio: ["ignore", "pipe", "ignore"],
+        env: { ...process.env, FILE: file },
+      });
+      t.after(() => child.kill("SIGINT"));
+      let piped = "";
+      child.stdout.setEncoding("utf8").on("data", (text: string) => (piped += text));
+      const text = await eventually(
+        "ready",
+        async () => piped + (existsSync(file) ? readFileSync(file, "utf8") : ""),
+        (found) => found.includes("ready in"),
+      );
+      child.kill("SIGINT");
+      await new Promise((resolve) => child.once("exit", resolve));
+      assert.match(text, /password\s+not shown where it would be kept/);
+      removeFolder(folder);
+    });
 
   test("2.1: a second start on the same data folder is refused", async () => {
     const behalf = await startInstance();
