@@ -16,7 +16,7 @@ import {
 import { Dispatcher } from "#controller/dispatcher.ts";
 import { rememberRevisions } from "#controller/job-cache.ts";
 import { endRunsOfNode } from "#controller/end-runs-of-node.ts";
-import { openRunLogs, type RunLogs } from "#controller/run-log.ts";
+import { openRunLogs, type RunLogs, type RunLogSettings } from "#controller/run-log.ts";
 import { endCancelledQueued } from "#controller/settle-run.ts";
 import { createJoinLimit } from "#controller/join-limit.ts";
 import { createStateBatch } from "#controller/state-batch.ts";
@@ -26,8 +26,8 @@ export interface ControllerOptions extends Pick<
   "store" | "audit" | "clock" | "log" | "nodes" | "jobs" | "principalOf" | "signer" | "announcement" | "realm"
 > {
   readonly logsFolder: string;
-  /** The log of a run is whole. */
-  readonly onLogSealed?: (run: string, size: number) => void;
+  /** Hears when the log of a run is whole, or large. */
+  readonly logHeard?: Pick<RunLogSettings, "onSealed" | "onLarge">;
   readonly listener: { readonly host: string; readonly port: number; readonly tls: ListenerTls };
   readonly handleJoin: AgentListenerOptions["handleJoin"];
   readonly settings?: Partial<ControllerSettings>;
@@ -74,8 +74,8 @@ export const openController = async (options: ControllerOptions): Promise<Contro
   const { store, clock } = options;
   const log = options.log.child({ room: "controller" });
   const settings: ControllerSettings = { ...defaultControllerSettings, ...options.settings };
-  const onSealed = options.onLogSealed === undefined ? {} : { onSealed: options.onLogSealed };
-  const logs = await openRunLogs({ folder: options.logsFolder, floorBytes: settings.logFloorBytes, checkEveryMs: 5000, ...onSealed }, log);
+  const { logHeard = {} } = options;
+  const logs = await openRunLogs({ folder: options.logsFolder, floorBytes: settings.logFloorBytes, checkEveryMs: 5000, ...logHeard }, log);
   const sessions = new Map<string, AgentSession>();
   const changeListeners = new Set<(change: RunChange) => void>();
   const nodeListeners = new Set<() => void>();

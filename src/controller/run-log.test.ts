@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { newId } from "#kernel/ids.ts";
 import { silentLog } from "#kernel/log.ts";
-import { lineIndexPath } from "#link/log-format.ts";
-import { openRunLogs, type RunLogs } from "#controller/run-log.ts";
+import { lineIndexPath, nextLineIndexPath } from "#link/log-format.ts";
+import { grownStepBytes, openRunLogs, type RunLogs } from "#controller/run-log.ts";
 
 const open = async (t: TestContext, floorBytes = 0): Promise<{ logs: RunLogs; folder: string }> => {
   const folder = mkdtempSync(join(tmpdir(), "bhf-logs-"));
@@ -72,6 +72,32 @@ test("4.8: whoever prepares a log hears when it is whole, and what he keeps besi
   await logs.remove(id);
   assert.deepEqual(readdirSync(folder), []);
   await logs.close();
+});
+
+test("4.8: of a log that is still written is told in steps, also after a restart; one that is emptied loses what was kept beside it", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "bhf-logs-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const heard: number[] = [];
+  const settings = { folder, floorBytes: 0, checkEveryMs: 60_000, onLarge: (_run: string, size: number) => void heard.push(size) };
+  const logs = await openRunLogs(settings, silentLog);
+  const id = run();
+  const half = Buffer.alloc(grownStepBytes / 2, "x");
+  for (let at = 0; at < 5; at += 1) await logs.append(id, at * half.length, half);
+  assert.deepEqual(heard, [grownStepBytes, 2 * grownStepBytes]);
+  await logs.append(run(), 0, bytes("small"));
+  assert.equal(heard.length, 2);
+  await logs.close();
+  const later = await openRunLogs(settings, silentLog);
+  await later.append(id, 5 * half.length, bytes("more"));
+  assert.deepEqual(heard.slice(2), [5 * half.length + 4], "what was told before a restart may not have been heard");
+  for (const beside of [lineIndexPath(later.path(id)), nextLineIndexPath(later.path(id))]) writeFileSync(beside, "{}");
+  await later.reset(id);
+  assert.equal(heard.at(-1), -1);
+  assert.deepEqual(
+    readdirSync(join(later.path(id), "..")).filter((name) => name.startsWith(id)),
+    [`${id}.log`],
+  );
+  await later.close();
 });
 
 test("2.3: listeners hear each growth and a new beginning", async (t) => {

@@ -11,7 +11,7 @@ import { dirname, join } from "node:path";
 import { makePrivateFolder } from "#kernel/private-file.ts";
 import { problem, type Problem } from "#kernel/problem.ts";
 import type { Log } from "#kernel/log.ts";
-import { lineIndexPath } from "#link/log-format.ts";
+import { lineIndexPath, nextLineIndexPath } from "#link/log-format.ts";
 
 export interface RunLogs {
   /** Where a run's log is, or would be. */
@@ -44,7 +44,12 @@ export interface RunLogSettings {
   readonly checkEveryMs: number;
   /** A log is whole and durable. Its reader may want to prepare it. */
   readonly onSealed?: (run: string, size: number) => void;
+  /** It has grown by another `grownStepBytes`, or is empty again (-1). */
+  readonly onLarge?: (run: string, size: number) => void;
 }
+
+/** Smaller logs are told of once, when they are whole. */
+export const grownStepBytes = 16 * 1024 * 1024;
 
 interface OpenLog {
   handle: FileHandle;
@@ -54,6 +59,8 @@ interface OpenLog {
   /** The file was made here and its folder entry is not yet durable. */
   created: boolean;
   dirty: boolean;
+  /** Its size when its growth was last told. */
+  toldBytes: number;
 }
 
 /** Files held open; more are closed and opened again. */
@@ -67,6 +74,14 @@ const syncFolder = async (path: string): Promise<void> => {
     await handle.sync();
   } finally {
     await handle.close();
+  }
+};
+
+const removeFile = async (path: string): Promise<void> => {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
   }
 };
 
@@ -152,6 +167,10 @@ class FileRunLogs implements RunLogs {
         if (fresh.length === 0) return { size: file.size, gap: false };
         await this.#write(file, fresh);
         for (const listener of this.#listeners.get(run) ?? []) listener(file.size);
+        if (file.size - file.toldBytes >= grownStepBytes) {
+          file.toldBytes = file.size;
+          this.#settings.onLarge?.(run, file.size);
+        }
         return { size: file.size, gap: false };
       } finally {
         this.#pendingBytes -= bytes.length;
@@ -194,7 +213,10 @@ class FileRunLogs implements RunLogs {
       file.size = 0;
       file.hash = createHash("sha256");
       file.dirty = true;
+      file.toldBytes = 0;
+      await this.#removeIndex(run);
       for (const listener of this.#listeners.get(run) ?? []) listener(-1);
+      this.#settings.onLarge?.(run, -1);
     });
   }
 
@@ -204,12 +226,8 @@ class FileRunLogs implements RunLogs {
       this.#open.delete(run);
       await file?.handle.close();
       const path = this.path(run);
-      for (const one of [path, lineIndexPath(path)])
-        try {
-          await unlink(one);
-        } catch (error) {
-          if (!isMissing(error)) throw error;
-        }
+      await removeFile(path);
+      await this.#removeIndex(run);
       try {
         await rmdir(folderOf(path));
       } catch {
@@ -249,6 +267,11 @@ class FileRunLogs implements RunLogs {
     return mine;
   }
 
+  async #removeIndex(run: string): Promise<void> {
+    const path = this.path(run);
+    for (const one of [lineIndexPath(path), nextLineIndexPath(path)]) await removeFile(one);
+  }
+
   async #isAbsent(run: string): Promise<boolean> {
     try {
       await (await open(this.path(run), constants.O_RDONLY | constants.O_NOFOLLOW)).close();
@@ -281,7 +304,14 @@ class FileRunLogs implements RunLogs {
     try {
       const { size, mode } = await handle.stat();
       if ((mode & 0o777) !== 0o600) await handle.chmod(0o600);
-      const file: OpenLog = { handle, size, hash: size === 0 ? createHash("sha256") : null, created: size === 0, dirty: false };
+      const file: OpenLog = {
+        handle,
+        size,
+        hash: size === 0 ? createHash("sha256") : null,
+        created: size === 0,
+        dirty: false,
+        toldBytes: 0,
+      };
       this.#open.set(run, file);
       if (this.#open.size > mostOpen) await this.#closeOldest(run);
       return file;

@@ -65,3 +65,5 @@ export const decodeLogFrames = (
 
 /** Beside a large log: where its lines begin. It goes with the log. */
 export const lineIndexPath = (logPath: string): string => `${logPath}.lines`;
+/** The next one, while it is written. */
+export const nextLineIndexPath = (logPath: string): string => `${lineIndexPath(logPath)}.new`;

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import * as fc from "fast-check";
-import { encodeLogFrame, lineIndexPath, type LogStream } from "#link/log-format.ts";
-import { defaultBudgetBytes, keptFromBytes, LogLines, longestLine, type LogLine } from "#manager/log-lines.ts";
+import { encodeLogFrame, lineIndexPath, nextLineIndexPath, type LogStream } from "#link/log-format.ts";
+import { defaultBudgetBytes, keptEveryBytes, keptFromBytes, LogLines, longestLine, type LogLine } from "#manager/log-lines.ts";
 
 type Frame = readonly [stream: LogStream, text: string | Buffer];
 
@@ -191,6 +191,50 @@ test("4.8: what is known of a large log is kept beside it, used by the next mana
   await lines.keep("r");
   assert.equal(existsSync(kept), false);
   await lines.keep("none");
+});
+
+test("4.8: while a log is written its lines are known, and a manager that is killed leaves what the next one goes on from", async (t) => {
+  const { lines, path } = world(t);
+  const line = `${"x".repeat(4000)}\n`;
+  const block = Buffer.concat(Array.from({ length: 256 }, () => encodeLogFrame("stdout", 5, Buffer.from(line.repeat(14)))));
+  const perBlock = 256 * 14;
+  const kept = lineIndexPath(path);
+  writeFileSync(path, "");
+  let blocks = 0;
+  const grow = async (by: number): Promise<void> => {
+    for (let at = 0; at < by; at += 1) appendFileSync(path, block);
+    blocks += by;
+    await lines.follow("r");
+  };
+  await grow(1);
+  assert.equal(existsSync(kept), false, "not at every step");
+  while (statSync(path).size < keptEveryBytes) await grow(1);
+  const known = blocks * perBlock;
+  assert.equal(statSync(kept).mode & 0o777, 0o600);
+  await grow(1);
+  assert.equal((JSON.parse(readFileSync(kept, "utf8")) as { lines: number }).lines, known);
+  appendFileSync(path, encoded([["stderr", "the end"]]));
+  // The next one may look at a step only: it goes on where the one before had kept, past a file that was half written.
+  writeFileSync(nextLineIndexPath(path), "{");
+  const next = new LogLines(() => path, 2 * block.length);
+  const last = await next.read("r", null, 1);
+  assert.deepEqual(shown(last.items), [`${blocks * perBlock + 1} stderr the end …`]);
+  assert.equal(last.complete, true);
+  assert.equal((await next.read("r", known + 3, 1)).items[0]?.text.length, 4000);
+  await next.keep("r");
+  assert.equal(existsSync(nextLineIndexPath(path)), false);
+  assert.equal((await new LogLines(() => path, 1).read("r", null, 1)).total, blocks * perBlock + 1);
+  // After a power failure the log may be shorter than what was kept of it.
+  truncateSync(path, block.length);
+  assert.equal((await new LogLines(() => path).read("r", null, 1)).total, perBlock);
+  // Emptied, and as long again with another content that begins alike.
+  writeFileSync(
+    path,
+    Buffer.concat([encodeLogFrame("stdout", 5, Buffer.from("ab\n".repeat(14 * 1334).slice(0, line.length * 14))), block]),
+  );
+  lines.forget("r");
+  rmSync(kept);
+  assert.equal((await lines.read("r", 1, 1)).items[0]?.text, "ab");
 });
 
 test("4.3: however long a log is, as many places of it are known, and its lines are found by them", async (t) => {

@@ -2,14 +2,14 @@
  * The log of a run as numbered lines, for whoever reads it on a page: any line at once, whatever the log's size, and literal search over all
  * of it. What belongs here: where lines begin, an index of them in memory, and reading by it. What does not: who may read, and the frames.
  *
- * The index of a large log is made when the run has ended and kept in a file beside it, so that the first who opens it does not wait for
- * a look at all of it, nor does the first after a restart. It holds nothing that the log does not say: without it, it is made again.
+ * The index of a large log is made while it is written and kept in a file beside it, so that the first who opens it does not wait for
+ * a look at all of it, nor does the first after a restart. It holds nothing that the log does not say: without it, or from where it ends, it is made again.
  *
  * A line is what one stream wrote up to its line break. It also ends where the other stream writes in between and where it gets longer than
  * `longestLine`, so that lines follow each other in the file and none is without bound. The same bytes always have the same lines.
  */
-import { constants, open, readFile, writeFile, type FileHandle } from "node:fs/promises";
-import { lineIndexPath, logFrameHeaderBytes, walkLogFrames, type LogStream } from "#link/log-format.ts";
+import { constants, open, readFile, rename, writeFile, type FileHandle } from "node:fs/promises";
+import { lineIndexPath, logFrameHeaderBytes, nextLineIndexPath, walkLogFrames, type LogStream } from "#link/log-format.ts";
 import type { LogPath } from "#manager/log-file.ts";
 
 /** Bytes of the longest line; what is longer goes on in the next one. */
@@ -22,6 +22,8 @@ const linesPerMark = 256;
 const mostMarks = 16_384;
 /** Smaller logs are looked at when somebody asks: that takes some 20 ms. */
 export const keptFromBytes = 4 * 1024 * 1024;
+/** While a log is written, what is known of it is kept whenever it has grown by as much. */
+export const keptEveryBytes = 64 * 1024 * 1024;
 const readBytes = 1024 * 1024;
 /** Bytes that one request may look at; then it answers how far it came. About a quarter of a second. */
 export const defaultBudgetBytes = 128 * 1024 * 1024;
@@ -155,6 +157,8 @@ interface Index {
   open: boolean;
   /** All bytes up to here were looked at. */
   scanned: number;
+  /** As much of it is known by the file beside the log. */
+  keptBytes: number;
   damaged: boolean;
   /** One look at a time. */
   turn: Promise<unknown>;
@@ -167,6 +171,7 @@ const unknownIndex = (): Omit<Index, "turn"> => ({
   next: { frame: 0, inFrame: 0, line: 1 },
   open: false,
   scanned: 0,
+  keptBytes: 0,
   damaged: false,
 });
 
@@ -175,7 +180,7 @@ const totalOf = (index: Index): number => index.next.line - 1 + (index.open ? 1 
 /** What is kept beside a log, as JSON. */
 interface KeptIndex {
   readonly version: 1;
-  /** Bytes of the log that it is about, and its first header (hex): of any other log it says nothing. */
+  /** Bytes of the log that it is about, from its first one, and its first header (hex): of any other log it says nothing. */
   readonly size: number;
   readonly first: string;
   readonly lines: number;
@@ -188,7 +193,7 @@ interface KeptIndex {
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** Null: it is not about this log, or torn (it is not made durable). */
+/** Null: it is not about this log, or torn (it is not made durable: after a power failure it may say more than there is). */
 const readKept = (text: string, size: number, first: Buffer): Omit<Index, "turn"> | null => {
   let kept: Partial<KeptIndex>;
   try {
@@ -197,9 +202,10 @@ const readKept = (text: string, size: number, first: Buffer): Omit<Index, "turn"
     return null;
   }
   const { lines, next, spacing, marks } = kept;
-  if (kept.version !== 1 || kept.size !== size || kept.first !== first.toString("hex")) return null;
+  if (kept.version !== 1 || !isCount(kept.size) || kept.size > size || kept.first !== first.toString("hex")) return null;
+  const { size: known } = kept;
   if (!isCount(lines) || !isCount(spacing) || spacing < 1 || !Array.isArray(next) || !Array.isArray(marks)) return null;
-  if (![...(next as unknown[]), ...(marks as unknown[])].every((at) => isCount(at) && at <= size)) return null;
+  if (![...(next as unknown[]), ...(marks as unknown[])].every((at) => isCount(at) && at <= known)) return null;
   if (marks.length !== 2 * Math.ceil(lines / spacing)) return null;
   const places: Place[] = [];
   for (let at = 0; at < marks.length; at += 2) places.push({ frame: marks[at] ?? 0, inFrame: marks[at + 1] ?? 0 });
@@ -210,7 +216,8 @@ const readKept = (text: string, size: number, first: Buffer): Omit<Index, "turn"
     spacing,
     next: { frame: next[0] ?? 0, inFrame: next[1] ?? 0, line: lines + (open ? 0 : 1) },
     open,
-    scanned: size,
+    scanned: known,
+    keptBytes: known,
     damaged: false,
   };
 };
@@ -383,12 +390,33 @@ export class LogLines {
       done = await this.#withLog(runId, true, async (_file, index, size) => {
         if (index.damaged || size < keptFromBytes) return true;
         if (index.scanned < size) return false;
-        // Not through another file: one that is torn says nothing to whoever reads it.
-        const flag = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
-        await writeFile(lineIndexPath(this.#pathOf(runId)), renderKept(index), { mode: 0o600, flag });
+        await this.#write(runId, index);
         return true;
       });
     }
+  }
+
+  /** A large log has grown: looks at what is new of it, and keeps what it knows now and then. */
+  async follow(runId: string): Promise<void> {
+    await this.#withLog(runId, undefined, async (_file, index) => {
+      if (!index.damaged && index.scanned - index.keptBytes >= keptEveryBytes) await this.#write(runId, index);
+    });
+  }
+
+  /** The log was emptied: whatever is in it from now on is another one. */
+  forget(runId: string): void {
+    this.#indexes.delete(runId);
+  }
+
+  async #write(runId: string, index: Index): Promise<void> {
+    if (index.keptBytes === index.scanned) return;
+    const path = this.#pathOf(runId);
+    const flag = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
+    const { scanned } = index;
+    // Whoever is killed in between leaves the one before.
+    await writeFile(nextLineIndexPath(path), renderKept(index), { mode: 0o600, flag });
+    await rename(nextLineIndexPath(path), lineIndexPath(path));
+    index.keptBytes = scanned;
   }
 
   #placeBefore(index: Index, line: number): Place & { readonly line: number } {
@@ -435,10 +463,8 @@ export class LogLines {
     if (size <= index.scanned || index.damaged) return size;
     if (index.scanned === 0 && size >= keptFromBytes) {
       const kept = readKept(await this.#keptText(runId), size, first);
-      if (kept !== null) {
-        Object.assign(index, kept);
-        return size;
-      }
+      if (kept !== null) Object.assign(index, kept);
+      if (size <= index.scanned) return size;
     }
     let offset = index.next.frame;
     await walkFile(

@@ -146,8 +146,12 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       dispatch: { prepare: (name, runs) => controller.prepare(name, runs), queued: () => controller.wake() },
     });
     const logLines: LogLines = new LogLines((run) => controller.logs.path(run));
-    /** One large log after the other. */
+    /** One large log after the other; of one that has grown several times meanwhile once. */
     let keeping: Promise<unknown> = Promise.resolve();
+    const growing = new Set<string>();
+    const prepare = (run: string, look: () => Promise<void>): void => {
+      keeping = keeping.then(look).catch((error: unknown) => log.warn({ err: error, run }, "the lines of a log could not be kept"));
+    };
     const controller: Controller = await openController({
       store,
       audit,
@@ -160,11 +164,19 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       announcement: () => keyRing.announcement(),
       realm: () => ({ id: keys.realm.id, name: keys.realm.name, epoch: keys.realm.epoch }),
       logsFolder: layout.manager.logs,
-      onLogSealed: (run, size) => {
-        if (size < keptFromBytes) return;
-        keeping = keeping
-          .then(() => logLines.keep(run))
-          .catch((error: unknown) => log.warn({ err: error, run }, "the lines of a log could not be kept"));
+      logHeard: {
+        onSealed: (run, size) => {
+          if (size >= keptFromBytes) prepare(run, () => logLines.keep(run));
+        },
+        onLarge: (run, size) => {
+          if (size < 0) return logLines.forget(run);
+          if (growing.has(run)) return;
+          growing.add(run);
+          prepare(run, () => {
+            growing.delete(run);
+            return logLines.follow(run);
+          });
+        },
       },
       listener: {
         host: values["agent-host"],
