@@ -5,17 +5,17 @@
 import cookie from "@fastify/cookie";
 import swagger from "@fastify/swagger";
 import { createHash } from "node:crypto";
-import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import fastify, { type FastifyContextConfig, type FastifyInstance, type FastifyRequest } from "fastify";
 import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler } from "fastify-type-provider-zod";
 import type { z } from "zod";
 import { leafOf } from "#access/permissions.ts";
 import type { Clock } from "#kernel/clock.ts";
 import type { Log } from "#kernel/log.ts";
 import { newId } from "#kernel/ids.ts";
-import { problem, ProblemError } from "#kernel/problem.ts";
+import { problem, ProblemError, type Problem } from "#kernel/problem.ts";
 import { describeQuestion, type Caller, type Route, type RouteQuestion } from "#manager/route.ts";
 import { admit, type Authentication } from "#manager/web/guard.ts";
-import { maxBodyBytes, readJsonBody } from "#manager/web/json-body.ts";
+import { maxBodyBytes, readJsonBody, readSmallBody } from "#manager/web/json-body.ts";
 import { inputProblem, problemHandler, problemSchema, sendProblem, toProblem } from "#manager/web/problem-answer.ts";
 import { securityHeaders } from "#manager/web/security-headers.ts";
 
@@ -29,6 +29,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     question?: RouteQuestion;
     stream?: boolean;
+    /** Hears what was refused before its body was read. */
+    refused?: (body: unknown, caller: Caller, refusal: Problem) => Promise<void>;
   }
 }
 
@@ -55,6 +57,16 @@ const security = (question: RouteQuestion): object => ("public" in question ? { 
 const noQuestion = (method: unknown, url: string): Error =>
   new Error(`route ${String(method)} ${url} names no question: declare it with route()`);
 
+const hearing = ({ body, refused }: Route): Pick<FastifyContextConfig, "refused"> =>
+  body === undefined || refused === undefined
+    ? {}
+    : {
+        refused: async (given, caller, refusal) => {
+          const read = body.safeParse(given);
+          if (read.success) await refused({ body: read.data, caller, refusal });
+        },
+      };
+
 const register = (app: FastifyInstance, one: Route): void => {
   // The type forbids it; whoever gets past the type does not get past the start.
   if ((one.question as RouteQuestion | undefined) === undefined) throw noQuestion(one.method, one.url);
@@ -62,7 +74,7 @@ const register = (app: FastifyInstance, one: Route): void => {
   app.route({
     method: one.method,
     url: one.url,
-    config: { question: one.question, stream },
+    config: { question: one.question, stream, ...hearing(one) },
     schema: {
       summary: one.summary,
       description: `Question: ${describeQuestion(one.question)}.`,
@@ -96,9 +108,17 @@ const addHooks = (app: FastifyInstance, options: AppOptions): void => {
   const headers = securityHeaders({ tls: options.tls });
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(headers);
-    const { question, stream } = request.routeOptions.config;
+    const { question, stream, refused } = request.routeOptions.config;
+    const hear = async (caller: Caller, refusal: Problem): Promise<void> => {
+      const body = isJson(request) ? await readSmallBody(request.raw) : null;
+      if (body !== null) await refused?.(body, caller, refusal);
+    };
     // Undefined only where no route matched; `onRoute` below keeps routes without a question out.
-    if (question !== undefined) request.caller = await admit(options.authentication, request, question, { stream: stream === true });
+    if (question !== undefined)
+      request.caller = await admit(options.authentication, request, question, {
+        stream: stream === true,
+        ...(refused === undefined ? {} : { refused: hear }),
+      });
   });
   app.addHook("preParsing", async (request, _reply, payload) => {
     if (request.method !== "GET" && request.is404 === false && !isJson(request)) {

@@ -386,9 +386,14 @@ cases:
       const watcher = await world.person("watcher", { permissions: ["controller:jobs:view"], folders: ["/finance/*", "/hr/*"] });
       for (const job of ["/finance/close", "/finance/close", "/finance/nothing", "/elsewhere/job"])
         assert.ok([403, 404].includes((await post("submissions", { job }, watcher)).status), job);
-      // Who may see no job is not even heard.
+      // Who may see no job learns nothing about any, and is recorded all the same.
       const outsider = await world.person("outsider", { permissions: [] });
-      assert.equal((await post("submissions", { job: "/finance/close" }, outsider)).status, 403);
+      const answers: Answer[] = [];
+      const large = { job: "/finance/large", arguments: { A: "x".repeat(20_000) } };
+      for (const body of [{ job: "/finance/close" }, { job: "/finance/nothing" }, { job: 7 }, {}, { items: [{ job: "/hr/pay" }] }, large])
+        answers.push(await post("submissions", body, outsider));
+      for (const { status, json } of answers)
+        assert.deepEqual([status, json.code, json.detail], [403, "access.denied", answers[0]?.json.detail], "whatever is asked for");
       const draft = {
         documents:
           "kind: Role\nname: role-of-watcher\npermissions: [manager:view, controller:jobs:view, controller:runs]\nfolders: [/finance/*, /elsewhere/*]\n",
@@ -404,6 +409,11 @@ cases:
           ],
         );
       assert.deepEqual(of(await whatIf(draft)), [[null, "/finance/close", "watcher", "deny", "permit"]], "a repeat is one record");
+      const outsiders = { documents: "kind: Role\nname: role-of-outsider\npermissions: [manager:view, controller:runs]\n" };
+      assert.deepEqual(
+        of(await whatIf(outsiders)),
+        ["/hr/pay", "/finance/close"].map((job) => [null, job, "outsider", "deny", "permit"]),
+      );
       const records = (await world.owner.ask({ path: "/api/v1/audit?action=runs.create&phase=refused" })).json.items;
       const own = records.filter((one: { actor: string }) => one.actor.includes("user:") && !one.actor.includes("os:"));
       assert.ok(
@@ -411,7 +421,12 @@ cases:
           (one: { object: string; detail: { code: string } }) => one.object === "/elsewhere/job" && one.detail.code === "jobs.not-found",
         ),
       );
-      assert.ok(!records.some((one: { detail: { submitterName?: string } }) => one.detail.submitterName === "outsider"));
+      const ofOutsider = records.filter((one: { detail: { submitterName?: string } }) => one.detail.submitterName === "outsider");
+      assert.deepEqual(ofOutsider.map((one: { object: string }) => one.object).toSorted(), [
+        "/finance/close",
+        "/finance/nothing",
+        "/hr/pay",
+      ]);
       const elsewhere = await world.person("hr-reader", {
         permissions: ["manager:administration:accounts:view", "manager:explain:others", "controller:runs:view"],
         folders: ["/hr/*"],
@@ -420,9 +435,10 @@ cases:
       assert.deepEqual((await whatIf(draft, elsewhere)).json.submissions.otherwiseTotal, 0);
       // SECURITY: no account fills the record with its refusals.
       const asked = Array.from({ length: 40 }, (_, index) => `/finance/made-up-${index}`);
-      for (const job of asked) await post("submissions", { job }, watcher);
+      for (const job of asked) for (const person of [watcher, outsider]) await post("submissions", { job }, person);
       const recorded = (await world.owner.ask({ path: "/api/v1/audit?action=runs.create&phase=refused&limit=200" })).json.items;
-      assert.equal(recorded.filter((one: { detail: { submitterName?: string } }) => one.detail.submitterName === "watcher").length, 30);
+      for (const name of ["watcher", "outsider"])
+        assert.equal(recorded.filter((one: { detail: { submitterName?: string } }) => one.detail.submitterName === name).length, 30, name);
       assert.equal((await world.owner.ask({ method: "POST", path: "/api/v1/audit/verify", body: {} })).json.ok, true);
     });
 

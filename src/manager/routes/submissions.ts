@@ -172,7 +172,7 @@ export const submissionRoutes = ({ jobs, controller, clock, feed, refusedSubmiss
       method: "POST",
       url: "/api/v1/submissions",
       summary: "Submit a job, or several at once",
-      // Whoever sees jobs is heard, so that what he may not run is recorded with its job.
+      // Whoever sees jobs gets an answer about the job; of all others what they ask for is recorded alike, and told nothing about (`refused`).
       question: {
         may: "controller:runs:create",
         or: ["controller:jobs:view"],
@@ -182,6 +182,11 @@ export const submissionRoutes = ({ jobs, controller, clock, feed, refusedSubmiss
       body,
       answer,
       status: 201,
+      refused: async ({ caller, body: given, refusal }) => {
+        // As of a request that is heard: the first job that is refused.
+        const job = given.items?.[0]?.job ?? given.job ?? "";
+        await refusedSubmissions.record(caller.principal, { job, controller: mainController }, refusal);
+      },
       handle: async ({ caller, body: given, request: incoming }) => {
         const { principal } = caller;
         const key = idempotencyKeyOf(incoming);

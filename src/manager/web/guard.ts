@@ -140,7 +140,7 @@ export const admit = async (
   authentication: Authentication,
   request: FastifyRequest,
   question: RouteQuestion,
-  options: { readonly stream: boolean },
+  options: { readonly stream: boolean; readonly refused?: (caller: Caller, refusal: Problem) => Promise<void> },
 ): Promise<Caller | null> => {
   if ("public" in question) {
     // Navigation to the page and reading what is public anyway is exempt; signing in is not (login CSRF).
@@ -156,7 +156,12 @@ export const admit = async (
   }
   if ("self" in question) return caller;
   if (question.about === undefined) {
-    authoriseSomewhere(caller.principal, [question.may, ...(question.or ?? [])]);
+    try {
+      authoriseSomewhere(caller.principal, [question.may, ...(question.or ?? [])]);
+    } catch (error) {
+      if (error instanceof ProblemError) await options.refused?.(caller, error.problem);
+      throw error;
+    }
     return caller;
   }
   const missing = (): Problem => question.missing?.(request) ?? plainlyMissing();

@@ -2,6 +2,7 @@
  * Reads a JSON body within limits (W9): UTF-8, depth 64, and none of the names that reach into prototypes. The size limit is
  * Fastify's `bodyLimit`. Messages never hold text of the body (W7).
  */
+import type { IncomingMessage } from "node:http";
 import { ok, refuse, type Result } from "#kernel/result.ts";
 import { problem } from "#kernel/problem.ts";
 
@@ -66,4 +67,27 @@ export const readJsonBody = (bytes: Buffer): Result<unknown> => {
           hint: "rename the field: this name is refused everywhere",
         }),
       );
+};
+
+/** A body that is read although its request is refused: at most so many bytes, and only if they are there at once. */
+const smallBytes = 16 * 1024;
+const smallWaitMs = 500;
+
+/** The body of a request that is refused anyway; null: there is none, it is too large, does not come, or is no JSON. Bytes that come later are passed over. */
+export const readSmallBody = async (incoming: IncomingMessage): Promise<unknown> => {
+  const length = Number(incoming.headers["content-length"] ?? Number.NaN);
+  if (!(length > 0 && length <= smallBytes)) return null;
+  const bytes = await new Promise<Buffer | null>((resolve) => {
+    const pieces: Buffer[] = [];
+    const timer = setTimeout(() => resolve(null), smallWaitMs);
+    const end = (read: Buffer | null): void => {
+      clearTimeout(timer);
+      resolve(read);
+    };
+    incoming.on("data", (piece: Buffer) => pieces.push(piece));
+    incoming.once("end", () => end(Buffer.concat(pieces)));
+    incoming.once("close", () => end(null));
+  });
+  const read = bytes === null ? null : readJsonBody(bytes);
+  return read?.ok === true ? read.value : null;
 };
