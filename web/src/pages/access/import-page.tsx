@@ -190,7 +190,7 @@ const ImportPage = (): React.ReactElement => {
               onChange={(event) => setNames(event.currentTarget.value)}
             />
           )}
-          <div className={classes.tall}>
+          <div className={`${classes.tall} ${classes.below}`}>
             <LazyCodeEditor
               label={t(importTexts.source)}
               value={text}
