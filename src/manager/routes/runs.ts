@@ -161,13 +161,15 @@ export const runRoutes = (services: Services): Route[] => {
       summary: "How many of the runs that the reader may see are in which state, and ended how",
       question: { may: viewRuns, refined: "each run is asked about by its job" },
       query: filterQuery,
-      answer: z.object({
-        total: z.int(),
-        states: z.object(Object.fromEntries(runStates.map((state) => [state, z.int()])) as Record<(typeof runStates)[number], z.ZodInt>),
-        results: resultCounts,
-        jobs: z.int().describe("how many jobs they are of"),
-        mostOf: z.array(z.object({ job: z.string(), runs: z.int() })).describe("the jobs that most of them are of"),
-      }),
+      answer: z
+        .object({
+          total: z.int(),
+          states: z.object(Object.fromEntries(runStates.map((state) => [state, z.int()])) as Record<(typeof runStates)[number], z.ZodInt>),
+          results: resultCounts,
+          jobs: z.int().describe("how many jobs they are of"),
+          mostOf: z.array(z.object({ job: z.string(), runs: z.int() })).describe("the jobs that most of them are of"),
+        })
+        .meta({ id: "RunCounts" }),
       handle: async ({ caller, query }) => {
         const { access } = caller.principal;
         const jobRuns = new Map<string, number>();

@@ -122,12 +122,57 @@ test(
     const { items } = await instance.api.call<{ items: { id: string; name: string }[] }>("GET", "/api/v1/accounts");
     const ann = items.find(({ name }) => name === "ann")?.id ?? "";
     await instance.api.call("DELETE", `/api/v1/assignments/${ann}/role-of-ann`, { confirm: true });
-    await page.getByRole("dialog", { name: "Cancel the 1 run under way?" }).getByRole("button", { name: "Cancel them" }).click();
-    const report = page.getByRole("dialog", { name: "1 of 1 could not be cancelled" });
-    await report.getByText("/examples/hold · local").waitFor();
-    await report.getByText("controller:runs:cancel").first().waitFor();
+    const asked = page.getByRole("dialog", { name: "Cancel the 1 run under way?" });
+    await asked.getByRole("button", { name: "Cancel them" }).click();
+    await asked.getByText("controller:runs:cancel").first().waitFor();
     await expectAccessible(page, "what could not be cancelled");
     await page.keyboard.press("Escape");
-    await report.waitFor({ state: "detached" });
+    await asked.waitFor({ state: "detached" });
+    assert.equal((await instance.api.call<{ total: number }>("GET", "/api/v1/runs/counts?state=active")).total, 1);
+  },
+);
+
+test(
+  "4.2: chosen runs and all that match run again on one's own behalf, as one act; what is refused today is told run by run",
+  { timeout: 300_000 },
+  async (t) => {
+    const why = whyNoBrowser();
+    if (why !== null) return t.skip(why);
+    const { account, persona, instance } = await startJobs(t);
+    await account("ann", { ...operator, permissions: [...operator.permissions, "manager:auditlog:view"], folders: [] });
+    for (const month of ["1", "2"]) await instance.cli(["run", "/examples/books/close", "--arg", `MONTH=${month}`, "--wait"]);
+    await instance.cli(["run", "/examples/plain", "--wait"]);
+    const page = await persona("ann", "/runs?q=examples%2F");
+    await page.getByRole("checkbox", { name: "Select run of /examples/plain" }).check();
+    await page.getByRole("button", { name: "Run 1 again" }).click();
+    const one = page.getByRole("dialog", { name: "Run 1 run again?" });
+    await one.getByText("/examples/plain × 1").waitFor();
+    await one.getByText("on your behalf, whoever submitted it before").waitFor();
+    await expectAccessible(page, "run again");
+    await one.getByRole("textbox", { name: "Comment" }).fill("after the outage");
+    await one.getByRole("button", { name: "Run them again" }).click();
+    await page.getByText("1 run submitted again").waitFor();
+    await page
+      .getByRole("row", { name: /\/examples\/plain.*ann/ })
+      .first()
+      .waitFor();
+
+    // The parameter is gone today: two cannot be repeated as they were, and take nothing else along.
+    const documents = 'kind: Job\npath: /examples/books/close\nrun: { shell: "true" }\nas: { credential: example }\non: [local]\n';
+    await instance.api.call("POST", "/api/v1/definitions", { documents });
+    await page.getByRole("textbox", { name: /Search job/ }).fill("examples/");
+    await page.getByRole("button", { name: "Run all 5 that match again" }).click();
+    const all = page.getByRole("dialog", { name: "Run 5 runs again?" });
+    await all.getByText("Search: examples/").waitFor();
+    await all.getByText("They are of 3 jobs:").waitFor();
+    await all.getByText("/examples/books/close × 2").waitFor();
+    await all.getByRole("button", { name: "Run them again" }).dblclick();
+    const report = page.getByRole("dialog", { name: "2 of 5 could not be submitted again" });
+    await report.getByText("/examples/books/close · local").first().waitFor();
+    await expectAccessible(page, "what could not be submitted again");
+    await report.getByRole("button", { name: "Close" }).last().click();
+    await page.getByText("3 runs submitted again").waitFor();
+    const { total } = await instance.api.call<{ total: number }>("GET", "/api/v1/runs/counts?job=/examples/plain");
+    assert.equal(total, 4, "pressed twice, done once");
   },
 );

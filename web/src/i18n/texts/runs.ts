@@ -38,9 +38,17 @@ export const runsTexts = defineTexts({
     en: "A run that waits ends at once. A running one gets SIGTERM, its grace time, and then SIGKILL for all its processes.",
     de: "Ein wartender Lauf endet sofort. Ein laufender bekommt SIGTERM, seine Frist und dann SIGKILL für alle seine Prozesse.",
   },
-  cancelMore: {
+  more: {
     en: { one: "and {count} more", other: "and {count} more" },
     de: { one: "und {count} weiterer", other: "und {count} weitere" },
+  },
+  ofJobs: {
+    en: { one: "They are of {count} job:", other: "They are of {count} jobs:" },
+    de: { one: "Sie gehören zu {count} Job:", other: "Sie gehören zu {count} Jobs:" },
+  },
+  moreJobs: {
+    en: { one: "and of {count} more", other: "and of {count} more" },
+    de: { one: "und zu {count} weiteren", other: "und zu {count} weiteren" },
   },
   cancelDone: {
     en: { one: "{count} run cancelled", other: "{count} runs cancelled" },
@@ -61,11 +69,39 @@ export const runsTexts = defineTexts({
     en: "Every run that waits or runs now, that you may cancel, and that matches these filters, also those that are not loaded here:",
     de: "Jeder Lauf, der jetzt wartet oder läuft, den Sie abbrechen dürfen und der zu diesen Filtern passt, auch die hier nicht geladenen:",
   },
-  cancelNewest: {
-    en: "{count} of them at once, each state from its newest on; then ask again.",
-    de: "{count} davon auf einmal, je Zustand die neuesten zuerst; danach erneut abbrechen.",
+  progress: {
+    en: "{done} of {count} done; closing stops before the next ones",
+    de: "{done} von {count} erledigt; Schließen hält vor den nächsten an",
   },
-  cancelProgress: { en: "{done} of {count} asked for", de: "{done} von {count} angefragt" },
+  selectLoaded: { en: "Select all loaded", de: "Alle geladenen wählen" },
+  againSelected: {
+    en: { one: "Run {count} again", other: "Run {count} again" },
+    de: { one: "{count} erneut ausführen", other: "{count} erneut ausführen" },
+  },
+  againMatching: { en: "Run all {count} that match again", de: "Alle {count} passenden erneut ausführen" },
+  againTooMany: {
+    en: "At most {count} runs are submitted again at once. Narrow the filters.",
+    de: "Höchstens {count} Läufe werden auf einmal erneut ausgeführt. Grenzen Sie die Filter ein.",
+  },
+  againTitle: {
+    en: { one: "Run {count} run again?", other: "Run {count} runs again?" },
+    de: { one: "{count} Lauf erneut ausführen?", other: "{count} Läufe erneut ausführen?" },
+  },
+  againAllMatching: {
+    en: "Every run that you may see and that matches these filters, whatever became of it, also those that are not loaded here:",
+    de: "Jeder Lauf, den Sie sehen dürfen und der zu diesen Filtern passt, was auch aus ihm wurde, auch die hier nicht geladenen:",
+  },
+  againEffect: {
+    en: "Each is submitted anew on your behalf, whoever submitted it before: with its arguments, for its node, by today's definition of its job, and decided again. Those of the same job and arguments become one submission.",
+    de: "Jeder läuft neu und in Ihrem Auftrag, wer auch immer ihn zuvor beauftragt hat: mit seinen Argumenten, für seinen Knoten, nach der heutigen Definition seines Jobs, und neu entschieden. Die mit gleichem Job und gleichen Argumenten werden ein Auftrag.",
+  },
+  againAct: { en: "Run them again", de: "Erneut ausführen" },
+  againComment: { en: "Comment", de: "Kommentar" },
+  againDone: {
+    en: { one: "{count} run submitted again", other: "{count} runs submitted again" },
+    de: { one: "{count} Lauf erneut beauftragt", other: "{count} Läufe erneut beauftragt" },
+  },
+  againPartly: { en: "{failed} of {count} could not be submitted again", de: "{failed} von {count} ließen sich nicht erneut beauftragen" },
   searched: { en: "Search", de: "Suche" },
   submission: { en: "Submission", de: "Auftrag" },
   cancelAct: { en: "Cancel them", de: "Läufe abbrechen" },

@@ -5,6 +5,8 @@ import { listQuery } from "#web/api/list.ts";
 import type { RunsSearch } from "#web/pages/runs/route.ts";
 
 export const cancelPermission = "controller:runs:cancel";
+export const createPermission = "controller:runs:create";
+const hinted = `${cancelPermission},${createPermission}`;
 const perPage = 200;
 const spanMs = { "1h": 3_600_000, "24h": 86_400_000, "7d": 7 * 86_400_000 } as const;
 
@@ -19,10 +21,13 @@ export const runsFilter = ({ since, ...rest }: RunsSearch, nowMs: number): RunsF
 
 export const runsQuery = (filter: RunsFilter) =>
   listQuery("runs", filter, (cursor, signal) =>
-    call("GET /api/v1/runs", { query: { ...filter, may: cancelPermission, limit: perPage, ...cursor } }, { signal }),
+    call("GET /api/v1/runs", { query: { ...filter, may: hinted, limit: perPage, ...cursor } }, { signal }),
   );
 
-export const runCountsQuery = (filter: RunsFilter) =>
+/** What is counted may be narrower than what a list shows. */
+type CountedFilter = Omit<RunsFilter, "state"> & { readonly state?: RunsFilter["state"] | "active"; readonly before?: string };
+
+export const runCountsQuery = (filter: CountedFilter) =>
   queryOptions({
     queryKey: ["runs", "counts", filter],
     queryFn: ({ signal }) => call("GET /api/v1/runs/counts", { query: filter }, { signal }),

@@ -18,8 +18,8 @@ import { commonTexts } from "#web/i18n/texts/common.ts";
 import { runsTexts } from "#web/i18n/texts/runs.ts";
 import { renderNumber, type Text, type Translate } from "#web/i18n/text.ts";
 import { useLanguage, useText } from "#web/i18n/language.ts";
-import { activeStates, CancelRuns, type CancelRequest } from "#web/pages/runs/cancel-runs.tsx";
-import { cancelPermission } from "#web/pages/runs/queries.ts";
+import { ActOnRuns, type ActRequest } from "#web/pages/runs/act-on-runs.tsx";
+import { cancelPermission, createPermission } from "#web/pages/runs/queries.ts";
 import { runResults, runStates, spans, type RunsSearch } from "#web/pages/runs/route.ts";
 import { useRuns, type Run, type Runs } from "#web/pages/runs/use-runs.ts";
 import classes from "#web/pages/runs/runs.module.css";
@@ -39,6 +39,22 @@ const Took = ({ run }: { readonly run: Run }): React.ReactElement => {
 /** What ended is told by its result, what has not by its state. */
 const stateOf = (run: Run): MarkedState => run.result ?? run.state;
 const isActive = (run: Run): boolean => run.state !== "ended";
+
+/** Of more than so many the filter is to be narrowed first: nobody repeats a year by a slip. */
+const mostAgain = 2000;
+
+/** Allowed unless one of them may not; the question is then about that one. */
+const refusalAmong = (
+  runs: readonly Run[],
+  permission: string,
+): Pick<React.ComponentProps<typeof ActionButton>, "allowed" | "question"> => {
+  for (const { job, may } of runs) {
+    const hint = may?.[permission];
+    if (hint?.effect === "deny")
+      return { allowed: { allowed: false, reason: hint.message }, question: { permission, on: job, controller: "main" } };
+  }
+  return { allowed: { allowed: true } };
+};
 
 const Counts = ({
   counts,
@@ -194,14 +210,15 @@ const RunsPage = (): React.ReactElement => {
   const { filter, list, counts, fresh, showFresh } = useRuns(search);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [explained, setExplained] = useState<Run | null>(null);
-  const [asked, setAsked] = useState<CancelRequest | null>(null);
+  const [asked, setAsked] = useState<ActRequest | null>(null);
   const mayCancel = allowedBy(useMayAnywhere(cancelPermission));
+  const mayCreate = allowedBy(useMayAnywhere(createPermission));
   const change = (changed: Partial<RunsSearch>): void => {
     const next = Object.fromEntries(Object.entries({ ...search, ...changed }).filter(([, value]) => value !== undefined));
     void navigate({ search: next, replace: true });
   };
-  const chosen = list.rows.filter((run) => selected.has(run.id) && isActive(run));
-  const refused = chosen.map((run) => run.may?.[cancelPermission]).find((hint) => hint?.effect === "deny");
+  const chosen = list.rows.filter((run) => selected.has(run.id));
+  const chosenActive = chosen.filter(isActive);
   const toggle = (run: Run, on: boolean): void => {
     const next = new Set(selected);
     if (on) next.add(run.id);
@@ -210,22 +227,23 @@ const RunsPage = (): React.ReactElement => {
   };
   const isFiltered = Object.keys(search).length > 0;
   // As the manager counts, not as many as are loaded.
-  const underWay = activeStates.reduce((sum, state) => sum + (counts?.states[state] ?? 0), 0);
+  const underWay = runStates.reduce((sum, state) => sum + (state === "ended" ? 0 : (counts?.states[state] ?? 0)), 0);
+  const matching = list.total ?? 0;
+  const words = filterWords(search, t);
 
   const columns: readonly Column<Run>[] = [
     {
       id: "select",
       header: <span className="visually-hidden">{t(runsTexts.choose)}</span>,
       width: 36,
-      cell: (run) =>
-        isActive(run) ? (
-          <Checkbox
-            size="xs"
-            aria-label={t(runsTexts.select, { job: run.job })}
-            checked={selected.has(run.id)}
-            onChange={(event) => toggle(run, event.currentTarget.checked)}
-          />
-        ) : null,
+      cell: (run) => (
+        <Checkbox
+          size="xs"
+          aria-label={t(runsTexts.select, { job: run.job })}
+          checked={selected.has(run.id)}
+          onChange={(event) => toggle(run, event.currentTarget.checked)}
+        />
+      ),
     },
     { id: "job", header: t(runsTexts.job), main: true, cell: (run) => <RunLink run={run} /> },
     { id: "state", header: t(runsTexts.state), width: 154, cell: (run) => <StateMark state={stateOf(run)} /> },
@@ -260,7 +278,7 @@ const RunsPage = (): React.ReactElement => {
     >
       <div className={classes.body}>
         <Counts counts={counts} search={search} onChange={change} />
-        {fresh > 0 || underWay > 0 || list.rows.some(isActive) ? (
+        {fresh > 0 || list.rows.length > 0 ? (
           <div className={classes.counts}>
             {fresh > 0 ? (
               <Button size="compact-xs" variant="light" onClick={showFresh}>
@@ -276,22 +294,31 @@ const RunsPage = (): React.ReactElement => {
                 {t(runsTexts.selectActive)}
               </Button>
             ) : null}
+            {list.rows.length > 0 ? (
+              <Button size="compact-xs" variant="default" onClick={() => setSelected(new Set(list.rows.map(({ id }) => id)))}>
+                {t(runsTexts.selectLoaded)}
+              </Button>
+            ) : null}
             {chosen.length > 0 ? (
               <>
                 <Button size="compact-xs" variant="default" onClick={() => setSelected(new Set())}>
                   {t(runsTexts.selectNone)}
                 </Button>
+                {chosenActive.length > 0 ? (
+                  <ActionButton
+                    size="compact-xs"
+                    {...refusalAmong(chosenActive, cancelPermission)}
+                    onClick={() => setAsked({ act: "cancel", kind: "chosen", runs: chosenActive })}
+                  >
+                    {t(runsTexts.cancelSelected, { count: chosenActive.length })}
+                  </ActionButton>
+                ) : null}
                 <ActionButton
                   size="compact-xs"
-                  allowed={refused?.effect === "deny" ? { allowed: false, reason: refused.message } : { allowed: true }}
-                  question={{
-                    permission: cancelPermission,
-                    on: chosen.find((run) => run.may?.[cancelPermission]?.effect === "deny")?.job,
-                    controller: "main",
-                  }}
-                  onClick={() => setAsked({ kind: "chosen", runs: chosen })}
+                  {...refusalAmong(chosen, createPermission)}
+                  onClick={() => setAsked({ act: "again", kind: "chosen", runs: chosen })}
                 >
-                  {t(runsTexts.cancelSelected, { count: chosen.length })}
+                  {t(runsTexts.againSelected, { count: chosen.length })}
                 </ActionButton>
               </>
             ) : null}
@@ -300,9 +327,23 @@ const RunsPage = (): React.ReactElement => {
                 size="compact-xs"
                 allowed={mayCancel}
                 question={{ permission: cancelPermission, controller: "main" }}
-                onClick={() => setAsked({ kind: "all", count: underWay, filter, words: filterWords(search, t) })}
+                onClick={() => setAsked({ act: "cancel", kind: "all", count: underWay, filter, words })}
               >
                 {t(isFiltered ? runsTexts.cancelMatching : runsTexts.cancelAll, { count: underWay })}
+              </ActionButton>
+            ) : null}
+            {isFiltered && matching > 0 ? (
+              <ActionButton
+                size="compact-xs"
+                allowed={
+                  mayCreate?.allowed === true && matching > mostAgain
+                    ? { allowed: false, reason: t(runsTexts.againTooMany, { count: mostAgain }) }
+                    : mayCreate
+                }
+                question={{ permission: createPermission, controller: "main" }}
+                onClick={() => setAsked({ act: "again", kind: "all", count: matching, filter, words })}
+              >
+                {t(runsTexts.againMatching, { count: matching })}
               </ActionButton>
             ) : null}
           </div>
@@ -323,7 +364,15 @@ const RunsPage = (): React.ReactElement => {
       <Suspense fallback={null}>
         {explained === null ? null : <RunExplanation run={explained} onClose={() => setExplained(null)} />}
       </Suspense>
-      <CancelRuns request={asked} onClose={() => setAsked(null)} onKept={(kept) => setSelected(new Set(kept.map(({ id }) => id)))} />
+      <ActOnRuns
+        request={asked}
+        onClose={() => setAsked(null)}
+        onDone={(act, kept) => {
+          setSelected(new Set(kept));
+          // What was submitted again is new, and newest first is where one looks for it.
+          if (act === "again") showFresh();
+        }}
+      />
     </Page>
   );
 };
