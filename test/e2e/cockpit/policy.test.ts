@@ -115,7 +115,7 @@ test("3.5: a draft shows who loses before it is applied; a failing policy test k
   await pasteOver(page, "Draft", draft("/other/*"));
   await page.getByRole("button", { name: "Compare" }).click();
   await page.getByRole("group", { name: "Loses" }).getByText("clerk").waitFor();
-  await page.getByText("1 of 1 policy test fails and keeps it from landing:").waitFor();
+  await page.getByText("1 of 1 policy tests fails and keeps it from landing:").waitFor();
   assert.equal(await page.getByRole("button", { name: "Apply draft", exact: true }).getAttribute("aria-disabled"), "true");
   await expectAccessible(page, "what if");
   await page.reload();

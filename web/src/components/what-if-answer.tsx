@@ -157,7 +157,7 @@ export const WhatIfAnswer = ({
           <p>
             {failing.length === 0
               ? t(whatIfTexts.testsPass, { count: tests.length })
-              : t(whatIfTexts.testsFail, { failed: failing.length, count: tests.length })}
+              : t(whatIfTexts.testsFail, { count: failing.length, total: tests.length })}
           </p>
           {failing.map((test) => (
             <PolicyTestCases key={test.name} result={test} />

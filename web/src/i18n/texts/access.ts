@@ -229,12 +229,12 @@ export const whatIfTexts = defineTexts({
   },
   testsFail: {
     en: {
-      one: "{failed} of {count} policy test fails and keeps it from landing:",
-      other: "{failed} of {count} policy tests fail and keep it from landing:",
+      one: "{count} of {total} policy tests fails and keeps it from landing:",
+      other: "{count} of {total} policy tests fail and keep it from landing:",
     },
     de: {
-      one: "{failed} von {count} Rechtetest schlägt fehl und verhindert die Änderung:",
-      other: "{failed} von {count} Rechtetests schlagen fehl und verhindern die Änderung:",
+      one: "{count} von {total} Rechtetests schlägt fehl und verhindert die Änderung:",
+      other: "{count} von {total} Rechtetests schlagen fehl und verhindern die Änderung:",
     },
   },
   passed: { en: "passed", de: "bestanden" },

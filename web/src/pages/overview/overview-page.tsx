@@ -49,14 +49,14 @@ const Tile = ({
   </div>
 );
 
-const Tiles = ({ seesRuns }: { readonly seesRuns: boolean }): React.ReactElement => {
+const Tiles = ({ seesRuns, seesNodes }: { readonly seesRuns: boolean; readonly seesNodes: boolean }): React.ReactElement => {
   const t = useText();
   const now = useQuery({ ...nowCountsQuery, enabled: seesRuns }).data;
   const day = useQuery({ ...dayCountsQuery, enabled: seesRuns }).data;
   const nodes = useQuery(nodesQuery).data?.items;
   const failed = day === undefined ? undefined : day.failed + day["timed-out"] + day.refused + day.unknown;
   return (
-    <dl className={classes.tiles}>
+    <dl className={classes.tiles} data-expected={seesRuns || seesNodes}>
       {now === undefined ? null : (
         <>
           <Tile name={t(overviewTexts.running)} {...(now.running > 0 ? { tone: "live" } : {})}>
@@ -299,6 +299,7 @@ const OverviewPage = (): React.ReactElement => {
   });
   // Who may see no run at all is told so once, not in every part.
   const seesRuns = useMayAnywhere(viewRunsPermission)?.effect !== "deny";
+  const seesNodes = useMayAnywhere("manager:nodes:view")?.effect !== "deny";
   const underWay = useQuery({ ...underWayQuery, enabled: seesRuns });
   const failures = useQuery({ ...failuresQuery, enabled: seesRuns });
   const mine = useQuery({ ...mineQuery(me ?? ""), enabled: seesRuns && me !== undefined });
@@ -307,7 +308,7 @@ const OverviewPage = (): React.ReactElement => {
   const isNew = states !== undefined && Object.values(states).every((count) => count === 0);
   return (
     <Page title={t(navigationTexts.overview)}>
-      <Tiles seesRuns={seesRuns} />
+      <Tiles seesRuns={seesRuns} seesNodes={seesNodes} />
       <Attention />
       {seesRuns ? (
         <div className={classes.charts}>
