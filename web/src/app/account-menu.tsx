@@ -5,7 +5,8 @@ import { useState } from "react";
 import { signOut } from "#web/components/sign-out.ts";
 import { notifyProblem } from "#web/components/notify.ts";
 import { chooseLanguage, useLanguageChoice, useText, type LanguageChoice } from "#web/i18n/language.ts";
-import { languageTexts, navigationTexts, shellTexts } from "#web/i18n/texts/shell.ts";
+import { languageTexts, navigationTexts, shellTexts, shortcutTexts } from "#web/i18n/texts/shell.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import classes from "#web/app/shell.module.css";
 
 const leave = (everywhere: boolean): void => void signOut(everywhere).catch(notifyProblem);
@@ -27,17 +28,17 @@ export const AccountMenu = ({ openSheet, name }: { readonly openSheet: () => voi
           {t(navigationTexts.profile)}
         </Menu.Item>
         <Menu.Item onClick={openSheet} rightSection={<kbd>?</kbd>}>
-          {t(shellTexts.shortcuts)}
+          {t(shortcutTexts.title)}
         </Menu.Item>
         <Menu.Divider />
-        <Menu.Label>{t(shellTexts.theme)}</Menu.Label>
+        <Menu.Label>{t(wordTexts.theme)}</Menu.Label>
         <Menu.RadioGroup value={colorScheme} onChange={(chosen) => setColorScheme(chosen as MantineColorScheme)}>
           <Menu.RadioItem value="light">{t(shellTexts.themeLight)}</Menu.RadioItem>
           <Menu.RadioItem value="dark">{t(shellTexts.themeDark)}</Menu.RadioItem>
           <Menu.RadioItem value="auto">{t(shellTexts.themeSystem)}</Menu.RadioItem>
         </Menu.RadioGroup>
         <Menu.Divider />
-        <Menu.Label>{t(shellTexts.language)}</Menu.Label>
+        <Menu.Label>{t(wordTexts.language)}</Menu.Label>
         <Menu.RadioGroup value={language} onChange={(chosen) => chooseLanguage(chosen as LanguageChoice)}>
           <Menu.RadioItem value="en">{t(languageTexts.en)}</Menu.RadioItem>
           <Menu.RadioItem value="de">{t(languageTexts.de)}</Menu.RadioItem>
@@ -45,7 +46,7 @@ export const AccountMenu = ({ openSheet, name }: { readonly openSheet: () => voi
         </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item onClick={() => leave(false)}>{t(shellTexts.signOut)}</Menu.Item>
-        <Menu.Item onClick={() => leave(true)}>{t(shellTexts.signOutEverywhere)}</Menu.Item>
+        <Menu.Item onClick={() => leave(true)}>{t(wordTexts.signOutEverywhere)}</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

@@ -9,7 +9,8 @@ import { matching } from "#web/app/match.ts";
 import { navigation } from "#web/app/pages.ts";
 import { signOut } from "#web/components/sign-out.ts";
 import { useText } from "#web/i18n/language.ts";
-import { navigationTexts, paletteTexts, shellTexts } from "#web/i18n/texts/shell.ts";
+import { navigationTexts, paletteTexts, shellTexts, shortcutTexts } from "#web/i18n/texts/shell.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import classes from "#web/app/palette.module.css";
 
 export interface PaletteProps {
@@ -32,19 +33,19 @@ export const Palette = ({ onClose, openSheet }: PaletteProps): React.ReactElemen
       ({ may }) => access === null || may.length === 0 || may.some((permission) => mayAnywhere(permission, access).effect === "permit"),
     )
     .map((entry): Command => ({ id: entry.to, text: t(entry.text), run: () => void navigate({ to: entry.to }) }));
-  const theme = t(shellTexts.theme);
+  const theme = t(wordTexts.theme);
   const actions: readonly Command[] = [
     ...offered,
     { id: "theme-light", text: `${theme}: ${t(shellTexts.themeLight)}`, run: () => setColorScheme("light") },
     { id: "theme-dark", text: `${theme}: ${t(shellTexts.themeDark)}`, run: () => setColorScheme("dark") },
     { id: "theme-auto", text: `${theme}: ${t(shellTexts.themeSystem)}`, run: () => setColorScheme("auto") },
-    { id: "sheet", text: t(shellTexts.shortcuts), run: openSheet },
+    { id: "sheet", text: t(shortcutTexts.title), run: openSheet },
     { id: "sign-out", text: t(shellTexts.signOut), run: () => void signOut(false) },
   ];
   const objects = useFoundObjects(words);
   const commandOf = ({ id, text, to }: FoundObject): Command => ({ id, text, run: () => void navigate({ to }) });
   const groups = [
-    { title: t(paletteTexts.pages), found: matching(pages, words) },
+    { title: t(shellTexts.navigation), found: matching(pages, words) },
     { title: t(navigationTexts.jobs), found: objects.jobs.map(commandOf) },
     { title: t(navigationTexts.runs), found: objects.runs.map(commandOf) },
     { title: t(navigationTexts.nodes), found: objects.nodes.map(commandOf) },

@@ -10,6 +10,8 @@ import { closeExplain, explained, type ExplainQuestion } from "#web/components/e
 import { Loaded, LoadingState, ProblemWords } from "#web/components/states.tsx";
 import { explainTexts } from "#web/i18n/texts/explain.ts";
 import { useText } from "#web/i18n/language.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
+import { commonTexts } from "#web/i18n/texts/common.ts";
 import { Words } from "#web/components/words.tsx";
 import classes from "#web/components/explain-panel.module.css";
 
@@ -128,7 +130,7 @@ export const Explanation = ({ question }: { readonly question: ExplainQuestion }
           <h3>{t(explainTexts.answer)}</h3>
           <p className={classes.verdict} data-effect={answer.effect}>
             <span aria-hidden="true">{answer.effect === "permit" ? "✓ " : "⊘ "}</span>
-            <span>{t(answer.effect === "permit" ? explainTexts.permit : explainTexts.deny)}</span>
+            <span>{t(answer.effect === "permit" ? wordTexts.permitted : commonTexts.stateRefused)}</span>
           </p>
           <h3>{t(explainTexts.decidedBy)}</h3>
           <p lang="en">
@@ -145,11 +147,11 @@ export const Explanation = ({ question }: { readonly question: ExplainQuestion }
               <Changer change={answer.change} />
             </>
           )}
-          <h3>{t(explainTexts.whoCan)}</h3>
+          <h3>{t(wordTexts.whoCan)}</h3>
           <WhoCanAnswer question={question} />
           {answer.because.children === undefined || answer.because.children.length === 0 ? null : (
             <details className={classes.proof}>
-              <summary>{t(explainTexts.proof)}</summary>
+              <summary>{t(wordTexts.howDecided)}</summary>
               <ul>
                 {answer.because.children.map((child, index) => (
                   // oxlint-disable-next-line react/no-array-index-key

@@ -2,6 +2,7 @@
 import type { Schemas } from "#web/api/generated.ts";
 import { whatIfTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
+import { commonTexts } from "#web/i18n/texts/common.ts";
 import { Words } from "#web/components/words.tsx";
 import classes from "#web/components/what-if-answer.module.css";
 
@@ -11,14 +12,14 @@ export const PolicyTestCases = ({ result }: { readonly result: Schemas["PolicyTe
     <section className={classes.test} aria-label={result.name}>
       <h3>
         <span aria-hidden="true">{result.passed ? "✓ " : "✕ "}</span>
-        {result.name} · {t(result.passed ? whatIfTexts.passed : whatIfTexts.failed)}
+        {result.name} · {t(result.passed ? whatIfTexts.passed : commonTexts.stateFailed)}
       </h3>
       {result.description === null ? null : <p className="soft">{result.description}</p>}
       <ul className={classes.list}>
         {result.cases.map((one) => (
           <li key={one.case} data-passed={one.passed}>
             <span aria-hidden="true">{one.passed ? "✓ " : "✕ "}</span>
-            <span className="visually-hidden">{t(one.passed ? whatIfTexts.passed : whatIfTexts.failed)} </span>
+            <span className="visually-hidden">{t(one.passed ? whatIfTexts.passed : commonTexts.stateFailed)} </span>
             <code>{one.case}</code>
             {one.passed ? null : (
               <div className={classes.why} lang="en">

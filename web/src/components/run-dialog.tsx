@@ -20,6 +20,8 @@ import { ProblemNote, ProblemWords } from "#web/components/states.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { runDialogTexts } from "#web/i18n/texts/run-dialog.ts";
 import { useText } from "#web/i18n/language.ts";
+import { navigationTexts } from "#web/i18n/texts/shell.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import { Words } from "#web/components/words.tsx";
 import classes from "#web/components/run-dialog.module.css";
 
@@ -130,7 +132,7 @@ const PreviewList = ({ preview, name }: { readonly preview: Preview; readonly na
       <dd>
         <Verdicts preview={preview} part="who" />
       </dd>
-      <dt>{t(runDialogTexts.may)}</dt>
+      <dt>{t(wordTexts.may)}</dt>
       <dd>
         <Verdicts preview={preview} part="may" />
       </dd>
@@ -154,9 +156,9 @@ const PreviewList = ({ preview, name }: { readonly preview: Preview; readonly na
         )}
         {preview.nodesVisible ? null : <p className="soft">{t(runDialogTexts.nodesHidden)}</p>}
       </dd>
-      <dt>{t(runDialogTexts.asWhom)}</dt>
+      <dt>{t(wordTexts.asWhom)}</dt>
       <dd>
-        <p>{preview.credentialKey === null ? t(runDialogTexts.asAgent) : t(runDialogTexts.asKey, { key: preview.credentialKey })}</p>
+        <p>{preview.credentialKey === null ? t(wordTexts.asAgent) : t(runDialogTexts.asKey, { key: preview.credentialKey })}</p>
         {preview.targets.map(({ node, account }) =>
           account === null ? null : <p key={node}>{t(runDialogTexts.asAccount, { node, account })}</p>,
         )}
@@ -295,7 +297,7 @@ export const RunDialog = ({ request, onClose }: RunDialogProps): React.ReactElem
       >
         <div className={classes.columns}>
           <div className={classes.fields}>
-            <h3>{t(runDialogTexts.arguments)}</h3>
+            <h3>{t(wordTexts.arguments)}</h3>
             {isHidden ? <p className="soft">{t(runDialogTexts.notShown)}</p> : null}
             {parameters.length === 0 ? <p className="soft">{t(runDialogTexts.noParameters)}</p> : null}
             {gone.map((name) => (
@@ -319,7 +321,7 @@ export const RunDialog = ({ request, onClose }: RunDialogProps): React.ReactElem
               />
             ))}
             <fieldset className={classes.fieldset}>
-              <legend>{t(runDialogTexts.targets)}</legend>
+              <legend>{t(navigationTexts.nodes)}</legend>
               {offered.length === 0 ? <p className="soft">{t(runDialogTexts.targetsNone)}</p> : null}
               <div className={classes.nodes}>
                 {offered.map((node) => (
@@ -354,7 +356,7 @@ export const RunDialog = ({ request, onClose }: RunDialogProps): React.ReactElem
             </fieldset>
             <TextInput
               size="xs"
-              label={t(runDialogTexts.comment)}
+              label={t(wordTexts.comment)}
               description={t(runDialogTexts.commentHint)}
               value={comment}
               maxLength={500}
@@ -371,7 +373,7 @@ export const RunDialog = ({ request, onClose }: RunDialogProps): React.ReactElem
                   variant="default"
                   onClick={() => explain({ permission: "controller:runs:create", on: request.job, controller: "main" })}
                 >
-                  {t(runDialogTexts.whyNot)}
+                  {t(commonTexts.why)}
                 </Button>
               </div>
             ) : data === undefined ? (
@@ -408,7 +410,7 @@ export const RunDialog = ({ request, onClose }: RunDialogProps): React.ReactElem
             loading={submitting.isPending}
             data-autofocus={firstMissing === undefined || undefined}
           >
-            {nodes.length > 1 ? t(runDialogTexts.runMany, { count: nodes.length }) : t(runDialogTexts.run)}
+            {nodes.length > 1 ? t(runDialogTexts.runMany, { count: nodes.length }) : t(wordTexts.run)}
           </Button>
         </div>
       </form>

@@ -4,7 +4,7 @@ import { Section } from "#web/components/page.tsx";
 import { PolicyTestCases } from "#web/components/policy-test-cases.tsx";
 import { Ago } from "#web/components/time.tsx";
 import { Words } from "#web/components/words.tsx";
-import { whatIfTexts } from "#web/i18n/texts/access.ts";
+import { whatIfTexts, accessTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
 import type { Translate } from "#web/i18n/text.ts";
 import classes from "#web/components/what-if-answer.module.css";
@@ -153,7 +153,7 @@ export const WhatIfAnswer = ({
         </div>
       )}
       {tests.length === 0 ? null : (
-        <div role="group" aria-label={t(whatIfTexts.tests)}>
+        <div role="group" aria-label={t(accessTexts.tests)}>
           <p>
             {failing.length === 0
               ? t(whatIfTexts.testsPass, { count: tests.length })

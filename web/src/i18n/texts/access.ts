@@ -2,15 +2,12 @@ import { defineTexts } from "#web/i18n/text.ts";
 
 /** The parts of Access. */
 export const accessTexts = defineTexts({
-  title: { en: "Access", de: "Rechte" },
   about: {
     en: "Roles say what their holders may do, and where.",
     de: "Rollen sagen, was ihre Inhaber dürfen, und wo.",
   },
   parts: { en: "Parts of Access", de: "Teile der Rechte" },
-  roles: { en: "Roles", de: "Rollen" },
   assignments: { en: "Assignments", de: "Zuordnungen" },
-  whoCan: { en: "Who can", de: "Wer darf" },
   whatIf: { en: "What if", de: "Was wäre wenn" },
   tests: { en: "Policy tests", de: "Rechtetests" },
   searchRoles: { en: "Name of a role", de: "Name einer Rolle" },
@@ -24,7 +21,6 @@ export const roleTexts = defineTexts({
     en: "A role with neither a permission nor a folder is not kept.",
     de: "Eine Rolle ohne Recht und ohne Ordner bleibt nicht bestehen.",
   },
-  revision: { en: "Revision {revision}", de: "Revision {revision}" },
   holders: {
     en: { one: "held by {count} account", other: "held by {count} accounts" },
     de: { one: "{count} Konto hat diese Rolle", other: "{count} Konten haben diese Rolle" },
@@ -32,12 +28,9 @@ export const roleTexts = defineTexts({
   holdersShort: { en: "Held by", de: "Inhaber" },
   grants: { en: "Grants", de: "Erlaubt" },
   denials: { en: "Denials", de: "Verboten" },
-  changed: { en: "Changed", de: "Geändert" },
   everyFolder: { en: "all folders", de: "alle Ordner" },
   unreadable: { en: "This role holds what this page cannot edit", de: "Diese Rolle enthält, was diese Seite nicht bearbeiten kann" },
   name: { en: "Role", de: "Rolle" },
-  permissions: { en: "Permissions", de: "Rechte" },
-  search: { en: "Find a permission", de: "Recht suchen" },
   scopes: { en: "Controllers", de: "Controller" },
   allControllers: { en: "All controllers", de: "Alle Controller" },
   controllerName: { en: "Name of a controller", de: "Name eines Controllers" },
@@ -91,7 +84,6 @@ export const roleTexts = defineTexts({
   removeEntry: { en: "Remove {entry}", de: "{entry} entfernen" },
   addPermission: { en: "Add permission", de: "Recht hinzufügen" },
   add: { en: "Add", de: "Hinzufügen" },
-  folders: { en: "Folders", de: "Ordner" },
   foldersAbout: { en: "Where it holds, for objects in folders", de: "Wo sie gilt, bei Objekten in Ordnern" },
   noFolders: {
     en: "No folder is named here: this role limits nobody.",
@@ -104,11 +96,9 @@ export const roleTexts = defineTexts({
     en: "Granting the first folder revokes all others: whoever holds this role then reaches only the folders that his roles name.",
     de: "Der erste Ordner entzieht alle anderen: Wer diese Rolle hat, erreicht dann nur noch die Ordner, die seine Rollen nennen.",
   },
-  duplicate: { en: "Duplicate", de: "Duplizieren" },
   duplicateTitle: { en: "Duplicate role {name}", de: "Rolle {name} duplizieren" },
   duplicateEffect: { en: "The copy holds the same and is held by nobody yet.", de: "Die Kopie enthält dasselbe; noch hat sie niemand." },
   copyName: { en: "Name of the copy", de: "Name der Kopie" },
-  delete: { en: "Delete", de: "Löschen" },
   deleteTitle: { en: "Delete role {name}?", de: "Rolle {name} löschen?" },
   deleteEffect: {
     en: { one: "{count} account loses what this role gives it.", other: "{count} accounts lose what this role gives them." },
@@ -131,7 +121,6 @@ export const roleTexts = defineTexts({
   },
   sure: { en: "I have read this and want it", de: "Ich habe das gelesen und will es so" },
   editOn: { en: "Edit on", de: "Weiter bearbeiten" },
-  noChanges: { en: "Nothing.", de: "Nichts." },
   added: { en: "added", de: "hinzugefügt" },
   removed: { en: "removed", de: "entfernt" },
   renamed: { en: "{from} is called {to}", de: "{from} heißt {to}" },
@@ -222,7 +211,6 @@ export const whatIfTexts = defineTexts({
   },
   nowPermitted: { en: "{name} could now submit {job}", de: "{name} dürfte jetzt {job} ausführen lassen" },
   nowRefused: { en: "{name} could no longer submit {job}", de: "{name} dürfte {job} nicht mehr ausführen lassen" },
-  tests: { en: "Policy tests", de: "Rechtetests" },
   testsPass: {
     en: { one: "{count} policy test passes.", other: "All {count} policy tests pass." },
     de: { one: "{count} Rechtetest ist bestanden.", other: "Alle {count} Rechtetests sind bestanden." },
@@ -238,15 +226,11 @@ export const whatIfTexts = defineTexts({
     },
   },
   passed: { en: "passed", de: "bestanden" },
-  failed: { en: "failed", de: "fehlgeschlagen" },
 });
 
 export const assignmentTexts = defineTexts({
   about: { en: "Who holds which roles.", de: "Wer welche Rollen hat." },
-  account: { en: "Account", de: "Konto" },
-  disabled: { en: "disabled", de: "gesperrt" },
   holds: { en: "{name} holds {role}", de: "{name} hat {role}" },
-  roleCount: { en: "Roles", de: "Rollen" },
   roleCountOf: {
     en: { one: "{count} role of {name}", other: "{count} roles of {name}" },
     de: { one: "{count} Rolle von {name}", other: "{count} Rollen von {name}" },
@@ -264,7 +248,6 @@ export const assignmentTexts = defineTexts({
   giveTitle: { en: "Give {role} to {name}?", de: "{name} die Rolle {role} geben?" },
   takeTitle: { en: "Take {role} from {name}?", de: "{name} die Rolle {role} nehmen?" },
   search: { en: "Account or group", de: "Konto oder Gruppe" },
-  ofRole: { en: "Holders of a role", de: "Inhaber einer Rolle" },
   someColumns: { en: "Roles {from} to {to} of {count}", de: "Rollen {from} bis {to} von {count}" },
   rolesBefore: { en: "Roles before", de: "Vorige Rollen" },
   rolesAfter: { en: "Roles after", de: "Nächste Rollen" },
@@ -282,14 +265,11 @@ export const whoCanTexts = defineTexts({
     en: "Everybody who may do something, decided anew from today’s roles.",
     de: "Alle, die etwas dürfen, neu entschieden nach den heutigen Rollen.",
   },
-  permission: { en: "Permission", de: "Recht" },
   on: { en: "On", de: "Worauf" },
   onText: { en: "object, or folder with / at its end", de: "Objekt oder Ordner (mit / am Ende)" },
   onNeeded: { en: "needed: object, or folder with / at its end", de: "nötig: Objekt oder Ordner (mit / am Ende)" },
-  controller: { en: "Controller", de: "Controller" },
   controllerText: { en: "empty: what holds for all", de: "leer: was für alle gilt" },
   ask: { en: "Ask", de: "Fragen" },
-  account: { en: "Account", de: "Konto" },
   service: { en: "Service", de: "Dienst" },
   because: { en: "Because", de: "Weil" },
   total: {
@@ -322,8 +302,6 @@ export const testTexts = defineTexts({
   newTest: { en: "New policy test", de: "Neuer Rechtetest" },
   cases: { en: "Cases", de: "Fälle" },
   result: { en: "Result", de: "Ergebnis" },
-  description: { en: "Description", de: "Beschreibung" },
-  changed: { en: "Changed", de: "Geändert" },
   notRun: { en: "not run", de: "nicht ausgeführt" },
   runAll: { en: "Run all", de: "Alle ausführen" },
   runDraft: { en: "Run as written", de: "So ausführen, wie er dasteht" },
@@ -374,7 +352,6 @@ export const importTexts = defineTexts({
   file: { en: "Read a file", de: "Datei lesen" },
   tooLarge: { en: "The file is larger than 1 MiB", de: "Die Datei ist größer als 1 MiB" },
   dryRun: { en: "Dry run", de: "Probelauf" },
-  apply: { en: "Import", de: "Importieren" },
   empty: { en: "there is no text", de: "es ist noch kein Text da" },
   tryFirst: { en: "a dry run comes first", de: "machen Sie zuerst einen Probelauf" },
   hasProblems: { en: "there are problems", de: "es gibt Probleme" },
@@ -384,7 +361,6 @@ export const importTexts = defineTexts({
     de: "Ein Probelauf sagt, was geschehen würde; dabei ändert sich nichts.",
   },
   problems: { en: "Problems", de: "Probleme" },
-  results: { en: "What would be done", de: "Was geschehen würde" },
   report: {
     en: { one: "{count} item is not carried over as it stands", other: "{count} items are not carried over as they stand" },
     de: { one: "{count} Eintrag wird nicht unverändert übernommen", other: "{count} Einträge werden nicht unverändert übernommen" },
@@ -401,8 +377,6 @@ export const importTexts = defineTexts({
 export const exportTexts = defineTexts({
   link: { en: "Export …", de: "Exportieren …" },
   title: { en: "Export roles", de: "Rollen exportieren" },
-  format: { en: "Format", de: "Format" },
-  yaml: { en: "YAML", de: "YAML" },
   js7: { en: "JS7 (JSON)", de: "JS7 (JSON)" },
   left: { en: "This form cannot say:", de: "Diese Form kann nicht sagen:" },
   save: { en: "Save as a file", de: "Als Datei speichern" },
@@ -428,11 +402,8 @@ export const draftTexts = defineTexts({
   theName: { en: "the role’s name", de: "der Name der Rolle" },
   theFolder: { en: "folder `{path}`", de: "Ordner `{path}`" },
   theFolders: { en: "the folders", de: "die Ordner" },
-  granted: { en: "granted", de: "erlaubt" },
-  denied: { en: "denied", de: "verboten" },
   grantedAndDenied: { en: "granted and denied", de: "erlaubt und verboten" },
   notNamed: { en: "not named", de: "nicht genannt" },
   withAllBelow: { en: "with everything below", de: "mit allem darunter" },
   alone: { en: "alone", de: "allein" },
-  allFolders: { en: "all folders", de: "alle Ordner" },
 });

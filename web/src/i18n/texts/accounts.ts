@@ -1,20 +1,13 @@
 import { defineTexts } from "#web/i18n/text.ts";
 
 export const accountsTexts = defineTexts({
-  title: { en: "Accounts", de: "Konten" },
   about: { en: "Who can sign in here.", de: "Wer sich hier anmelden kann." },
   parts: { en: "Parts of Accounts", de: "Teile der Konten" },
-  failedLogins: { en: "Failed logins", de: "Fehlgeschlagene Anmeldungen" },
-  account: { en: "Account", de: "Konto" },
   name: { en: "Account name", de: "Kontoname" },
-  roles: { en: "Roles", de: "Rollen" },
-  groups: { en: "Groups", de: "Gruppen" },
   groupsText: { en: "names with commas between", de: "Namen, durch Komma getrennt" },
-  state: { en: "State", de: "Zustand" },
   lastLogin: { en: "Last sign-in", de: "Letzte Anmeldung" },
   created: { en: "Created", de: "Angelegt" },
   search: { en: "Name or group", de: "Name oder Gruppe" },
-  ofRole: { en: "Holders of a role", de: "Inhaber einer Rolle" },
   newAccount: { en: "New account", de: "Neues Konto" },
   newEffect: {
     en: "A one-time password is made and shown once; it must be changed at the first sign-in.",
@@ -26,18 +19,13 @@ export const accountsTexts = defineTexts({
 
 export const accountStateTexts = defineTexts({
   enabled: { en: "enabled", de: "aktiv" },
-  disabled: { en: "disabled", de: "gesperrt" },
   passwordDue: { en: "password due", de: "Kennwort fällig" },
   neverSignedIn: { en: "never signed in", de: "nie angemeldet" },
 });
 
 export const accountTexts = defineTexts({
-  title: { en: "Account {name}", de: "Konto {name}" },
   facts: { en: "About this account", de: "Zu diesem Konto" },
-  accessId: { en: "Access ID", de: "Zugangs-ID" },
-  service: { en: "Identity service", de: "Identitätsdienst" },
   passwordDies: { en: "One-time password until", de: "Einmalkennwort gilt bis" },
-  edit: { en: "Edit", de: "Bearbeiten" },
   editTitle: { en: "Edit account {name}", de: "Konto {name} bearbeiten" },
   editEffect: {
     en: "A role that is left out is only uncoupled; it stays. A new name ends no session and changes no right.",
@@ -72,20 +60,16 @@ export const accountTexts = defineTexts({
     de: "Es kann sich mit Kennwort und Rollen wieder anmelden.",
   },
   enabled: { en: "Account {name} is enabled", de: "Konto {name} ist entsperrt" },
-  delete: { en: "Delete", de: "Löschen" },
   deleteTitle: { en: "Delete account {name}?", de: "Konto {name} löschen?" },
   deleteEffect: {
     en: "Its sessions end and its roles are uncoupled. A new account of this name would be another one. The record keeps what it did.",
     de: "Seine Sitzungen enden, seine Rollen werden ihm genommen. Ein neues Konto dieses Namens wäre ein anderes. Was es getan hat, bleibt aufgezeichnet.",
   },
   deleted: { en: "Account {name} is deleted", de: "Konto {name} ist gelöscht" },
-  sessions: { en: "Sessions", de: "Sitzungen" },
   noSessions: { en: "Not signed in anywhere.", de: "Nirgends angemeldet." },
   browser: { en: "Browser", de: "Browser" },
   cli: { en: "Command line", de: "Kommandozeile" },
-  seen: { en: "used", de: "benutzt" },
   ends: { en: "ends", de: "endet" },
-  end: { en: "End", de: "Beenden" },
   endOf: { en: "End session {client}", de: "Sitzung {client} beenden" },
   endAll: { en: "End all sessions", de: "Alle Sitzungen beenden" },
   endAllTitle: { en: "End all sessions of {name}?", de: "Alle Sitzungen von {name} beenden?" },
@@ -97,7 +81,6 @@ export const accountTexts = defineTexts({
     en: { one: "{count} session ended", other: "{count} sessions ended" },
     de: { one: "{count} Sitzung beendet", other: "{count} Sitzungen beendet" },
   },
-  permissions: { en: "Permissions", de: "Rechte" },
   permissionsAbout: { en: "All its roles together", de: "Alle Rollen zusammen" },
 });
 
@@ -106,13 +89,9 @@ export const mergedTexts = defineTexts({
   everyFolder: { en: "Its roles do not limit folders.", de: "Seine Rollen schränken keine Ordner ein." },
   folders: { en: "Objects in folders only in {folders}.", de: "Objekte in Ordnern nur in {folders}." },
   disabled: { en: "The account is disabled and can do none of it.", de: "Das Konto ist gesperrt und kann nichts davon." },
-  search: { en: "Find a permission", de: "Recht suchen" },
   everything: { en: "Also what no role grants", de: "Auch, was keine Rolle erlaubt" },
-  permitted: { en: "permitted", de: "erlaubt" },
-  denied: { en: "denied", de: "verboten" },
   notGranted: { en: "not granted", de: "nicht erlaubt" },
   otherwise: { en: "otherwise at {controllers}", de: "anders für {controllers}" },
-  nothing: { en: "Nothing.", de: "Nichts." },
 });
 
 export const failedTexts = defineTexts({
@@ -121,10 +100,7 @@ export const failedTexts = defineTexts({
     en: "Refused logins, as the record has them. A delayed attempt is not checked and not recorded.",
     de: "Abgelehnte Anmeldungen, wie sie aufgezeichnet sind. Ein Versuch, der warten muss, wird nicht geprüft und nicht aufgezeichnet.",
   },
-  at: { en: "When", de: "Wann" },
-  account: { en: "Account", de: "Konto" },
-  client: { en: "From", de: "Von" },
-  code: { en: "Why", de: "Warum" },
+  client: { en: "From where", de: "Von wo" },
   filter: { en: "Account name, Enter", de: "Kontoname, Eingabetaste" },
   noName: { en: "no name given", de: "kein Name angegeben" },
   invalidName: { en: "not the name of an account", de: "kein Name eines Kontos" },

@@ -1,13 +1,10 @@
 import { defineTexts } from "#web/i18n/text.ts";
 
 export const auditTexts = defineTexts({
-  title: { en: "Audit", de: "Audit" },
   about: {
     en: "Every act, opened before it happens and completed after, chained by hash.",
     de: "Jede Handlung: eröffnet, bevor sie geschieht, abgeschlossen danach, durch Hashes verkettet.",
   },
-  at: { en: "When", de: "Wann" },
-  actor: { en: "Actor", de: "Akteur" },
   action: { en: "Action", de: "Handlung" },
   object: { en: "Object", de: "Objekt" },
   phase: { en: "Phase", de: "Phase" },
@@ -15,8 +12,6 @@ export const auditTexts = defineTexts({
   anyPhase: { en: "any", de: "jede" },
   opened: { en: "opened", de: "eröffnet" },
   completed: { en: "completed", de: "abgeschlossen" },
-  failed: { en: "failed", de: "fehlgeschlagen" },
-  refused: { en: "refused", de: "abgelehnt" },
   noted: { en: "noted", de: "vermerkt" },
   actionHint: { en: "exact, or with * at the end", de: "genau, oder mit * am Ende" },
   from: { en: "From", de: "Von" },

@@ -9,8 +9,6 @@ export const explainTexts = defineTexts({
   on: { en: "on {path}", de: "auf {path}" },
   ofController: { en: "of controller {controller}", de: "für Controller {controller}" },
   answer: { en: "Answer", de: "Antwort" },
-  permit: { en: "permitted", de: "erlaubt" },
-  deny: { en: "refused", de: "abgelehnt" },
   decidedBy: { en: "Decided by", de: "Entschieden durch" },
   flip: { en: "Would flip if", de: "Anders wäre es, wenn" },
   ofRole: { en: "of role {role}", de: "der Rolle {role}" },
@@ -20,7 +18,6 @@ export const explainTexts = defineTexts({
   },
   changedByHolder: { en: "An account with {permission} can make this change.", de: "Ein Konto mit {permission} kann das ändern." },
   changedBy: { en: "Can make this change: {names}", de: "Das ändern können: {names}" },
-  whoCan: { en: "Who can", de: "Wer darf" },
   whoCanNone: { en: "No account can.", de: "Kein Konto darf das." },
   whoCanMore: {
     en: { one: "and {count} more", other: "and {count} more" },
@@ -31,6 +28,5 @@ export const explainTexts = defineTexts({
     en: "Your roles do not show other accounts. Ask an account that may manage roles.",
     de: "Ihre Rollen zeigen andere Konten nicht. Fragen Sie ein Konto, das Rollen verwalten darf.",
   },
-  proof: { en: "How it was decided", de: "Wie entschieden wurde" },
   asOfNow: { en: "Decided anew just now, from today’s roles.", de: "Eben neu entschieden, nach den heutigen Rollen." },
 });

@@ -2,7 +2,6 @@ import { defineTexts } from "#web/i18n/text.ts";
 
 export const jobEditorTexts = defineTexts({
   titleEdit: { en: "Edit {job}", de: "{job} bearbeiten" },
-  titleNew: { en: "New job", de: "Neuer Job" },
   about: {
     en: "Form and text are the same definition; what one changes shows in the other.",
     de: "Formular und Text sind dieselbe Definition; was das eine ändert, zeigt das andere.",
@@ -17,7 +16,6 @@ export const jobEditorTexts = defineTexts({
   fine: { en: "No problems. Saving makes revision {revision}.", de: "Keine Probleme. Speichern ergibt Revision {revision}." },
   unchanged: { en: "Nothing is changed.", de: "Nichts ist geändert." },
   problems: { en: { one: "{count} problem", other: "{count} problems" }, de: { one: "{count} Problem", other: "{count} Probleme" } },
-  atLine: { en: "Line {line}", de: "Zeile {line}" },
   notices: { en: "Good to know", de: "Gut zu wissen" },
   identityTitle: { en: "The run identity changes", de: "Die Ausführungsidentität ändert sich" },
   identityText: {
@@ -42,13 +40,11 @@ export const jobEditorTexts = defineTexts({
     en: "A job keeps its path; duplicate it for another one.",
     de: "Ein Job behält seinen Pfad; für einen anderen duplizieren Sie ihn.",
   },
-  title: { en: "Title", de: "Titel" },
   what: { en: "What runs", de: "Was läuft" },
   shell: { en: "Shell script", de: "Shell-Skript" },
   program: { en: "Program", de: "Programm" },
   file: { en: "File", de: "Datei" },
   args: { en: "Arguments, one per line", de: "Argumente, eines je Zeile" },
-  asWhom: { en: "As whom", de: "Als wer" },
   asAgent: { en: "The node’s default job account", de: "Das Standard-Jobkonto des Knotens" },
   asCredential: { en: "The account of a credential", de: "Das Konto von Zugangsdaten" },
   asOther: { en: "Something else, see the text", de: "Etwas anderes, siehe Text" },
@@ -57,7 +53,6 @@ export const jobEditorTexts = defineTexts({
   nodes: { en: "Nodes, separated by commas", de: "Knoten, durch Komma getrennt" },
   requires: { en: "Role that the submitter needs on the node", de: "Rolle, die der Auftraggeber auf dem Knoten braucht" },
   requiresDefault: { en: "as usual (operator)", de: "wie üblich (operator)" },
-  parameters: { en: "Parameters", de: "Parameter" },
   parametersByText: {
     en: "The parameters are written as a map; change them in the text.",
     de: "Die Parameter sind im Text als Zuordnung geschrieben; ändern Sie sie dort.",
@@ -68,7 +63,6 @@ export const jobEditorTexts = defineTexts({
   required: { en: "Required", de: "Erforderlich" },
   default: { en: "Default", de: "Vorgabe" },
   allowed: { en: "Allowed, with commas", de: "Erlaubt, mit Kommas" },
-  description: { en: "Description", de: "Beschreibung" },
   addParameter: { en: "Add a parameter", de: "Parameter hinzufügen" },
   removeParameter: { en: "Remove parameter {name}", de: "Parameter {name} entfernen" },
   limits: { en: "Limits and surroundings", de: "Grenzen und Umgebung" },
@@ -80,5 +74,4 @@ export const jobEditorTexts = defineTexts({
   umask: { en: "umask", de: "umask" },
   environment: { en: "Environment, NAME=value per line", de: "Umgebung, NAME=Wert je Zeile" },
   restartable: { en: "May be started again when its end is unknown", de: "Darf erneut gestartet werden, wenn sein Ende unbekannt ist" },
-  leave: { en: "Cancel", de: "Abbrechen" },
 });

@@ -1,20 +1,11 @@
 import { defineTexts } from "#web/i18n/text.ts";
 
 export const jobsTexts = defineTexts({
-  title: { en: "Jobs", de: "Jobs" },
   about: { en: "What can be run, and on whose behalf.", de: "Was ausgeführt werden kann und in wessen Auftrag." },
-  folders: { en: "Folders", de: "Ordner" },
   allJobs: { en: "All jobs", de: "Alle Jobs" },
   moreFolders: { en: "There are more folders; search for a job.", de: "Es gibt mehr Ordner; suchen Sie nach einem Job." },
   search: { en: "Search path or title", de: "Suche in Pfad oder Titel" },
-  path: { en: "Job", de: "Job" },
-  titleColumn: { en: "Title", de: "Titel" },
   author: { en: "Saved by", de: "Gespeichert von" },
-  changed: { en: "Changed", de: "Geändert" },
-  revision: { en: "Revision", de: "Revision" },
-  actions: { en: "Actions", de: "Aktionen" },
-  run: { en: "Run", de: "Ausführen" },
-  newJob: { en: "New job", de: "Neuer Job" },
   empty: { en: "There is no job that you may see", de: "Es gibt keinen Job, den Sie sehen dürfen" },
   emptyHint: {
     en: "Make one here, or apply a file with {command}.",
@@ -23,10 +14,6 @@ export const jobsTexts = defineTexts({
 });
 
 export const jobTexts = defineTexts({
-  run: { en: "Run", de: "Ausführen" },
-  edit: { en: "Edit", de: "Bearbeiten" },
-  duplicate: { en: "Duplicate", de: "Duplizieren" },
-  delete: { en: "Delete", de: "Löschen" },
   deleteTitle: { en: "Delete the job {job}?", de: "Den Job {job} löschen?" },
   deleteEffect: {
     en: "Nobody can run it any more. Its revisions, its runs and their output stay. Runs that wait or run go on.",
@@ -35,15 +22,11 @@ export const jobTexts = defineTexts({
   deleted: { en: "{job} is deleted", de: "{job} ist gelöscht" },
   definition: { en: "Definition", de: "Definition" },
   asWhom: { en: "Runs as", de: "Läuft als" },
-  asAgent: { en: "the node’s default job account", de: "das Standard-Jobkonto des Knotens" },
   asKey: { en: "the account of credential {key}", de: "das Konto der Zugangsdaten {key}" },
   requires: { en: "Needs the role on the node", de: "Braucht auf dem Knoten die Rolle" },
-  nodes: { en: "Nodes", de: "Knoten" },
   nodesNone: { en: "chosen when it is run", de: "beim Ausführen zu wählen" },
   timeout: { en: "Time limit", de: "Zeitgrenze" },
-  noLimit: { en: "none", de: "keine" },
   restartable: { en: "May be started again", de: "Darf erneut gestartet werden" },
-  parameters: { en: "Parameters", de: "Parameter" },
   required: { en: "required", de: "erforderlich" },
   defaults: { en: "default {value}", de: "Vorgabe {value}" },
   oneOf: { en: "one of {values}", de: "eines von {values}" },
@@ -52,7 +35,6 @@ export const jobTexts = defineTexts({
   allRuns: { en: "All runs of this job", de: "Alle Läufe dieses Jobs" },
   runsHidden: { en: "Your roles do not show its runs.", de: "Ihre Rollen zeigen seine Läufe nicht." },
   versions: { en: "Versions", de: "Versionen" },
-  revisionOf: { en: "Revision {revision}", de: "Revision {revision}" },
   current: { en: "current", de: "aktuell" },
   compare: { en: "Compare with the current one", de: "Mit der aktuellen vergleichen" },
   comparing: { en: "Revision {from} (left) and {to} (right)", de: "Revision {from} (links) und {to} (rechts)" },
@@ -62,5 +44,4 @@ export const jobTexts = defineTexts({
     en: "As whom it runs differs: {from} then, {to} now.",
     de: "Er läuft jetzt als jemand anderes: damals {from}, jetzt {to}.",
   },
-  yaml: { en: "YAML", de: "YAML" },
 });

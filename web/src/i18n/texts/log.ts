@@ -15,7 +15,6 @@ export const logTexts = defineTexts({
   findPrevious: { en: "Previous match", de: "Voriger Treffer" },
   foundAt: { en: "{at} of {total} lines", de: "{at} von {total} Zeilen" },
   foundMore: { en: "{at} of more than {total} lines", de: "{at} von mehr als {total} Zeilen" },
-  foundSome: { en: { one: "{count} line", other: "{count} lines" }, de: { one: "{count} Zeile", other: "{count} Zeilen" } },
   foundNone: { en: "no line has it", de: "in keiner Zeile" },
   searching: { en: "Searching … line {line}", de: "Sucht … Zeile {line}" },
   goToLine: { en: "Go to line", de: "Zu Zeile" },
@@ -31,7 +30,6 @@ export const logTexts = defineTexts({
   waits: { en: "Output appears here as soon as there is some.", de: "Ausgaben erscheinen hier, sobald es welche gibt." },
   offline: { en: "Not live: the manager cannot be reached", de: "Nicht live: der Manager ist nicht erreichbar" },
   ended: { en: "The run has ended", de: "Der Lauf ist beendet" },
-  live: { en: "Live", de: "Live" },
   stderr: { en: "stderr", de: "stderr" },
   notice: { en: "note", de: "Hinweis" },
   keys: {

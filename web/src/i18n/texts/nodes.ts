@@ -1,19 +1,16 @@
 import { defineTexts } from "#web/i18n/text.ts";
 
 export const nodesTexts = defineTexts({
-  title: { en: "Nodes", de: "Knoten" },
   about: {
     en: "Machines that run jobs, and the accounts they run them as.",
     de: "Rechner, die Jobs ausführen, und die Konten, unter denen sie laufen.",
   },
-  name: { en: "Node", de: "Knoten" },
   health: { en: "Health", de: "Zustand" },
   account: { en: "Runs jobs as", de: "Führt Jobs aus als" },
   namedOnly: { en: "named credentials only", de: "nur benannte Zugangsdaten" },
   notReported: { en: "not reported yet", de: "noch nicht gemeldet" },
   how: { en: "How", de: "Wie" },
   keys: { en: "Keys", de: "Schlüssel" },
-  running: { en: "Running", de: "Laufend" },
   seen: { en: "Last seen", de: "Zuletzt gesehen" },
   showRevoked: { en: "Show revoked nodes", de: "Widerrufene Knoten zeigen" },
   empty: { en: "No node has joined yet", de: "Noch kein Knoten ist beigetreten" },
@@ -27,10 +24,8 @@ export const nodesTexts = defineTexts({
 export const nodeTexts = defineTexts({
   identity: { en: "Identity", de: "Identität" },
   joined: { en: "Joined", de: "Beigetreten" },
-  labels: { en: "Labels", de: "Merkmale" },
   thumbprint: { en: "Key thumbprint", de: "Fingerabdruck des Schlüssels" },
   certificate: { en: "Certificate fingerprint", de: "Fingerabdruck des Zertifikats" },
-  version: { en: "Version", de: "Version" },
   platform: { en: "Platform", de: "Plattform" },
   rotation: { en: "Serial of the manager’s keys", de: "Seriennummer der Manager-Schlüssel" },
   asWhom: { en: "As whom jobs run", de: "Als wer Jobs laufen" },
@@ -39,7 +34,6 @@ export const nodeTexts = defineTexts({
   tree: { en: "Processes held by", de: "Prozesse gehalten durch" },
   launcherAccount: { en: "Launcher runs as", de: "Launcher läuft als" },
   agentAccount: { en: "Agent runs as", de: "Agent läuft als" },
-  separation: { en: "Separation", de: "Trennung" },
   separationNone: { en: "none: the parts share one account", de: "keine: alle Teile laufen unter einem Konto" },
   separationAccounts: { en: "accounts of their own", de: "eigene Konten" },
   keys: { en: "Credential keys", de: "Schlüssel der Zugangsdaten" },
@@ -70,7 +64,6 @@ export const nodeTexts = defineTexts({
 
 export const inviteTexts = defineTexts({
   name: { en: "Name of the node", de: "Name des Knotens" },
-  labels: { en: "Labels", de: "Merkmale" },
   labelsHint: { en: "One name=value per line; may be left empty", de: "Je Zeile ein name=wert; darf leer bleiben" },
   badLabel: { en: "Line {line} is not name=value", de: "Zeile {line} ist nicht name=wert" },
   make: { en: "Make the invitation", de: "Einladung erstellen" },

@@ -3,7 +3,6 @@ import { defineTexts } from "#web/i18n/text.ts";
 export const runDialogTexts = defineTexts({
   title: { en: "Run {job}", de: "{job} ausführen" },
   again: { en: "Run {job} again", de: "{job} erneut ausführen" },
-  arguments: { en: "Arguments", de: "Argumente" },
   noParameters: { en: "The job has no parameters.", de: "Der Job hat keine Parameter." },
   notShown: {
     en: "The job’s definition is not shown to you; these are the arguments of the run before.",
@@ -18,17 +17,13 @@ export const runDialogTexts = defineTexts({
   asDefault: { en: "as the job says: {value}", de: "wie im Job: {value}" },
   typeInteger: { en: "whole number", de: "ganze Zahl" },
   typeNumber: { en: "number", de: "Zahl" },
-  targets: { en: "Nodes", de: "Knoten" },
   targetsNone: { en: "The job names no node. Choose one.", de: "Der Job nennt keinen Knoten. Wählen Sie einen." },
   otherNode: { en: "Another node", de: "Ein anderer Knoten" },
   addNode: { en: "Add node", de: "Knoten hinzufügen" },
-  comment: { en: "Comment", de: "Kommentar" },
   commentHint: { en: "Kept with the run and found by searching.", de: "Bleibt beim Lauf und wird bei der Suche gefunden." },
   preview: { en: "What will happen", de: "Was geschehen wird" },
   who: { en: "Who", de: "Wer" },
-  may: { en: "May", de: "Darf" },
   where: { en: "Where", de: "Wo" },
-  asWhom: { en: "As whom", de: "Als wer" },
   previewing: { en: "Asking …", de: "Wird geprüft …" },
   nodeDecides: {
     en: "The node decides by its own table: it must give {name} the role {role}.",
@@ -38,7 +33,6 @@ export const runDialogTexts = defineTexts({
     en: "Your roles do not show nodes, so their state is not shown here.",
     de: "Ihre Rollen zeigen keine Knoten, daher steht ihr Zustand nicht hier.",
   },
-  asAgent: { en: "the node’s default job account", de: "das Standard-Jobkonto des Knotens" },
   asAccount: { en: "on {node}: {account}", de: "auf {node}: {account}" },
   asKey: {
     en: "the account of credential {key}; which one that is, only the node knows",
@@ -59,11 +53,9 @@ export const runDialogTexts = defineTexts({
     en: "{node} has not reported a credential of this key and will probably refuse the run.",
     de: "{node} hat keine Zugangsdaten dieses Schlüssels gemeldet und wird den Lauf wohl ablehnen.",
   },
-  run: { en: "Run", de: "Ausführen" },
   runMany: {
     en: { one: "Start {count} run", other: "Start {count} runs" },
     de: { one: "{count} Lauf starten", other: "{count} Läufe starten" },
   },
   keys: { en: "Ctrl+Enter runs", de: "Strg+Eingabe startet" },
-  whyNot: { en: "Why?", de: "Warum?" },
 });

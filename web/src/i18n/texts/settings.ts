@@ -1,10 +1,7 @@
 import { defineTexts } from "#web/i18n/text.ts";
 
 export const settingsTexts = defineTexts({
-  title: { en: "Settings", de: "Einstellungen" },
   cockpit: { en: "This browser", de: "Dieser Browser" },
-  theme: { en: "Theme", de: "Farbschema" },
-  language: { en: "Language", de: "Sprache" },
   instance: { en: "This instance", de: "Diese Instanz" },
   about: {
     en: "Set by flag, environment or settings file when the manager starts; shown here with where each came from.",
@@ -22,11 +19,8 @@ export const settingsTexts = defineTexts({
   sourceFile: { en: "file", de: "Datei" },
   sourceDefault: { en: "default", de: "Vorgabe" },
   realm: { en: "Realm and keys", de: "Realm und Schlüssel" },
-  realmName: { en: "Realm", de: "Realm" },
-  realmId: { en: "Id", de: "Id" },
   epoch: { en: "Epoch", de: "Epoche" },
   serial: { en: "Key replaced, serial", de: "Schlüsselwechsel, laufende Nummer" },
-  neverReplaced: { en: "never", de: "nie" },
   behind: { en: "Nodes that have not heard of it", de: "Knoten, die davon noch nichts wissen" },
   keyDelegation: { en: "signs orders", de: "signiert Startaufträge" },
   keyRoot: { en: "root of the realm", de: "Wurzel des Realms" },
@@ -34,9 +28,6 @@ export const settingsTexts = defineTexts({
   keyCa: { en: "certifies parts", de: "zertifiziert Teile" },
   madeAt: { en: "since", de: "seit" },
   status: { en: "Status", de: "Zustand" },
-  version: { en: "Version", de: "Version" },
-  started: { en: "Started", de: "Gestartet" },
   store: { en: "Store", de: "Speicher" },
-  separation: { en: "Separation", de: "Trennung" },
   streams: { en: "Open streams", de: "Offene Streams" },
 });

@@ -10,9 +10,6 @@ export const signInTexts = defineTexts({
     en: "New instance? Sign in as root, with the one-time password that its first start printed.",
     de: "Neue Instanz? Melden Sie sich als root an, mit dem Einmalkennwort, das ihr erster Start ausgegeben hat.",
   },
-  account: { en: "Account", de: "Konto" },
-  password: { en: "Password", de: "Kennwort" },
-  submit: { en: "Sign in", de: "Anmelden" },
   wrong: { en: "Unknown account or wrong password.", de: "Unbekanntes Konto oder falsches Kennwort." },
   wait: {
     en: { one: "Too many failures. Try again in {count} second.", other: "Too many failures. Try again in {count} seconds." },
@@ -26,9 +23,6 @@ export const signInTexts = defineTexts({
     en: "The password you signed in with was for one use. A long phrase is better than a short mix of signs.",
     de: "Das Kennwort, mit dem Sie sich angemeldet haben, galt nur einmal. Ein langer Satz ist besser als ein kurzes Gemisch von Zeichen.",
   },
-  newPassword: { en: "New password", de: "Neues Kennwort" },
-  again: { en: "New password again", de: "Neues Kennwort wiederholen" },
   set: { en: "Set password", de: "Kennwort setzen" },
-  differ: { en: "The two new passwords differ.", de: "Die beiden neuen Kennwörter sind verschieden." },
   realm: { en: "Realm {realm}", de: "Realm {realm}" },
 });

@@ -17,6 +17,7 @@ import { useList } from "#web/components/use-list.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { accessTexts, assignmentTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import { policyChanged } from "#web/components/policy-changed.ts";
 import { AccessTabs } from "#web/pages/access/tabs.tsx";
 import classes from "#web/pages/access/access.module.css";
@@ -80,7 +81,7 @@ const RolesDialog = ({ holder, onClose }: { readonly holder: Holder; readonly on
       <MultiSelect
         mt="sm"
         searchable
-        label={t(accessTexts.roles)}
+        label={t(wordTexts.roles)}
         data={roles.map(({ name }) => name)}
         value={[...chosen]}
         onChange={setChosen}
@@ -153,7 +154,7 @@ const AssignmentsPage = (): React.ReactElement => {
   const columns: readonly Column<Holder>[] = [
     {
       id: "account",
-      header: t(assignmentTexts.account),
+      header: t(wordTexts.account),
       cell: (holder) => (
         <>
           {holder.accountId === null ? (
@@ -163,7 +164,7 @@ const AssignmentsPage = (): React.ReactElement => {
               {holder.name}
             </Link>
           )}
-          {holder.disabled ? <span className="soft"> · {t(assignmentTexts.disabled)}</span> : null}
+          {holder.disabled ? <span className="soft"> · {t(wordTexts.disabled)}</span> : null}
         </>
       ),
     },
@@ -184,7 +185,7 @@ const AssignmentsPage = (): React.ReactElement => {
     })),
     {
       id: "edit",
-      header: t(assignmentTexts.roleCount),
+      header: t(wordTexts.roles),
       width: 96,
       align: "right",
       cell: (holder) => (
@@ -232,8 +233,8 @@ const AssignmentsPage = (): React.ReactElement => {
             size="xs"
             clearable
             searchable
-            aria-label={t(assignmentTexts.ofRole)}
-            placeholder={t(assignmentTexts.ofRole)}
+            aria-label={t(wordTexts.holdersOfRole)}
+            placeholder={t(wordTexts.holdersOfRole)}
             clearButtonProps={{ "aria-label": t(commonTexts.showAll) }}
             data={roles.map(({ name }) => name)}
             value={role ?? null}

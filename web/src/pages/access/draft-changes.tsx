@@ -6,6 +6,7 @@ import type { RoleDraft } from "#access/role-draft.ts";
 import { roleTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
 import type { Translate } from "#web/i18n/text.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import classes from "#web/pages/access/access.module.css";
 
 const opLine = (op: DraftOp, t: Translate): { readonly added: boolean; readonly text: string } => {
@@ -20,7 +21,7 @@ const opLine = (op: DraftOp, t: Translate): { readonly added: boolean; readonly 
 export const DraftChanges = ({ from, to }: { readonly from: RoleDraft; readonly to: RoleDraft }): React.ReactElement => {
   const t = useText();
   const ops = diffDrafts(from, to);
-  if (ops.length === 0) return <p className="soft">{t(roleTexts.noChanges)}</p>;
+  if (ops.length === 0) return <p className="soft">{t(wordTexts.nothing)}</p>;
   return (
     <ul className={classes.changes}>
       {ops.map((op) => {

@@ -1,7 +1,7 @@
 /** Steps of a draft and disputed things of a merge in words: names between backticks, as in the sentences of the manager. Pure. */
 import type { Disputed, DisputedValue } from "#access/role-draft-merge.ts";
 import type { StepLabel } from "#access/role-draft.ts";
-import { draftTexts } from "#web/i18n/texts/access.ts";
+import { draftTexts, roleTexts } from "#web/i18n/texts/access.ts";
 import type { Text, Translate } from "#web/i18n/text.ts";
 
 const withController = (words: string, scope: string, t: Translate): string =>
@@ -46,11 +46,11 @@ export const valueWords = (value: DisputedValue, t: Translate): string => {
     case "permission": {
       const { granted, denied } = value;
       if (granted && denied) return t(draftTexts.grantedAndDenied);
-      return t(granted ? draftTexts.granted : denied ? draftTexts.denied : draftTexts.notNamed);
+      return t(granted ? roleTexts.granted : denied ? roleTexts.denied : draftTexts.notNamed);
     }
     case "folder":
       return t(value.reach === "none" ? draftTexts.notNamed : value.reach === "below" ? draftTexts.withAllBelow : draftTexts.alone);
     case "folders":
-      return value.folders.length === 0 ? t(draftTexts.allFolders) : value.folders.map((folder) => `\`${folder}\``).join(", ");
+      return value.folders.length === 0 ? t(roleTexts.everyFolder) : value.folders.map((folder) => `\`${folder}\``).join(", ");
   }
 };

@@ -5,8 +5,9 @@ import { useState } from "react";
 import { call } from "#web/api/call.ts";
 import { Loaded } from "#web/components/states.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
-import { exportTexts } from "#web/i18n/texts/access.ts";
+import { exportTexts, importTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import classes from "#web/pages/access/access.module.css";
 
 type Format = "yaml" | "js7";
@@ -34,9 +35,9 @@ export const ExportDialog = ({ onClose }: { readonly onClose: () => void }): Rea
     <Modal opened onClose={onClose} size="lg" title={t(exportTexts.title)} closeButtonProps={{ "aria-label": t(commonTexts.close) }}>
       <SegmentedControl
         size="xs"
-        aria-label={t(exportTexts.format)}
+        aria-label={t(importTexts.format)}
         data={[
-          { value: "yaml", label: t(exportTexts.yaml) },
+          { value: "yaml", label: t(wordTexts.yaml) },
           { value: "js7", label: t(exportTexts.js7) },
         ]}
         value={format}

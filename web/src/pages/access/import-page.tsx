@@ -16,8 +16,9 @@ import { policyChanged } from "#web/components/policy-changed.ts";
 import { problemMarks } from "#web/components/problem-marks.ts";
 import { readPairs } from "#web/components/read-pairs.ts";
 import { ProblemNote } from "#web/components/states.tsx";
-import { accessTexts, importTexts, whatIfTexts } from "#web/i18n/texts/access.ts";
+import { importTexts, whatIfTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import { AccessTabs } from "#web/pages/access/tabs.tsx";
 import classes from "#web/pages/access/access.module.css";
 
@@ -49,7 +50,7 @@ const Report = ({ outcome }: { readonly outcome: Outcome }): React.ReactElement 
           ))}
         </ul>
       )}
-      <ul className={classes.plain} aria-label={t(importTexts.results)}>
+      <ul className={classes.plain} aria-label={t(importTexts.outcome)}>
         {outcome.results.map((one) => (
           <li key={`${one.kind} ${one.name}`}>
             {one.kind} <strong>{one.name}</strong> · {t(changeWords[one.change])}
@@ -134,7 +135,7 @@ const ImportPage = (): React.ReactElement => {
             {...(allowed?.allowed === false ? { question: { permission: manageAccounts } } : {})}
             onClick={() => setApplying(true)}
           >
-            {t(importTexts.apply)}
+            {t(importTexts.title)}
           </ActionButton>
         </>
       }
@@ -205,14 +206,14 @@ const ImportPage = (): React.ReactElement => {
         </Section>
       </div>
       <p>
-        <Link to="/access">{t(accessTexts.roles)}</Link>
+        <Link to="/access">{t(wordTexts.roles)}</Link>
       </p>
       <ConfirmDialog
         opened={applying}
         onClose={() => setApplying(false)}
         title={t(importTexts.applyTitle)}
         effect={t(importTexts.applyEffect, { count: outcome?.results.length ?? 0 })}
-        action={t(importTexts.apply)}
+        action={t(importTexts.title)}
         act={async (sure) => {
           await call("POST /api/v1/import", { body: { ...asked, dryRun: false, confirm: sure } });
           setText("");

@@ -10,6 +10,7 @@ import { call } from "#web/api/call.ts";
 import { SignButton } from "#web/components/sign-button.tsx";
 import { roleTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import classes from "#web/pages/access/access.module.css";
 
 interface PartProps {
@@ -124,7 +125,7 @@ export const RoleFolders = ({ scope, readOnly, onStep, first }: RoleFoldersProps
   return (
     <>
       {folders.length === 0 ? <p className="soft">{t(roleTexts.noFolders)}</p> : null}
-      <ul className={classes.entries} aria-label={t(roleTexts.folders)}>
+      <ul className={classes.entries} aria-label={t(wordTexts.folders)}>
         {folders.map((folder) => {
           const entry = renderFolder(folder.path, folder.recursive);
           return (

@@ -17,8 +17,9 @@ import { policyChanged } from "#web/components/policy-changed.ts";
 import { Page, Section } from "#web/components/page.tsx";
 import { EmptyState, Loaded } from "#web/components/states.tsx";
 import { UnsavedGuard } from "#web/components/unsaved-guard.tsx";
-import { accessTexts, roleTexts } from "#web/i18n/texts/access.ts";
+import { roleTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import { PermissionTree } from "#web/pages/access/permission-tree.tsx";
 import { RoleConflict } from "#web/pages/access/role-conflict.tsx";
 import { RoleEntries, RoleFolders } from "#web/pages/access/role-entries.tsx";
@@ -236,7 +237,7 @@ const RoleEditor = ({ stored, first }: { readonly stored: Stored | null; readonl
           t(roleTexts.newAbout)
         ) : (
           <>
-            {t(roleTexts.revision, { revision: stored.revision })} ·{" "}
+            {t(wordTexts.revisionOf, { revision: stored.revision })} ·{" "}
             <Link to="/access/assignments" search={{ role: stored.name }}>
               {t(roleTexts.holders, { count: stored.holders.length })}
             </Link>
@@ -268,10 +269,10 @@ const RoleEditor = ({ stored, first }: { readonly stored: Stored | null; readonl
           {stored === null ? null : (
             <>
               <ActionButton allowed={allowed} question={question} onClick={() => setOpened("duplicate")}>
-                {t(roleTexts.duplicate)}
+                {t(wordTexts.duplicate)}
               </ActionButton>
               <ActionButton allowed={allowed} question={question} onClick={() => setOpened("delete")}>
-                {t(roleTexts.delete)}
+                {t(wordTexts.delete)}
               </ActionButton>
             </>
           )}
@@ -300,7 +301,7 @@ const RoleEditor = ({ stored, first }: { readonly stored: Stored | null; readonl
         {said?.text}
       </p>
       <div className={classes.editor}>
-        <Section title={t(roleTexts.permissions)}>
+        <Section title={t(wordTexts.permissions)}>
           <div className={classes.fields}>
             <TextInput
               size="xs"
@@ -320,7 +321,7 @@ const RoleEditor = ({ stored, first }: { readonly stored: Stored | null; readonl
             <TextInput
               size="xs"
               type="search"
-              label={t(roleTexts.search)}
+              label={t(wordTexts.findPermission)}
               data-page-filter
               value={q}
               maxLength={200}
@@ -367,7 +368,7 @@ const RoleEditor = ({ stored, first }: { readonly stored: Stored | null; readonl
               <Section title={t(roleTexts.entries)}>
                 <RoleEntries key={scope} scope={part} readOnly={readOnly} onStep={onStep} />
               </Section>
-              <Section title={t(roleTexts.folders)} aside={t(roleTexts.foldersAbout)}>
+              <Section title={t(wordTexts.folders)} aside={t(roleTexts.foldersAbout)}>
                 <RoleFolders
                   key={scope}
                   scope={part}
@@ -401,7 +402,7 @@ const RoleEditor = ({ stored, first }: { readonly stored: Stored | null; readonl
             onClose={() => setOpened(null)}
             title={t(roleTexts.deleteTitle, { name: stored.name })}
             effect={t(roleTexts.deleteEffect, { count: stored.holders.length })}
-            action={t(roleTexts.delete)}
+            action={t(wordTexts.delete)}
             {...(stored.holders.length === 0 ? {} : { typed: stored.name })}
             act={async (sure) => {
               await call("DELETE /api/v1/roles/{role}", {
@@ -420,7 +421,7 @@ const RoleEditor = ({ stored, first }: { readonly stored: Stored | null; readonl
             onClose={() => setOpened(null)}
             title={t(roleTexts.duplicateTitle, { name: stored.name })}
             effect={t(roleTexts.duplicateEffect)}
-            action={t(roleTexts.duplicate)}
+            action={t(wordTexts.duplicate)}
             mild
             ready={copyName.trim() !== ""}
             act={async () => {
@@ -467,7 +468,7 @@ const RolePage = (): React.ReactElement => {
   if (isNew) return <RoleEditor key="new" stored={null} first={newDraft(initialServiceName, "")} />;
   if (query.data !== undefined) return <StoredRole key={query.data.id} role={query.data} />;
   return (
-    <Page title={t(accessTexts.roles)} parts={<AccessTabs />}>
+    <Page title={t(wordTexts.roles)} parts={<AccessTabs />}>
       <Loaded query={query}>{() => null}</Loaded>
     </Page>
   );

@@ -12,6 +12,8 @@ import { Ago } from "#web/components/time.tsx";
 import { useList } from "#web/components/use-list.ts";
 import { accessTexts, exportTexts, importTexts, roleTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
+import { navigationTexts } from "#web/i18n/texts/shell.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import { ExportDialog } from "#web/pages/access/export-dialog.tsx";
 import { rolesQuery } from "#web/pages/access/queries.ts";
 import { draftOfAnswer } from "#web/pages/access/roles.ts";
@@ -57,13 +59,13 @@ const RolesPage = (): React.ReactElement => {
     { id: "holders", header: t(roleTexts.holdersShort), width: 110, align: "right", cell: (row) => row.holderCount },
     { id: "grants", header: t(roleTexts.grants), from: 520, width: 90, align: "right", cell: (row) => entriesOf(row, false) },
     { id: "denials", header: t(roleTexts.denials), from: 520, width: 100, align: "right", cell: (row) => entriesOf(row, true) },
-    { id: "folders", header: t(roleTexts.folders), from: 760, cell: (row) => foldersOf(row) || t(roleTexts.everyFolder) },
+    { id: "folders", header: t(wordTexts.folders), from: 760, cell: (row) => foldersOf(row) || t(roleTexts.everyFolder) },
     { id: "controllers", header: t(roleTexts.scopes), from: 1000, cell: (row) => controllersOf(row) || t(roleTexts.allControllers) },
-    { id: "changed", header: t(roleTexts.changed), from: 680, width: 120, cell: (row) => <Ago at={row.updatedAt} /> },
+    { id: "changed", header: t(wordTexts.changed), from: 680, width: 120, cell: (row) => <Ago at={row.updatedAt} /> },
   ];
   return (
     <Page
-      title={t(accessTexts.title)}
+      title={t(navigationTexts.access)}
       about={t(accessTexts.about)}
       fill
       actions={
@@ -101,7 +103,7 @@ const RolesPage = (): React.ReactElement => {
       }
     >
       <DataTable
-        label={t(accessTexts.roles)}
+        label={t(wordTexts.roles)}
         columns={columns}
         list={list}
         rowId={(row) => row.id}

@@ -2,6 +2,7 @@
 import { Parts } from "#web/components/parts.tsx";
 import { accessTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 
 export const AccessTabs = (): React.ReactElement => {
   const t = useText();
@@ -9,9 +10,9 @@ export const AccessTabs = (): React.ReactElement => {
     <Parts
       label={t(accessTexts.parts)}
       parts={[
-        ["/access", t(accessTexts.roles)],
+        ["/access", t(wordTexts.roles)],
         ["/access/assignments", t(accessTexts.assignments)],
-        ["/access/who-can", t(accessTexts.whoCan)],
+        ["/access/who-can", t(wordTexts.whoCan)],
         ["/access/what-if", t(accessTexts.whatIf)],
         ["/access/tests", t(accessTexts.tests)],
       ]}

@@ -17,6 +17,7 @@ import { Loaded, ProblemNote } from "#web/components/states.tsx";
 import { UnsavedGuard } from "#web/components/unsaved-guard.tsx";
 import { accessTexts, roleTexts, testTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import { AccessTabs } from "#web/pages/access/tabs.tsx";
 import classes from "#web/pages/access/access.module.css";
 
@@ -79,7 +80,7 @@ const TestEditor = ({ name, stored }: { readonly name: string | null; readonly s
           </ActionButton>
           {name === null ? null : (
             <ActionButton allowed={mayChange} question={{ permission: manageAccounts }} onClick={() => setDeleting(true)}>
-              {t(roleTexts.delete)}
+              {t(wordTexts.delete)}
             </ActionButton>
           )}
           <ActionButton
@@ -125,7 +126,7 @@ const TestEditor = ({ name, stored }: { readonly name: string | null; readonly s
           onClose={() => setDeleting(false)}
           title={t(testTexts.deleteTitle, { name })}
           effect={t(testTexts.deleteEffect)}
-          action={t(roleTexts.delete)}
+          action={t(wordTexts.delete)}
           act={async () => {
             await call("DELETE /api/v1/policy-tests/{test}", { path: { test: name } });
             await policyChanged(queries);

@@ -13,6 +13,8 @@ import { Ago } from "#web/components/time.tsx";
 import { useList } from "#web/components/use-list.ts";
 import { accessTexts, testTexts, whatIfTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
+import { commonTexts } from "#web/i18n/texts/common.ts";
 import { policyTestsQuery } from "#web/pages/access/queries.ts";
 import { AccessTabs } from "#web/pages/access/tabs.tsx";
 import classes from "#web/pages/access/access.module.css";
@@ -52,13 +54,13 @@ const TestsPage = (): React.ReactElement => {
         return (
           <span className={result.passed ? classes.good : classes.bad}>
             <span aria-hidden="true">{result.passed ? "✓ " : "✕ "}</span>
-            {t(result.passed ? whatIfTexts.passed : whatIfTexts.failed)}
+            {t(result.passed ? whatIfTexts.passed : commonTexts.stateFailed)}
           </span>
         );
       },
     },
-    { id: "description", header: t(testTexts.description), from: 720, cell: (test) => test.description ?? "" },
-    { id: "changed", header: t(testTexts.changed), from: 620, width: 130, cell: (test) => <Ago at={test.updatedAt} /> },
+    { id: "description", header: t(wordTexts.description), from: 720, cell: (test) => test.description ?? "" },
+    { id: "changed", header: t(wordTexts.changed), from: 620, width: 130, cell: (test) => <Ago at={test.updatedAt} /> },
   ];
   return (
     <Page

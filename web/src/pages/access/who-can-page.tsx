@@ -16,8 +16,9 @@ import { useList } from "#web/components/use-list.ts";
 import { WhyButton } from "#web/components/why-button.tsx";
 import { Words } from "#web/components/words.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
-import { accessTexts, whoCanTexts } from "#web/i18n/texts/access.ts";
+import { whoCanTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import type { WhoCanSearch } from "#web/pages/access/route.ts";
 import { AccessTabs } from "#web/pages/access/tabs.tsx";
 import classes from "#web/pages/access/access.module.css";
@@ -80,7 +81,7 @@ const Form = ({ asked }: { readonly asked: WhoCanSearch }): React.ReactElement =
     >
       <Autocomplete
         size="xs"
-        label={t(whoCanTexts.permission)}
+        label={t(wordTexts.permission)}
         description={<span lang="en">{leaf?.meaning ?? ""}</span>}
         inputWrapperOrder={["label", "input", "description"]}
         placeholder={example.permission}
@@ -103,7 +104,7 @@ const Form = ({ asked }: { readonly asked: WhoCanSearch }): React.ReactElement =
       />
       <TextInput
         size="xs"
-        label={t(whoCanTexts.controller)}
+        label={t(wordTexts.controller)}
         description={t(whoCanTexts.controllerText)}
         inputWrapperOrder={["label", "input", "description"]}
         placeholder={example.controller}
@@ -134,7 +135,7 @@ const Answer = ({ asked, permission }: { readonly asked: WhoCanSearch; readonly 
   );
   const told = list.beside;
   const columns: readonly Column<Able>[] = [
-    { id: "name", header: t(whoCanTexts.account), cell: (one) => <strong>{one.name}</strong> },
+    { id: "name", header: t(wordTexts.account), cell: (one) => <strong>{one.name}</strong> },
     { id: "service", header: t(whoCanTexts.service), from: 640, width: 120, cell: (one) => one.service },
     { id: "because", header: t(whoCanTexts.because), from: 520, cell: (one) => <Because of={one} /> },
     {
@@ -156,7 +157,7 @@ const Answer = ({ asked, permission }: { readonly asked: WhoCanSearch; readonly 
         </p>
       )}
       <DataTable
-        label={t(accessTexts.whoCan)}
+        label={t(wordTexts.whoCan)}
         columns={columns}
         list={list}
         rowId={(one) => one.accessId}
@@ -173,7 +174,7 @@ const WhoCanPage = (): React.ReactElement => {
   const asked = pageRoute.useSearch();
   const key = JSON.stringify(asked);
   return (
-    <Page title={t(accessTexts.whoCan)} about={t(whoCanTexts.about)} fill parts={<AccessTabs />}>
+    <Page title={t(wordTexts.whoCan)} about={t(whoCanTexts.about)} fill parts={<AccessTabs />}>
       <Form asked={asked} />
       {asked.permission === undefined ? (
         <EmptyState title={t(whoCanTexts.first)} hint={t(whoCanTexts.firstHint)} />

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { allRolesQuery } from "#web/components/all-roles.ts";
 import { accountsTexts } from "#web/i18n/texts/accounts.ts";
 import { useText } from "#web/i18n/language.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 
 export interface AccountFieldValues {
   readonly name: string;
@@ -47,14 +48,14 @@ export const AccountFields = ({
       <MultiSelect
         mt="sm"
         searchable
-        label={t(accountsTexts.roles)}
+        label={t(wordTexts.roles)}
         data={roles.map((role) => role.name)}
         value={[...values.roles]}
         onChange={(held) => onChange({ ...values, roles: held })}
       />
       <TextInput
         mt="sm"
-        label={t(accountsTexts.groups)}
+        label={t(wordTexts.groups)}
         description={t(accountsTexts.groupsText)}
         value={values.groups}
         maxLength={2000}

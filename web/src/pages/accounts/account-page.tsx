@@ -14,8 +14,10 @@ import { policyChanged } from "#web/components/policy-changed.ts";
 import { Loaded } from "#web/components/states.tsx";
 import { Ago, Instant } from "#web/components/time.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
-import { accountTexts, accountsTexts } from "#web/i18n/texts/accounts.ts";
+import { accountTexts, accountsTexts, failedTexts } from "#web/i18n/texts/accounts.ts";
 import { useText } from "#web/i18n/language.ts";
+import { navigationTexts, shellTexts } from "#web/i18n/texts/shell.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import { accountBody, AccountFields, type AccountFieldValues } from "#web/pages/accounts/account-fields.tsx";
 import { AccountState } from "#web/pages/accounts/account-state.tsx";
 import { FailedLogins } from "#web/pages/accounts/failed-logins.tsx";
@@ -46,7 +48,7 @@ const Sessions = ({ account, allowed }: { readonly account: Account; readonly al
   });
   return (
     <Section
-      title={t(accountTexts.sessions)}
+      title={t(wordTexts.sessions)}
       aside={
         <ActionButton size="compact-xs" allowed={allowed} question={{ permission: manageAccounts }} onClick={() => setEnding(true)}>
           {t(accountTexts.endAll)}
@@ -58,13 +60,13 @@ const Sessions = ({ account, allowed }: { readonly account: Account; readonly al
           items.length === 0 ? (
             <p className="soft">{t(accountTexts.noSessions)}</p>
           ) : (
-            <ul className={classes.sessions} aria-label={t(accountTexts.sessions)}>
+            <ul className={classes.sessions} aria-label={t(wordTexts.sessions)}>
               {items.map((one) => (
                 <li key={one.id}>
                   <span className={classes.mergedWords}>
                     <strong>{t(one.kind === "browser" ? accountTexts.browser : accountTexts.cli)}</strong> {one.client}
                     <span className="soft">
-                      {t(accountTexts.seen)} <Ago at={one.seenAt} /> · {t(accountTexts.ends)} <Instant at={one.expiresAt} />
+                      {t(wordTexts.lastUsed)} <Ago at={one.seenAt} /> · {t(accountTexts.ends)} <Instant at={one.expiresAt} />
                     </span>
                   </span>
                   <ActionButton
@@ -73,7 +75,7 @@ const Sessions = ({ account, allowed }: { readonly account: Account; readonly al
                     aria-label={t(accountTexts.endOf, { client: one.client })}
                     onClick={() => endOne.mutate(one.id)}
                   >
-                    {t(accountTexts.end)}
+                    {t(wordTexts.end)}
                   </ActionButton>
                 </li>
               ))}
@@ -151,26 +153,26 @@ const AccountView = ({ account }: { readonly account: Account }): React.ReactEle
     allowed?.allowed === true && account.mustChangePassword ? { allowed: false, reason: t(accountTexts.alreadyForced) } : allowed;
   return (
     <Page
-      title={t(accountTexts.title, { name })}
+      title={t(shellTexts.account, { name })}
       about={<AccountState account={account} />}
       parts={<AccountsTabs />}
       actions={
         <>
-          {act(t(accountTexts.edit), "edit")}
+          {act(t(wordTexts.edit), "edit")}
           {act(t(accountTexts.reset), "reset")}
           {act(t(accountTexts.force), "force", forced)}
           {account.disabled ? act(t(accountTexts.enable), "enable") : act(t(accountTexts.disable), "disable")}
-          {act(t(accountTexts.delete), "delete")}
+          {act(t(wordTexts.delete), "delete")}
         </>
       }
     >
       <Section title={t(accountTexts.facts)}>
         <Facts
           facts={[
-            [t(accountTexts.accessId), <code key="id">{account.accessId}</code>],
-            [t(accountTexts.service), account.service],
+            [t(wordTexts.accessId), <code key="id">{account.accessId}</code>],
+            [t(wordTexts.identityService), account.service],
             [
-              t(accountsTexts.roles),
+              t(wordTexts.roles),
               account.roles.length === 0
                 ? t(commonTexts.none)
                 : account.roles.map((role, index) => (
@@ -182,7 +184,7 @@ const AccountView = ({ account }: { readonly account: Account }): React.ReactEle
                     </span>
                   )),
             ],
-            [t(accountsTexts.groups), account.groups.join(", ") || t(commonTexts.none)],
+            [t(wordTexts.groups), account.groups.join(", ") || t(commonTexts.none)],
             [t(accountsTexts.created), <Instant key="created" at={account.createdAt} />],
             [
               t(accountsTexts.lastLogin),
@@ -195,10 +197,10 @@ const AccountView = ({ account }: { readonly account: Account }): React.ReactEle
         />
       </Section>
       <Sessions account={account} allowed={allowed} />
-      <Section title={t(accountTexts.permissions)} aside={t(accountTexts.permissionsAbout)}>
+      <Section title={t(wordTexts.permissions)} aside={t(accountTexts.permissionsAbout)}>
         <MergedPermissions account={account} />
       </Section>
-      <Section title={t(accountsTexts.failedLogins)}>
+      <Section title={t(failedTexts.title)}>
         <div className={classes.failed}>
           <FailedLogins account={account.name} />
         </div>
@@ -263,7 +265,7 @@ const AccountView = ({ account }: { readonly account: Account }): React.ReactEle
         onClose={() => setOpened(null)}
         title={t(accountTexts.deleteTitle, { name })}
         effect={t(accountTexts.deleteEffect)}
-        action={t(accountTexts.delete)}
+        action={t(wordTexts.delete)}
         typed={name}
         act={async (sure) => {
           await call("DELETE /api/v1/accounts/{account}", {
@@ -286,7 +288,7 @@ const AccountPage = (): React.ReactElement => {
   const query = useQuery({ ...accountQuery(account), refetchInterval: 30_000 });
   if (query.data !== undefined) return <AccountView key={query.data.id} account={query.data} />;
   return (
-    <Page title={t(accountsTexts.title)} parts={<AccountsTabs />}>
+    <Page title={t(navigationTexts.accounts)} parts={<AccountsTabs />}>
       <Loaded query={query}>{() => null}</Loaded>
     </Page>
   );

@@ -20,6 +20,8 @@ import { useList } from "#web/components/use-list.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { accountsTexts } from "#web/i18n/texts/accounts.ts";
 import { useText } from "#web/i18n/language.ts";
+import { navigationTexts } from "#web/i18n/texts/shell.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import { accountBody, AccountFields, type AccountFieldValues } from "#web/pages/accounts/account-fields.tsx";
 import { AccountState, accountStateWords } from "#web/pages/accounts/account-state.tsx";
 import { accountsQuery } from "#web/pages/accounts/queries.ts";
@@ -80,21 +82,21 @@ const AccountsPage = (): React.ReactElement => {
   const columns: readonly Column<Account>[] = [
     {
       id: "name",
-      header: t(accountsTexts.account),
+      header: t(wordTexts.account),
       cell: (account) => (
         <Link to="/accounts/$account" params={{ account: account.id }}>
           {account.name}
         </Link>
       ),
     },
-    { id: "state", header: t(accountsTexts.state), width: 170, cell: (account) => <AccountState account={account} /> },
+    { id: "state", header: t(wordTexts.state), width: 170, cell: (account) => <AccountState account={account} /> },
     {
       id: "roles",
-      header: t(accountsTexts.roles),
+      header: t(wordTexts.roles),
       from: 640,
       cell: (account) => account.roles.join(", ") || <span className="soft">{t(commonTexts.none)}</span>,
     },
-    { id: "groups", header: t(accountsTexts.groups), from: 1100, cell: (account) => account.groups.join(", ") },
+    { id: "groups", header: t(wordTexts.groups), from: 1100, cell: (account) => account.groups.join(", ") },
     {
       id: "login",
       header: t(accountsTexts.lastLogin),
@@ -107,7 +109,7 @@ const AccountsPage = (): React.ReactElement => {
   ];
   return (
     <Page
-      title={t(accountsTexts.title)}
+      title={t(navigationTexts.accounts)}
       about={t(accountsTexts.about)}
       fill
       actions={
@@ -132,8 +134,8 @@ const AccountsPage = (): React.ReactElement => {
             size="xs"
             clearable
             searchable
-            aria-label={t(accountsTexts.ofRole)}
-            placeholder={t(accountsTexts.ofRole)}
+            aria-label={t(wordTexts.holdersOfRole)}
+            placeholder={t(wordTexts.holdersOfRole)}
             clearButtonProps={{ "aria-label": t(commonTexts.showAll) }}
             data={roles.map((one) => one.name)}
             value={role ?? null}
@@ -142,8 +144,8 @@ const AccountsPage = (): React.ReactElement => {
           <Select
             size="xs"
             clearable
-            aria-label={t(accountsTexts.state)}
-            placeholder={t(accountsTexts.state)}
+            aria-label={t(wordTexts.state)}
+            placeholder={t(wordTexts.state)}
             clearButtonProps={{ "aria-label": t(commonTexts.showAll) }}
             data={accountStates.map((value) => ({ value, label: t(accountStateWords[value]) }))}
             value={state ?? null}
@@ -160,7 +162,7 @@ const AccountsPage = (): React.ReactElement => {
       }
     >
       <DataTable
-        label={t(accountsTexts.title)}
+        label={t(navigationTexts.accounts)}
         columns={columns}
         list={list}
         rowId={(account) => account.id}

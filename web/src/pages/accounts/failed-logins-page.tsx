@@ -3,7 +3,7 @@ import { TextInput } from "@mantine/core";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { Page } from "#web/components/page.tsx";
-import { accountsTexts, failedTexts } from "#web/i18n/texts/accounts.ts";
+import { failedTexts } from "#web/i18n/texts/accounts.ts";
 import { useText } from "#web/i18n/language.ts";
 import { FailedLogins } from "#web/pages/accounts/failed-logins.tsx";
 import { AccountsTabs } from "#web/pages/accounts/tabs.tsx";
@@ -17,7 +17,7 @@ const FailedLoginsPage = (): React.ReactElement => {
   const [name, setName] = useState(account ?? "");
   return (
     <Page
-      title={t(accountsTexts.failedLogins)}
+      title={t(failedTexts.title)}
       about={t(failedTexts.about)}
       fill
       parts={<AccountsTabs />}

@@ -7,6 +7,8 @@ import { Instant } from "#web/components/time.tsx";
 import { useList } from "#web/components/use-list.ts";
 import { failedTexts } from "#web/i18n/texts/accounts.ts";
 import { useText } from "#web/i18n/language.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
+import { explainTexts } from "#web/i18n/texts/explain.ts";
 import { failedLoginsQuery } from "#web/pages/accounts/queries.ts";
 
 type Failed = Operations["GET /api/v1/failed-logins"]["answer"]["items"][number];
@@ -26,10 +28,10 @@ export const FailedLogins = ({
   const meaning = (name: string): string =>
     name === "*none" ? t(failedTexts.noName) : name === "*invalid" ? t(failedTexts.invalidName) : "";
   const columns: readonly Column<Failed>[] = [
-    { id: "at", header: t(failedTexts.at), width: 190, cell: (one) => <Instant at={one.at} /> },
+    { id: "at", header: t(wordTexts.when), width: 190, cell: (one) => <Instant at={one.at} /> },
     {
       id: "account",
-      header: t(failedTexts.account),
+      header: t(wordTexts.account),
       cell: (one) => (
         <>
           {linked ? (
@@ -44,7 +46,7 @@ export const FailedLogins = ({
       ),
     },
     { id: "client", header: t(failedTexts.client), from: 640, cell: (one) => one.client },
-    { id: "code", header: t(failedTexts.code), from: 820, width: 240, cell: (one) => <code>{one.code}</code> },
+    { id: "code", header: t(explainTexts.title), from: 820, width: 240, cell: (one) => <code>{one.code}</code> },
   ];
   return (
     <DataTable

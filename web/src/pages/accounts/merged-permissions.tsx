@@ -17,6 +17,8 @@ import { Words } from "#web/components/words.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { mergedTexts } from "#web/i18n/texts/accounts.ts";
 import { useText } from "#web/i18n/language.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
+import { roleTexts } from "#web/i18n/texts/access.ts";
 import classes from "#web/pages/accounts/accounts.module.css";
 
 interface Merged {
@@ -84,8 +86,8 @@ const Table = ({
         <TextInput
           size="xs"
           type="search"
-          aria-label={t(mergedTexts.search)}
-          placeholder={t(mergedTexts.search)}
+          aria-label={t(wordTexts.findPermission)}
+          placeholder={t(wordTexts.findPermission)}
           value={words}
           onChange={(event) => setWords(event.currentTarget.value)}
         />
@@ -100,7 +102,7 @@ const Table = ({
             <span className={classes.mergedWords}>
               <code>{leaf.permission}</code>{" "}
               <span className="visually-hidden">
-                {t(effect === "permit" ? mergedTexts.permitted : denied ? mergedTexts.denied : mergedTexts.notGranted)}
+                {t(effect === "permit" ? wordTexts.permitted : denied ? roleTexts.denied : mergedTexts.notGranted)}
               </span>
               <span className={classes.because} lang="en">
                 <Words text={because} />
@@ -121,7 +123,7 @@ const Table = ({
           </li>
         ))}
       </ul>
-      {shown.length === 0 ? <p className="soft">{t(mergedTexts.nothing)}</p> : null}
+      {shown.length === 0 ? <p className="soft">{t(wordTexts.nothing)}</p> : null}
     </>
   );
 };

@@ -1,7 +1,8 @@
 /** The parts of Accounts. */
 import { Parts } from "#web/components/parts.tsx";
-import { accountsTexts } from "#web/i18n/texts/accounts.ts";
+import { accountsTexts, failedTexts } from "#web/i18n/texts/accounts.ts";
 import { useText } from "#web/i18n/language.ts";
+import { navigationTexts } from "#web/i18n/texts/shell.ts";
 
 export const AccountsTabs = (): React.ReactElement => {
   const t = useText();
@@ -9,8 +10,8 @@ export const AccountsTabs = (): React.ReactElement => {
     <Parts
       label={t(accountsTexts.parts)}
       parts={[
-        ["/accounts", t(accountsTexts.title)],
-        ["/failed-logins", t(accountsTexts.failedLogins)],
+        ["/accounts", t(navigationTexts.accounts)],
+        ["/failed-logins", t(failedTexts.title)],
       ]}
     />
   );

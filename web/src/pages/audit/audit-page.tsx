@@ -15,6 +15,9 @@ import { useDialog } from "#web/components/use-dialog.ts";
 import { useList } from "#web/components/use-list.ts";
 import { auditTexts } from "#web/i18n/texts/audit.ts";
 import { useText } from "#web/i18n/language.ts";
+import { navigationTexts } from "#web/i18n/texts/shell.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
+import { commonTexts } from "#web/i18n/texts/common.ts";
 import { ChainStatus } from "#web/pages/audit/chain-status.tsx";
 import { auditQuery } from "#web/pages/audit/queries.ts";
 import { questionOfRecord } from "#web/pages/audit/question-of-record.ts";
@@ -26,8 +29,8 @@ type AuditRecord = Schemas["AuditRecord"];
 const phaseTexts = {
   opened: auditTexts.opened,
   completed: auditTexts.completed,
-  failed: auditTexts.failed,
-  refused: auditTexts.refused,
+  failed: commonTexts.stateFailed,
+  refused: commonTexts.stateRefused,
   noted: auditTexts.noted,
 } as const;
 const signs = { opened: "○", completed: "✓", failed: "✕", refused: "⊘", noted: "·" } as const;
@@ -56,8 +59,8 @@ const Detail = ({
     <div className={classes.detail}>
       <Facts
         facts={[
-          [t(auditTexts.at), <Instant key="at" at={record.at} />],
-          [t(auditTexts.actor), <code key="actor">{record.actor}</code>],
+          [t(wordTexts.when), <Instant key="at" at={record.at} />],
+          [t(wordTexts.actor), <code key="actor">{record.actor}</code>],
           [t(auditTexts.action), <code key="action">{record.action}</code>],
           [t(auditTexts.object), <code key="object">{record.object}</code>],
           [t(auditTexts.phase), <Phase key="phase" phase={record.phase} />],
@@ -100,23 +103,23 @@ const AuditPage = (): React.ReactElement => {
   const open = list.rows.find((record) => idOf(record) === shown);
   const drawer = useDialog(open !== undefined);
   const columns: readonly Column<AuditRecord>[] = [
-    { id: "at", header: t(auditTexts.at), width: 190, from: 560, cell: (record) => <Instant at={record.at} /> },
+    { id: "at", header: t(wordTexts.when), width: 190, from: 560, cell: (record) => <Instant at={record.at} /> },
     { id: "action", header: t(auditTexts.action), cell: (record) => <code>{record.action}</code> },
     { id: "phase", header: t(auditTexts.phase), width: 150, cell: (record) => <Phase phase={record.phase} /> },
     { id: "object", header: t(auditTexts.object), from: 720, cell: (record) => <code>{record.object}</code> },
-    { id: "actor", header: t(auditTexts.actor), from: 960, cell: (record) => <code>{record.actor}</code> },
+    { id: "actor", header: t(wordTexts.actor), from: 960, cell: (record) => <code>{record.actor}</code> },
     { id: "sequence", header: t(auditTexts.sequence), width: 90, from: 1100, align: "right", cell: (record) => record.sequence },
   ];
   const isFiltered = Object.keys(filters).length > 0;
   const choose = (search: AuditSearch): void => void navigate({ search });
   return (
     <Page
-      title={t(auditTexts.title)}
+      title={t(navigationTexts.audit)}
       about={t(auditTexts.about)}
       fill
       toolbar={
         <>
-          <FilterField first label={t(auditTexts.actor)} value={filters.actor ?? ""} onApply={(actor) => set({ actor })} />
+          <FilterField first label={t(wordTexts.actor)} value={filters.actor ?? ""} onApply={(actor) => set({ actor })} />
           <FilterField
             label={t(auditTexts.action)}
             hint={t(auditTexts.actionHint)}
@@ -150,7 +153,7 @@ const AuditPage = (): React.ReactElement => {
     >
       <ChainStatus />
       <DataTable
-        label={t(auditTexts.title)}
+        label={t(navigationTexts.audit)}
         columns={columns}
         list={list}
         rowId={idOf}

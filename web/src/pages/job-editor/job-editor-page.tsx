@@ -25,6 +25,8 @@ import { commonTexts } from "#web/i18n/texts/common.ts";
 import { jobEditorTexts } from "#web/i18n/texts/job-editor.ts";
 import { jobTexts } from "#web/i18n/texts/jobs.ts";
 import { useText } from "#web/i18n/language.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
+import { logTexts } from "#web/i18n/texts/log.ts";
 import { JobForm } from "#web/pages/job-editor/job-form.tsx";
 import { identityOf, newJobText, readFields, writeField, writeForm, type JobFields } from "#web/pages/job-editor/job-text.ts";
 import { meaningAt, offersAt, placeAt, type JsonSchema } from "#web/pages/job-editor/schema-help.ts";
@@ -149,7 +151,7 @@ const Editor = ({ begin }: { readonly begin: Begin }): React.ReactElement => {
   }, [base.text]);
   const words = (fields: JobFields): string =>
     fields.as === "agent"
-      ? t(jobTexts.asAgent)
+      ? t(wordTexts.asAgent)
       : fields.as === "credential"
         ? t(jobTexts.asKey, { key: fields.credential })
         : t(jobEditorTexts.asOther);
@@ -191,13 +193,13 @@ const Editor = ({ begin }: { readonly begin: Begin }): React.ReactElement => {
 
   return (
     <Page
-      title={isNew ? t(jobEditorTexts.titleNew) : t(jobEditorTexts.titleEdit, { job: base.job?.path ?? "" })}
+      title={isNew ? t(wordTexts.newJob) : t(jobEditorTexts.titleEdit, { job: base.job?.path ?? "" })}
       about={t(jobEditorTexts.about)}
       fill
       actions={
         <>
           <Button size="xs" variant="default" onClick={leave}>
-            {t(jobEditorTexts.leave)}
+            {t(commonTexts.cancel)}
           </Button>
           <Button size="xs" loading={saving === "saving"} disabled={!read.ok || (!isDirty && !isNew)} onClick={wantsSave}>
             {t(commonTexts.save)}
@@ -236,7 +238,7 @@ const Editor = ({ begin }: { readonly begin: Begin }): React.ReactElement => {
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- Ctrl S, from anywhere in it */}
         <section
           className={`${classes.pane} ${classes.textPane}`}
-          aria-label={t(jobTexts.yaml)}
+          aria-label={t(wordTexts.yaml)}
           onKeyDown={(event) => {
             if (event.key !== "s" || !(event.ctrlKey || event.metaKey)) return;
             event.preventDefault();
@@ -260,7 +262,7 @@ const Editor = ({ begin }: { readonly begin: Begin }): React.ReactElement => {
                 <ul>
                   {found.map(({ line, message, hint }) => (
                     <li key={`${line} ${message}`}>
-                      {t(jobEditorTexts.atLine, { line: String(line) })}:{" "}
+                      {t(logTexts.line, { line: String(line) })}:{" "}
                       <span lang="en">
                         <Words text={hint === "" ? message : `${message} (${hint})`} />
                       </span>
@@ -386,7 +388,7 @@ const NewJobPage = (): React.ReactElement => {
       />
     );
   return (
-    <Page title={t(jobEditorTexts.titleNew)}>
+    <Page title={t(wordTexts.newJob)}>
       {query.isError ? <ProblemState error={query.error} retry={() => void query.refetch()} /> : <LoadingState />}
     </Page>
   );

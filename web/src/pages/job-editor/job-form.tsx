@@ -2,6 +2,7 @@
 import { Button, Checkbox, NativeSelect, Textarea, TextInput } from "@mantine/core";
 import { jobEditorTexts } from "#web/i18n/texts/job-editor.ts";
 import { useText } from "#web/i18n/language.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import type { JobFields, ParameterFields } from "#web/pages/job-editor/job-text.ts";
 import classes from "#web/pages/job-editor/job-editor.module.css";
 
@@ -68,7 +69,7 @@ const Parameters = ({
           <TextInput
             size="xs"
             className={classes.wide}
-            label={t(jobEditorTexts.description)}
+            label={t(wordTexts.description)}
             value={one.description}
             onChange={(event) => change(index, { description: event.currentTarget.value })}
           />
@@ -148,7 +149,7 @@ export const JobForm = ({ fields, pathFixed, onChange, problemOf }: JobFormProps
         error={problemOf("path")}
         onChange={(event) => onChange("path", event.currentTarget.value)}
       />
-      {plain("title", t(jobEditorTexts.title))}
+      {plain("title", t(wordTexts.title))}
       <NativeSelect
         size="xs"
         label={t(jobEditorTexts.what)}
@@ -195,7 +196,7 @@ export const JobForm = ({ fields, pathFixed, onChange, problemOf }: JobFormProps
       )}
       <NativeSelect
         size="xs"
-        label={t(jobEditorTexts.asWhom)}
+        label={t(wordTexts.asWhom)}
         value={fields.as}
         error={problemOf("as")}
         data={[
@@ -234,7 +235,7 @@ export const JobForm = ({ fields, pathFixed, onChange, problemOf }: JobFormProps
         data={[{ value: "", label: t(jobEditorTexts.requiresDefault) }, ...nodeRoles]}
         onChange={(event) => onChange("requires", event.currentTarget.value)}
       />
-      <h2>{t(jobEditorTexts.parameters)}</h2>
+      <h2>{t(wordTexts.parameters)}</h2>
       {fields.parameters === null ? (
         <p className="soft">{t(jobEditorTexts.parametersByText)}</p>
       ) : (

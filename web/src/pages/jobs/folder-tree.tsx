@@ -8,6 +8,7 @@ import { ProblemNote } from "#web/components/states.tsx";
 import { renderNumber } from "#web/i18n/text.ts";
 import { jobsTexts } from "#web/i18n/texts/jobs.ts";
 import { useLanguage, useText } from "#web/i18n/language.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import { foldersQuery } from "#web/pages/jobs/queries.ts";
 import classes from "#web/pages/jobs/jobs.module.css";
 
@@ -150,7 +151,7 @@ export const FolderTree = ({
   };
   return (
     <div className={classes.tree}>
-      <ul role="tree" aria-label={t(jobsTexts.folders)} className={classes.level}>
+      <ul role="tree" aria-label={t(wordTexts.folders)} className={classes.level}>
         <Folder path="/" name={t(jobsTexts.allJobs)} jobs={root.data?.total ?? null} hasFolders depth={1} tree={tree} />
       </ul>
     </div>

@@ -23,6 +23,8 @@ import { commonTexts } from "#web/i18n/texts/common.ts";
 import { jobTexts } from "#web/i18n/texts/jobs.ts";
 import type { Translate } from "#web/i18n/text.ts";
 import { useText } from "#web/i18n/language.ts";
+import { navigationTexts } from "#web/i18n/texts/shell.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import { createPermission, jobQuery, managePermission, runsOfJobQuery, viewRunsPermission } from "#web/pages/jobs/queries.ts";
 import classes from "#web/pages/jobs/job.module.css";
 
@@ -43,7 +45,7 @@ const credentialOf = (definition: Definition): string | null => {
 };
 const identityWords = (definition: Definition, t: Translate): string => {
   const key = credentialOf(definition);
-  return key === null ? t(jobTexts.asAgent) : t(jobTexts.asKey, { key });
+  return key === null ? t(wordTexts.asAgent) : t(jobTexts.asKey, { key });
 };
 
 interface Parameter {
@@ -61,19 +63,19 @@ const DefinitionFacts = ({ job }: { readonly job: Job }): React.ReactElement => 
   const nodes = (definition["on"] ?? []) as readonly string[];
   const parameters = (definition["parameters"] ?? []) as readonly Parameter[];
   return (
-    <Section title={t(jobTexts.definition)} aside={t(jobTexts.revisionOf, { revision: String(job.revision) })}>
+    <Section title={t(jobTexts.definition)} aside={t(wordTexts.revisionOf, { revision: String(job.revision) })}>
       <Facts
         facts={[
           [t(jobTexts.asWhom), <strong key="as">{identityWords(definition, t)}</strong>],
-          [t(jobTexts.nodes), nodes.length === 0 ? t(jobTexts.nodesNone) : nodes.join(", ")],
+          [t(navigationTexts.nodes), nodes.length === 0 ? t(jobTexts.nodesNone) : nodes.join(", ")],
           [t(jobTexts.requires), <code key="requires">{String(definition["requires"] ?? "")}</code>],
-          [t(jobTexts.timeout), definition["timeout"] === undefined ? t(jobTexts.noLimit) : String(definition["timeout"])],
+          [t(jobTexts.timeout), definition["timeout"] === undefined ? t(commonTexts.none) : String(definition["timeout"])],
           [t(jobTexts.restartable), t(definition["restartable"] === true ? commonTexts.yes : commonTexts.no)],
         ]}
       />
       {parameters.length === 0 ? null : (
         <>
-          <h3>{t(jobTexts.parameters)}</h3>
+          <h3>{t(wordTexts.parameters)}</h3>
           <ul className={classes.rows}>
             {parameters.map((one) => (
               <li key={one.name}>
@@ -92,10 +94,10 @@ const DefinitionFacts = ({ job }: { readonly job: Job }): React.ReactElement => 
           </ul>
         </>
       )}
-      <h3>{t(jobTexts.yaml)}</h3>
+      <h3>{t(wordTexts.yaml)}</h3>
       {/* As high as its lines, unless they are many. */}
       <div style={{ height: `min(56vh, ${(job.source ?? job.yaml).split("\n").length * 20 + 24}px)` }}>
-        <LazyCodeEditor label={t(jobTexts.yaml)} value={job.source ?? job.yaml} />
+        <LazyCodeEditor label={t(wordTexts.yaml)} value={job.source ?? job.yaml} />
       </div>
     </Section>
   );
@@ -196,7 +198,7 @@ const Versions = ({ job }: { readonly job: Job }): React.ReactElement => {
       <ul className={classes.rows}>
         {job.revisions.slice(0, 200).map((one) => (
           <li key={one.revision}>
-            <span>{t(jobTexts.revisionOf, { revision: String(one.revision) })}</span>
+            <span>{t(wordTexts.revisionOf, { revision: String(one.revision) })}</span>
             <span className={classes.grow}>{one.authorName}</span>
             <span className="soft">
               <Ago at={one.createdAt} />
@@ -244,7 +246,7 @@ const JobView = ({ job }: { readonly job: Job }): React.ReactElement => {
     useMemo(
       () =>
         run?.allowed === true
-          ? [{ id: "run job", text: `${t(jobTexts.run)} ${job.path}`, run: () => void navigate({ search: { run: true } }) }]
+          ? [{ id: "run job", text: `${t(wordTexts.run)} ${job.path}`, run: () => void navigate({ search: { run: true } }) }]
           : [],
       [run?.allowed, t, navigate, job.path],
     ),
@@ -261,24 +263,24 @@ const JobView = ({ job }: { readonly job: Job }): React.ReactElement => {
             question={{ permission: createPermission, on: job.path, controller: "main" }}
             onClick={openRun}
           >
-            {t(jobTexts.run)}
+            {t(wordTexts.run)}
           </ActionButton>
           <ActionButton
             allowed={manage}
             question={{ permission: managePermission, on: job.path }}
             onClick={() => void goTo({ to: "/edit-job/$", params: jobParams(job.path) })}
           >
-            {t(jobTexts.edit)}
+            {t(wordTexts.edit)}
           </ActionButton>
           <ActionButton
             allowed={manage}
             question={{ permission: managePermission, on: job.path }}
             onClick={() => void goTo({ to: "/new-job", search: { from: job.path } })}
           >
-            {t(jobTexts.duplicate)}
+            {t(wordTexts.duplicate)}
           </ActionButton>
           <ActionButton allowed={manage} question={{ permission: managePermission, on: job.path }} onClick={() => setDeleting(true)}>
-            {t(jobTexts.delete)}
+            {t(wordTexts.delete)}
           </ActionButton>
         </>
       }
@@ -297,7 +299,7 @@ const JobView = ({ job }: { readonly job: Job }): React.ReactElement => {
         onClose={() => setDeleting(false)}
         title={t(jobTexts.deleteTitle, { job: job.path })}
         effect={<p>{t(jobTexts.deleteEffect)}</p>}
-        action={t(jobTexts.delete)}
+        action={t(wordTexts.delete)}
         typed={job.path}
         act={async () => {
           await call("DELETE /api/v1/jobs/{*}", { path: { "*": job.path.slice(1) }, query: { expectedRevision: job.revision } });

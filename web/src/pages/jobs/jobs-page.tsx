@@ -14,6 +14,8 @@ import { Ago } from "#web/components/time.tsx";
 import { useList } from "#web/components/use-list.ts";
 import { jobsTexts } from "#web/i18n/texts/jobs.ts";
 import { useText } from "#web/i18n/language.ts";
+import { navigationTexts, paletteTexts } from "#web/i18n/texts/shell.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import { FolderTree } from "#web/pages/jobs/folder-tree.tsx";
 import { createPermission, jobsQuery } from "#web/pages/jobs/queries.ts";
 import type { JobsSearch } from "#web/pages/jobs/route.ts";
@@ -55,14 +57,14 @@ const JobsPage = (): React.ReactElement => {
   const list = useList(jobsQuery(search));
   const mayMake = useMayAnywhere("manager:inventory:manage");
   const columns: readonly Column<Job>[] = [
-    { id: "path", header: t(jobsTexts.path), cell: (job) => <Path path={job.path} below={folder} /> },
-    { id: "title", header: t(jobsTexts.titleColumn), from: 760, cell: (job) => job.title ?? "" },
+    { id: "path", header: t(wordTexts.job), cell: (job) => <Path path={job.path} below={folder} /> },
+    { id: "title", header: t(wordTexts.title), from: 760, cell: (job) => job.title ?? "" },
     { id: "author", header: t(jobsTexts.author), from: 900, width: 150, cell: (job) => job.authorName },
-    { id: "revision", header: t(jobsTexts.revision), from: 900, width: 80, align: "right", cell: (job) => job.revision },
-    { id: "changed", header: t(jobsTexts.changed), from: 560, width: 120, cell: (job) => <Ago at={job.updatedAt} /> },
+    { id: "revision", header: t(wordTexts.revision), from: 900, width: 80, align: "right", cell: (job) => job.revision },
+    { id: "changed", header: t(wordTexts.changed), from: 560, width: 120, cell: (job) => <Ago at={job.updatedAt} /> },
     {
       id: "run",
-      header: t(jobsTexts.actions),
+      header: t(paletteTexts.actions),
       width: 112,
       cell: (job) => (
         <ActionButton
@@ -71,14 +73,14 @@ const JobsPage = (): React.ReactElement => {
           question={{ permission: createPermission, on: job.path, controller: "main" }}
           onClick={() => change({ run: job.path })}
         >
-          {t(jobsTexts.run)}
+          {t(wordTexts.run)}
         </ActionButton>
       ),
     },
   ];
   return (
     <Page
-      title={t(jobsTexts.title)}
+      title={t(navigationTexts.jobs)}
       about={t(jobsTexts.about)}
       fill
       actions={
@@ -88,7 +90,7 @@ const JobsPage = (): React.ReactElement => {
           question={{ permission: "manager:inventory:manage" }}
           onClick={() => void goTo({ to: "/new-job", search: folder === "/" ? {} : { folder } })}
         >
-          {t(jobsTexts.newJob)}
+          {t(wordTexts.newJob)}
         </ActionButton>
       }
       toolbar={
@@ -109,7 +111,7 @@ const JobsPage = (): React.ReactElement => {
         <FolderTree chosen={folder} onChoose={(chosen) => change({ folder: chosen === "/" ? undefined : chosen })} />
         <div className={classes.list}>
           <DataTable
-            label={t(jobsTexts.title)}
+            label={t(navigationTexts.jobs)}
             columns={columns}
             list={list}
             rowId={(job) => job.path}

@@ -10,6 +10,7 @@ import { Instant } from "#web/components/time.tsx";
 import { useText } from "#web/i18n/language.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { inviteTexts, nodesTexts } from "#web/i18n/texts/nodes.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import { readPairs } from "#web/components/read-pairs.ts";
 
 type Invitation = Operations["POST /api/v1/nodes/invitations"]["answer"];
@@ -73,7 +74,7 @@ export const InviteDialog = ({ onClose }: { readonly onClose: () => void }): Rea
           />
           <Textarea
             mt="sm"
-            label={t(inviteTexts.labels)}
+            label={t(wordTexts.labels)}
             description={t(inviteTexts.labelsHint)}
             value={text}
             onChange={(event) => setText(event.currentTarget.value)}

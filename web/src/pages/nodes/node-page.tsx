@@ -18,6 +18,8 @@ import { Ago, Instant } from "#web/components/time.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { nodesTexts, nodeTexts } from "#web/i18n/texts/nodes.ts";
 import { useText } from "#web/i18n/language.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
+import { overviewTexts } from "#web/i18n/texts/overview.ts";
 import { nodeQuery, runsOfNodeQuery } from "#web/pages/nodes/queries.ts";
 import classes from "#web/pages/nodes/nodes.module.css";
 
@@ -32,12 +34,12 @@ const Identity = ({ node }: { readonly node: Node }): React.ReactElement => {
         facts={[
           [t(nodeTexts.joined), <Instant key="joined" at={node.joinedAt} />],
           [t(nodesTexts.seen), node.lastSeenAt === null ? t(commonTexts.never) : <Ago key="seen" at={node.lastSeenAt} />],
-          [t(nodesTexts.running), node.runsInFlight],
-          [t(nodeTexts.labels), labels.length === 0 ? t(commonTexts.none) : labels.join(", ")],
+          [t(overviewTexts.running), node.runsInFlight],
+          [t(wordTexts.labels), labels.length === 0 ? t(commonTexts.none) : labels.join(", ")],
           ...(node.facts === null
             ? []
             : ([
-                [t(nodeTexts.version), node.facts.version],
+                [t(wordTexts.version), node.facts.version],
                 [t(nodeTexts.platform), node.facts.platform],
                 [t(nodeTexts.rotation), node.facts.rotationSerial ?? t(nodesTexts.notReported)],
               ] as const)),
@@ -67,7 +69,7 @@ const AsWhom = ({ node }: { readonly node: Node }): React.ReactElement => {
             [t(nodeTexts.tree), <code key="tree">{facts.tree}</code>],
             [t(nodeTexts.launcherAccount), <code key="launcher">{facts.launcherAccount}</code>],
             [t(nodeTexts.agentAccount), <code key="agent">{facts.agentAccount}</code>],
-            [t(nodeTexts.separation), t(facts.separation === "none" ? nodeTexts.separationNone : nodeTexts.separationAccounts)],
+            [t(wordTexts.separation), t(facts.separation === "none" ? nodeTexts.separationNone : nodeTexts.separationAccounts)],
           ]}
         />
       )}

@@ -14,6 +14,9 @@ import { useList } from "#web/components/use-list.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { nodesTexts } from "#web/i18n/texts/nodes.ts";
 import { useText } from "#web/i18n/language.ts";
+import { navigationTexts } from "#web/i18n/texts/shell.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
+import { overviewTexts } from "#web/i18n/texts/overview.ts";
 import { InviteDialog } from "#web/pages/nodes/invite-dialog.tsx";
 import { nodesQuery } from "#web/pages/nodes/queries.ts";
 
@@ -42,7 +45,7 @@ const NodesPage = (): React.ReactElement => {
   const columns: readonly Column<Node>[] = [
     {
       id: "name",
-      header: t(nodesTexts.name),
+      header: t(wordTexts.node),
       cell: (node) => (
         <Link to="/nodes/$node" params={{ node: node.name }}>
           {node.name}
@@ -65,7 +68,7 @@ const NodesPage = (): React.ReactElement => {
       align: "right",
       cell: (node) => node.facts?.credentialKeys.length ?? "",
     },
-    { id: "running", header: t(nodesTexts.running), from: 720, width: 90, align: "right", cell: (node) => node.runsInFlight },
+    { id: "running", header: t(overviewTexts.running), from: 720, width: 90, align: "right", cell: (node) => node.runsInFlight },
     {
       id: "seen",
       header: t(nodesTexts.seen),
@@ -78,7 +81,7 @@ const NodesPage = (): React.ReactElement => {
     void navigate({ search: { ...(revoked ? { revoked } : {}), ...(shown ? { invite: true } : {}) } });
   return (
     <Page
-      title={t(nodesTexts.title)}
+      title={t(navigationTexts.nodes)}
       about={t(nodesTexts.about)}
       fill
       actions={
@@ -96,7 +99,7 @@ const NodesPage = (): React.ReactElement => {
       }
     >
       <DataTable
-        label={t(nodesTexts.title)}
+        label={t(navigationTexts.nodes)}
         columns={columns}
         list={list}
         rowId={(node) => node.id}

@@ -19,6 +19,8 @@ import { useText } from "#web/i18n/language.ts";
 import { renderNumber, type Language } from "#web/i18n/text.ts";
 import { overviewTexts } from "#web/i18n/texts/overview.ts";
 import { navigationTexts } from "#web/i18n/texts/shell.ts";
+import { commonTexts } from "#web/i18n/texts/common.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import {
   dayCountsQuery,
   failuresQuery,
@@ -184,7 +186,7 @@ const Charts = (): React.ReactElement => {
       results.failed + results["timed-out"] + results.refused + results.unknown;
     return [
       { label: t(overviewTexts.failed), colour: "--bad", kind: "bars", values: of(bad) },
-      { label: t(overviewTexts.succeeded), colour: "--good", kind: "bars", values: of(({ results }) => results.succeeded) },
+      { label: t(commonTexts.stateSucceeded), colour: "--good", kind: "bars", values: of(({ results }) => results.succeeded) },
       {
         label: t(overviewTexts.other),
         colour: "--soft",
@@ -212,19 +214,13 @@ const Charts = (): React.ReactElement => {
   const empty = slices?.every(({ runs }) => runs === 0) === true;
   return (
     <>
-      <Section title={t(overviewTexts.runsOverTime)} aside={choice}>
+      <Section title={t(navigationTexts.runs)} aside={choice}>
         <Loaded query={query}>
           {() =>
             empty ? (
               <p className={classes.none}>{t(overviewTexts.noRuns)}</p>
             ) : (
-              <Chart
-                label={t(overviewTexts.runsOverTime)}
-                at={at}
-                series={counts}
-                render={renderCount}
-                timeHeader={t(overviewTexts.time)}
-              />
+              <Chart label={t(navigationTexts.runs)} at={at} series={counts} render={renderCount} timeHeader={t(wordTexts.queued)} />
             )
           }
         </Loaded>
@@ -235,13 +231,7 @@ const Charts = (): React.ReactElement => {
             empty ? (
               <p className={classes.none}>{t(overviewTexts.noRuns)}</p>
             ) : (
-              <Chart
-                label={t(overviewTexts.waitingTime)}
-                at={at}
-                series={waits}
-                render={renderDuration}
-                timeHeader={t(overviewTexts.time)}
-              />
+              <Chart label={t(overviewTexts.waitingTime)} at={at} series={waits} render={renderDuration} timeHeader={t(wordTexts.queued)} />
             )
           }
         </Loaded>
@@ -254,7 +244,7 @@ const Nodes = (): React.ReactElement => {
   const t = useText();
   const query = useQuery(nodesQuery);
   return (
-    <Section title={t(overviewTexts.nodes)}>
+    <Section title={t(navigationTexts.nodes)}>
       <Loaded query={query}>
         {({ items }) => (
           <ul className={classes.runs}>
@@ -317,7 +307,7 @@ const OverviewPage = (): React.ReactElement => {
       ) : null}
       <div className={classes.columns}>
         {seesRuns ? null : (
-          <Section title={t(overviewTexts.runsOverTime)}>
+          <Section title={t(navigationTexts.runs)}>
             <Loaded query={refused}>{() => null}</Loaded>
           </Section>
         )}

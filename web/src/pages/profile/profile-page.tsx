@@ -22,6 +22,8 @@ import { Words } from "#web/components/words.tsx";
 import { useText } from "#web/i18n/language.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { profileTexts } from "#web/i18n/texts/profile.ts";
+import { navigationTexts } from "#web/i18n/texts/shell.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import { ownLoginsQuery, ownSessionQuery, ownSessionsQuery } from "#web/pages/profile/queries.ts";
 import classes from "#web/pages/profile/profile.module.css";
 
@@ -36,12 +38,12 @@ const Who = (): React.ReactElement => {
         {({ principal, realm, session }) => (
           <Facts
             facts={[
-              [t(profileTexts.account), principal.name],
-              [t(profileTexts.accessId), <code key="id">{principal.accessId}</code>],
-              [t(profileTexts.service), principal.service],
-              [t(profileTexts.realm), realm],
-              [t(profileTexts.roles), principal.roles.join(", ") || t(commonTexts.none)],
-              [t(profileTexts.groups), principal.groups.join(", ") || t(commonTexts.none)],
+              [t(wordTexts.account), principal.name],
+              [t(wordTexts.accessId), <code key="id">{principal.accessId}</code>],
+              [t(wordTexts.identityService), principal.service],
+              [t(wordTexts.realm), realm],
+              [t(wordTexts.roles), principal.roles.join(", ") || t(commonTexts.none)],
+              [t(wordTexts.groups), principal.groups.join(", ") || t(commonTexts.none)],
               ...(logins === undefined
                 ? []
                 : ([
@@ -74,10 +76,10 @@ const Sessions = (): React.ReactElement => {
   });
   return (
     <Section
-      title={t(profileTexts.sessions)}
+      title={t(wordTexts.sessions)}
       aside={
         <Button size="compact-xs" variant="default" onClick={() => setLeaving(true)}>
-          {t(profileTexts.endAll)}
+          {t(wordTexts.signOutEverywhere)}
         </Button>
       }
     >
@@ -90,7 +92,7 @@ const Sessions = (): React.ReactElement => {
                   {t(one.kind === "browser" ? profileTexts.kindBrowser : profileTexts.kindCli)} <span className="soft">{one.client}</span>
                 </span>
                 <span className="soft">
-                  {t(profileTexts.begun)} <Ago at={one.createdAt} />, {t(profileTexts.used)} <Ago at={one.seenAt} />
+                  {t(profileTexts.begun)} <Ago at={one.createdAt} />, {t(wordTexts.lastUsed)} <Ago at={one.seenAt} />
                 </span>
                 {one.current ? (
                   <strong>{t(profileTexts.thisOne)}</strong>
@@ -101,7 +103,7 @@ const Sessions = (): React.ReactElement => {
                     aria-label={t(profileTexts.endOf, { client: one.client })}
                     onClick={() => ending.mutate(one.id)}
                   >
-                    {t(profileTexts.end)}
+                    {t(wordTexts.end)}
                   </Button>
                 )}
               </li>
@@ -114,7 +116,7 @@ const Sessions = (): React.ReactElement => {
         onClose={() => setLeaving(false)}
         title={t(profileTexts.endAllTitle)}
         effect={t(profileTexts.endAllEffect)}
-        action={t(profileTexts.endAll)}
+        action={t(wordTexts.signOutEverywhere)}
         act={() => signOut(true)}
       />
     </Section>
@@ -134,7 +136,7 @@ const Logins = (): React.ReactElement => {
               <li key={`${login.at} ${login.client} ${login.succeeded}`}>
                 <span className={classes.login} data-good={login.succeeded}>
                   <span aria-hidden="true">{login.succeeded ? "✓" : "✕"}</span>{" "}
-                  {t(login.succeeded ? profileTexts.loginGood : profileTexts.loginBad)}
+                  {t(login.succeeded ? profileTexts.loginGood : commonTexts.stateFailed)}
                 </span>
                 <span className={`soft ${classes.grow}`}>{login.client}</span>
                 {login.current ? <strong>{t(profileTexts.thisOne)}</strong> : null}
@@ -174,7 +176,7 @@ const Password = (): React.ReactElement => {
     />
   );
   return (
-    <Section title={t(profileTexts.password)}>
+    <Section title={t(wordTexts.password)}>
       <form
         className={classes.form}
         onSubmit={(event) => {
@@ -185,14 +187,14 @@ const Password = (): React.ReactElement => {
       >
         <input type="text" autoComplete="username" value={name} readOnly hidden />
         {field("current", t(profileTexts.currentPassword), "current-password")}
-        {field("next", t(profileTexts.newPassword), "new-password")}
-        {field("again", t(profileTexts.again), "new-password")}
+        {field("next", t(wordTexts.newPassword), "new-password")}
+        {field("again", t(wordTexts.newPasswordAgain), "new-password")}
         <Button type="submit" size="xs" loading={changing.isPending}>
           {t(profileTexts.change)}
         </Button>
         {differ ? (
           <p role="alert" className={classes.wrong}>
-            {t(profileTexts.differ)}
+            {t(wordTexts.passwordsDiffer)}
           </p>
         ) : (
           <ProblemNote error={changing.error} />
@@ -230,7 +232,7 @@ const Permissions = (): React.ReactElement => {
           />
           <FilterField
             first
-            label={t(profileTexts.find)}
+            label={t(wordTexts.findPermission)}
             value={q}
             onApply={(text) => void navigate({ search: defined({ q: text, ...(all ? { all } : {}) }), replace: true })}
           />
@@ -238,7 +240,7 @@ const Permissions = (): React.ReactElement => {
       }
     >
       <p className="soft">{t(profileTexts.permissionsNote)}</p>
-      <PlainTable label={t(profileTexts.permissions)} headers={[t(profileTexts.permission), t(profileTexts.held), t(profileTexts.by)]}>
+      <PlainTable label={t(profileTexts.permissions)} headers={[t(wordTexts.permission), t(profileTexts.held), t(profileTexts.by)]}>
         {rows.map(({ leaf, verdict }) => (
           <tr key={leaf.permission}>
             <th scope="row">
@@ -273,7 +275,7 @@ const Permissions = (): React.ReactElement => {
 const ProfilePage = (): React.ReactElement => {
   const t = useText();
   return (
-    <Page title={t(profileTexts.title)}>
+    <Page title={t(navigationTexts.profile)}>
       <Who />
       <Sessions />
       <Logins />

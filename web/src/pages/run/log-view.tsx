@@ -12,6 +12,7 @@ import { useSize } from "#web/components/use-size.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { logTexts } from "#web/i18n/texts/log.ts";
 import { useText } from "#web/i18n/language.ts";
+import { shellTexts } from "#web/i18n/texts/shell.ts";
 import { isPlain, markFound, parseAnsi } from "#web/pages/run/ansi.ts";
 import { contentHeight, isScaled, lastTop, readLines, renderLines, rowHeight, scrollOf, topAt } from "#web/pages/run/log-scroll.ts";
 import { LogStore, type LogLine } from "#web/pages/run/log-store.ts";
@@ -312,7 +313,7 @@ export const LogView = ({ runId, hasEnded, chosen, onChoose, find, onFind }: Log
                 : search.lines.length === 0
                   ? t(logTexts.foundNone)
                   : search.at === null
-                    ? t(logTexts.foundSome, { count: search.lines.length })
+                    ? t(logTexts.lines, { count: search.lines.length })
                     : t(search.more ? logTexts.foundMore : logTexts.foundAt, { at: search.at + 1, total: search.lines.length })}
           </span>
         </form>
@@ -428,7 +429,7 @@ export const LogView = ({ runId, hasEnded, chosen, onChoose, find, onFind }: Log
           {hasEnded
             ? t(logTexts.ended)
             : store.stream === "live"
-              ? t(logTexts.live)
+              ? t(shellTexts.live)
               : store.stream === "offline"
                 ? t(logTexts.offline)
                 : ""}

@@ -21,6 +21,8 @@ import { Instant } from "#web/components/time.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { runTexts } from "#web/i18n/texts/run.ts";
 import { useLanguage, useText } from "#web/i18n/language.ts";
+import { navigationTexts } from "#web/i18n/texts/shell.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import { LogView } from "#web/pages/run/log-view.tsx";
 import { outcomeWords } from "#web/pages/run/outcome.ts";
 import { Words } from "#web/components/words.tsx";
@@ -72,9 +74,9 @@ const Chain = ({ run }: { readonly run: Run }): React.ReactElement => {
   const t = useText();
   const last = (part: Verdict["part"]): Verdict | undefined => run.verdicts.findLast((verdict) => verdict.part === part);
   const links = [
-    [t(runTexts.who), run.submitter.name, last("who")],
-    [t(runTexts.may), createPermission, last("may")],
-    [t(runTexts.where), run.node, last("where")],
+    [t(wordTexts.submitter), run.submitter.name, last("who")],
+    [t(wordTexts.may), createPermission, last("may")],
+    [t(wordTexts.node), run.node, last("where")],
     [t(runTexts.asWhom), run.runAs ?? "–", last("as-whom")],
   ] as const;
   return (
@@ -103,7 +105,7 @@ const Chain = ({ run }: { readonly run: Run }): React.ReactElement => {
             <Why verdict={verdict} state={run.state} />
             {index === 0 ? (
               <>
-                <span className="soft">{t(runTexts.actor)}</span>
+                <span className="soft">{t(wordTexts.actor)}</span>
                 <span>{run.actor.accessId === run.submitter.accessId ? t(runTexts.sameActor) : run.actor.name}</span>
               </>
             ) : null}
@@ -111,7 +113,7 @@ const Chain = ({ run }: { readonly run: Run }): React.ReactElement => {
         ))}
       </ol>
       <details className={classes.details}>
-        <summary>{t(runTexts.earlier)}</summary>
+        <summary>{t(wordTexts.howDecided)}</summary>
         <ul lang="en">
           {run.verdicts.map((verdict) => (
             <li key={`${verdict.part} ${verdict.rule} ${verdict.decidedAt}`}>
@@ -146,7 +148,7 @@ const Timeline = ({ run }: { readonly run: Run }): React.ReactElement => {
     <Section title={t(runTexts.timeline)} aside={run.attempt > 1 ? t(runTexts.attempt, { count: run.attempt }) : undefined}>
       <ol className={classes.timeline}>
         <li>
-          {t(runTexts.queued)} <Instant at={queuedAt} />
+          {t(wordTexts.queued)} <Instant at={queuedAt} />
         </li>
         {offeredAt === null ? null : (
           <li>
@@ -162,7 +164,7 @@ const Timeline = ({ run }: { readonly run: Run }): React.ReactElement => {
         )}
         {startedAt === null ? null : (
           <li>
-            {t(runTexts.started)} <Instant at={startedAt} />{" "}
+            {t(wordTexts.started)} <Instant at={startedAt} />{" "}
             <span className="soft">{t(runTexts.beforeStart, { time: between(acceptedAt ?? offeredAt ?? queuedAt, startedAt) })}</span>
           </li>
         )}
@@ -239,7 +241,7 @@ const Audit = ({ run }: { readonly run: Run }): React.ReactElement | null => {
   // Who may not read the record at all is told so once, on its page.
   if (verdict === null || verdict.effect === "deny") return null;
   return (
-    <Section title={t(runTexts.audit)}>
+    <Section title={t(navigationTexts.audit)}>
       <Loaded query={query}>
         {({ items }) =>
           items.length === 0 ? (
@@ -272,15 +274,15 @@ const RunFacts = ({ run }: { readonly run: Run }): React.ReactElement => {
     <Section title={t(runTexts.facts)}>
       <Facts
         facts={[
-          [t(runTexts.id), <code key="id">{run.id}</code>],
-          [t(runTexts.job), <JobLink key="job" path={run.job} />],
-          [t(runTexts.revision), run.jobRevision],
-          [t(runTexts.controller), run.controller],
-          ...(run.comment === null ? [] : [[t(runTexts.comment), run.comment] as const]),
+          [t(wordTexts.id), <code key="id">{run.id}</code>],
+          [t(wordTexts.job), <JobLink key="job" path={run.job} />],
+          [t(wordTexts.revision), run.jobRevision],
+          [t(wordTexts.controller), run.controller],
+          ...(run.comment === null ? [] : [[t(wordTexts.comment), run.comment] as const]),
           [
-            t(runTexts.arguments),
+            t(wordTexts.arguments),
             given.length === 0 ? (
-              t(runTexts.noArguments)
+              t(commonTexts.none)
             ) : (
               <code key="arguments" className={classes.arguments}>
                 {given.map(([name, value]) => `${name}=${value}`).join("\n")}

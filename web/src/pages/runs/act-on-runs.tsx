@@ -16,6 +16,7 @@ import { Loaded } from "#web/components/states.tsx";
 import { Words } from "#web/components/words.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { runsTexts } from "#web/i18n/texts/runs.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import { renderNumber, type Text } from "#web/i18n/text.ts";
 import { useLanguage, useText } from "#web/i18n/language.ts";
 import { cancelPermission, createPermission, runCountsQuery, type RunsFilter } from "#web/pages/runs/queries.ts";
@@ -57,7 +58,7 @@ const words = {
     matching: runsTexts.againAllMatching,
     effect: runsTexts.againEffect,
     action: runsTexts.againAct,
-    reason: runsTexts.againComment,
+    reason: wordTexts.comment,
     done: runsTexts.againDone,
     partly: runsTexts.againPartly,
   },

@@ -10,14 +10,16 @@ import { explainTexts } from "#web/i18n/texts/explain.ts";
 import { runTexts } from "#web/i18n/texts/run.ts";
 import { runDialogTexts } from "#web/i18n/texts/run-dialog.ts";
 import { useText } from "#web/i18n/language.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
+import { commonTexts } from "#web/i18n/texts/common.ts";
 import type { Run } from "#web/pages/runs/use-runs.ts";
 import classes from "#web/pages/runs/runs.module.css";
 
 const partTexts = {
   who: runDialogTexts.who,
-  may: runDialogTexts.may,
+  may: wordTexts.may,
   where: runDialogTexts.where,
-  "as-whom": runDialogTexts.asWhom,
+  "as-whom": wordTexts.asWhom,
 } as const;
 
 export const RunExplanation = ({ run, onClose }: { readonly run: Run; readonly onClose: () => void }): React.ReactElement => {
@@ -46,7 +48,7 @@ export const RunExplanation = ({ run, onClose }: { readonly run: Run; readonly o
                 <li key={`${verdict.part} ${verdict.rule} ${verdict.decidedAt}`} data-effect={verdict.effect}>
                   <strong>
                     <span aria-hidden="true">{verdict.effect === "permit" ? "✓ " : "⊘ "}</span>
-                    {t(partTexts[verdict.part])}: {t(verdict.effect === "permit" ? explainTexts.permit : explainTexts.deny)}
+                    {t(partTexts[verdict.part])}: {t(verdict.effect === "permit" ? wordTexts.permitted : commonTexts.stateRefused)}
                   </strong>
                   <p lang="en">
                     <Words text={verdict.text} /> <code className="soft">{verdict.rule}</code>

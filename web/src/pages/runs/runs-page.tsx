@@ -18,6 +18,9 @@ import { commonTexts } from "#web/i18n/texts/common.ts";
 import { runsTexts } from "#web/i18n/texts/runs.ts";
 import { renderNumber, type Text, type Translate } from "#web/i18n/text.ts";
 import { useLanguage, useText } from "#web/i18n/language.ts";
+import { navigationTexts } from "#web/i18n/texts/shell.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
+import { testTexts } from "#web/i18n/texts/access.ts";
 import { ActOnRuns, type ActRequest } from "#web/pages/runs/act-on-runs.tsx";
 import { cancelPermission, createPermission } from "#web/pages/runs/queries.ts";
 import { runResults, runStates, spans, type RunsSearch } from "#web/pages/runs/route.ts";
@@ -108,14 +111,14 @@ const filterWords = (search: RunsSearch, t: Translate): readonly string[] => {
   const named = (text: Text, value: string | undefined): string[] => (value === undefined ? [] : [`${t(text)}: ${value}`]);
   return [
     ...named(runsTexts.searched, search.q),
-    ...named(runsTexts.state, search.state === undefined ? undefined : t(stateText(search.state))),
-    ...named(runsTexts.result, search.result === undefined ? undefined : t(stateText(search.result))),
+    ...named(wordTexts.state, search.state === undefined ? undefined : t(stateText(search.state))),
+    ...named(testTexts.result, search.result === undefined ? undefined : t(stateText(search.result))),
     ...named(runsTexts.since, search.since === undefined ? undefined : t(sinceTexts[search.since])),
     ...named(runsTexts.folder, search.folder),
-    ...named(runsTexts.node, search.node),
-    ...named(runsTexts.job, search.job),
+    ...named(wordTexts.node, search.node),
+    ...named(wordTexts.job, search.job),
     ...named(runsTexts.submission, search.submission),
-    ...named(runsTexts.submitter, search.submitter),
+    ...named(wordTexts.submitter, search.submitter),
   ];
 };
 
@@ -175,8 +178,8 @@ const Filters = ({
       <TextInput
         size="xs"
         className={classes.narrow}
-        aria-label={t(runsTexts.node)}
-        placeholder={t(runsTexts.node)}
+        aria-label={t(wordTexts.node)}
+        placeholder={t(wordTexts.node)}
         defaultValue={search.node ?? ""}
         key={`node ${search.node === undefined}`}
         maxLength={100}
@@ -245,10 +248,10 @@ const RunsPage = (): React.ReactElement => {
         />
       ),
     },
-    { id: "job", header: t(runsTexts.job), main: true, cell: (run) => <RunLink run={run} /> },
-    { id: "state", header: t(runsTexts.state), width: 154, cell: (run) => <StateMark state={stateOf(run)} /> },
-    { id: "submitter", header: t(runsTexts.submitter), from: 900, width: 150, cell: (run) => run.submitter.name },
-    { id: "node", header: t(runsTexts.node), from: 720, width: 140, cell: (run) => run.node },
+    { id: "job", header: t(wordTexts.job), main: true, cell: (run) => <RunLink run={run} /> },
+    { id: "state", header: t(wordTexts.state), width: 154, cell: (run) => <StateMark state={stateOf(run)} /> },
+    { id: "submitter", header: t(wordTexts.submitter), from: 900, width: 150, cell: (run) => run.submitter.name },
+    { id: "node", header: t(wordTexts.node), from: 720, width: 140, cell: (run) => run.node },
     {
       id: "runAs",
       header: t(runsTexts.runAs),
@@ -256,7 +259,7 @@ const RunsPage = (): React.ReactElement => {
       width: 130,
       cell: (run) => (run.runAs === null ? <span className="soft">–</span> : <code>{run.runAs}</code>),
     },
-    { id: "queued", header: t(runsTexts.queued), from: 560, width: 120, cell: (run) => <Ago at={run.queuedAt} /> },
+    { id: "queued", header: t(wordTexts.queued), from: 560, width: 120, cell: (run) => <Ago at={run.queuedAt} /> },
     { id: "took", header: t(runsTexts.took), from: 820, width: 100, align: "right", cell: (run) => <Took run={run} /> },
     {
       id: "why",
@@ -268,7 +271,7 @@ const RunsPage = (): React.ReactElement => {
   ];
   return (
     <Page
-      title={t(runsTexts.title)}
+      title={t(navigationTexts.runs)}
       about={t(runsTexts.about)}
       fill
       actions={
@@ -349,7 +352,7 @@ const RunsPage = (): React.ReactElement => {
           </div>
         ) : null}
         <DataTable
-          label={t(runsTexts.title)}
+          label={t(navigationTexts.runs)}
           columns={columns}
           list={list}
           rowId={(run) => run.id}

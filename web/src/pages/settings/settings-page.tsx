@@ -13,7 +13,8 @@ import { Words } from "#web/components/words.tsx";
 import { chooseLanguage, useLanguageChoice, useText } from "#web/i18n/language.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { settingsTexts } from "#web/i18n/texts/settings.ts";
-import { languageTexts, shellTexts } from "#web/i18n/texts/shell.ts";
+import { languageTexts, shellTexts, navigationTexts } from "#web/i18n/texts/shell.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import { realmQuery, settingsQuery } from "#web/pages/settings/queries.ts";
 
 type Setting = Operations["GET /api/v1/settings"]["answer"]["items"][number];
@@ -27,11 +28,11 @@ const Browser = (): React.ReactElement => {
       <Facts
         facts={[
           [
-            t(settingsTexts.theme),
+            t(wordTexts.theme),
             <SegmentedControl
               key="theme"
               size="xs"
-              aria-label={t(settingsTexts.theme)}
+              aria-label={t(wordTexts.theme)}
               value={colorScheme}
               onChange={setColorScheme}
               data={[
@@ -42,11 +43,11 @@ const Browser = (): React.ReactElement => {
             />,
           ],
           [
-            t(settingsTexts.language),
+            t(wordTexts.language),
             <SegmentedControl
               key="language"
               size="xs"
-              aria-label={t(settingsTexts.language)}
+              aria-label={t(wordTexts.language)}
               value={language}
               onChange={chooseLanguage}
               data={[
@@ -144,10 +145,10 @@ const Realm = (): React.ReactElement => {
         {(realm) => (
           <Facts
             facts={[
-              [t(settingsTexts.realmName), realm.name],
-              [t(settingsTexts.realmId), <code key="id">{realm.id}</code>],
+              [t(wordTexts.realm), realm.name],
+              [t(wordTexts.id), <code key="id">{realm.id}</code>],
               [t(settingsTexts.epoch), realm.epoch],
-              [t(settingsTexts.serial), realm.rotationSerial === 0 ? t(settingsTexts.neverReplaced) : realm.rotationSerial],
+              [t(settingsTexts.serial), realm.rotationSerial === 0 ? t(commonTexts.never) : realm.rotationSerial],
               [t(settingsTexts.behind), realm.nodesBehind.length === 0 ? t(commonTexts.none) : realm.nodesBehind.join(", ")],
               ...realm.keys.map(
                 (key) =>
@@ -178,10 +179,10 @@ const Status = (): React.ReactElement => {
         {(status) => (
           <Facts
             facts={[
-              [t(settingsTexts.version), status.version],
-              [t(settingsTexts.started), <Ago key="started" at={status.startedAt} />],
+              [t(wordTexts.version), status.version],
+              [t(wordTexts.started), <Ago key="started" at={status.startedAt} />],
               [t(settingsTexts.store), <code key="store">{status.store}</code>],
-              [t(settingsTexts.separation), <code key="separation">{status.separation}</code>],
+              [t(wordTexts.separation), <code key="separation">{status.separation}</code>],
               [t(settingsTexts.streams), status.streams],
             ]}
           />
@@ -194,7 +195,7 @@ const Status = (): React.ReactElement => {
 const SettingsPage = (): React.ReactElement => {
   const t = useText();
   return (
-    <Page title={t(settingsTexts.title)}>
+    <Page title={t(navigationTexts.settings)}>
       <Browser />
       <Status />
       <Instance />

@@ -11,6 +11,7 @@ import { Icon } from "#web/components/icon.tsx";
 import { ProblemNote } from "#web/components/states.tsx";
 import { signInTexts } from "#web/i18n/texts/sign-in.ts";
 import { useText } from "#web/i18n/language.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import classes from "#web/pages/sign-in/sign-in.module.css";
 
 /** Where a session began or got a new password: nothing that was loaded before it is shown in it. */
@@ -84,7 +85,7 @@ const SignIn = ({ ended }: { readonly ended: boolean }): React.ReactElement => {
         }}
       >
         <TextInput
-          label={t(signInTexts.account)}
+          label={t(wordTexts.account)}
           name="account"
           autoComplete="username"
           autoCapitalize="none"
@@ -98,7 +99,7 @@ const SignIn = ({ ended }: { readonly ended: boolean }): React.ReactElement => {
         />
         <PasswordInput
           ref={field}
-          label={t(signInTexts.password)}
+          label={t(wordTexts.password)}
           name="password"
           autoComplete="current-password"
           required
@@ -119,7 +120,7 @@ const SignIn = ({ ended }: { readonly ended: boolean }): React.ReactElement => {
           <ProblemNote error={signing.error} />
         )}
         <Button type="submit" loading={signing.isPending} disabled={wait > 0}>
-          {t(signInTexts.submit)}
+          {t(signInTexts.title)}
         </Button>
       </form>
     </Frame>
@@ -148,7 +149,7 @@ const ChangePassword = ({ name }: { readonly name: string }): React.ReactElement
       >
         <input type="text" autoComplete="username" value={name} readOnly hidden />
         <PasswordInput
-          label={t(signInTexts.newPassword)}
+          label={t(wordTexts.newPassword)}
           autoComplete="new-password"
           required
           withAsterisk={false}
@@ -158,7 +159,7 @@ const ChangePassword = ({ name }: { readonly name: string }): React.ReactElement
           autoFocus
         />
         <PasswordInput
-          label={t(signInTexts.again)}
+          label={t(wordTexts.newPasswordAgain)}
           autoComplete="new-password"
           required
           withAsterisk={false}
@@ -168,7 +169,7 @@ const ChangePassword = ({ name }: { readonly name: string }): React.ReactElement
         />
         {differ ? (
           <p role="alert" className={classes.wrong}>
-            {t(signInTexts.differ)}
+            {t(wordTexts.passwordsDiffer)}
           </p>
         ) : (
           <ProblemNote error={changing.error} />
