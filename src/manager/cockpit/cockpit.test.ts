@@ -25,6 +25,7 @@ test("W5: the document allows exactly its own scripts and styles, by a nonce tha
     assert.equal(page.headers["cache-control"], "no-store");
     assert.equal(page.headers["x-frame-options"], "DENY");
     for (const [tag] of page.text.matchAll(/<script\b[^>]*>/g)) assert.ok(tag.includes(` nonce="${nonce}"`), tag);
+    assert.doesNotMatch(page.text, /<script(?![^>]*(?:\ssrc="|type="application\/json"))/, "no inline code");
     assert.doesNotMatch(page.text, /\sstyle=|\son[a-z]+=|(?:src|href)="http|__BEHALF/);
     return nonce;
   });
