@@ -153,3 +153,11 @@ test("4.8: the first load of the overview is at most 220 KB of gzip, editor and 
   ])
     assert.ok(chunks[lazy] !== undefined && !wanted.has(lazy), `${lazy} is not a chunk of its own`);
 });
+
+test("4.8: what is loaded ahead is compiled as a whole then; what a first page waits for is not", () => {
+  const chunks = JSON.parse(read("web/dist/manifest.json")) as Record<string, Chunk>;
+  const isWhole = (key: string): boolean => read(`web/dist/${chunks[key]?.file ?? ""}`).startsWith("//# allFunctionsCalledOnLoad\n");
+  for (const key of ["src/pages/runs/runs-page.tsx", "src/pages/access/role-page.tsx", "src/pages/jobs/jobs-page.tsx"])
+    assert.ok(isWhole(key), key);
+  for (const key of ["index.html", "src/pages/overview/overview-page.tsx", "src/components/code-editor.tsx"]) assert.ok(!isWhole(key), key);
+});

@@ -1,6 +1,7 @@
 /** Oneself: sessions that one ends, sign-ins that one checks, a new password without losing one's place, permissions with their why. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { eventually } from "#test/fixtures/eventually.ts";
 import { goodPassword } from "#test/fixtures/manager.ts";
 import { signIn, startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
 
@@ -18,6 +19,21 @@ test("4.1: a person looks after his own sessions, password and permissions", { t
   const sessions = page.getByRole("region", { name: "Sessions" });
   await sessions.getByText("this one").waitFor();
   assert.equal(await sessions.getByRole("listitem").count(), 2);
+  // A dialog is made when it is opened; from its first opening on, it gives the focus back.
+  const endAll = sessions.getByRole("button", { name: "Sign out everywhere" });
+  for (const round of ["first", "second"]) {
+    await endAll.focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Cancel" }).waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await eventually(
+      `the focus is back after the ${round} time`,
+      () => endAll.evaluate((element) => element === element.ownerDocument.activeElement),
+      (isBack) => isBack,
+    );
+  }
   await sessions.getByRole("button", { name: /^End the session from/ }).click();
   await other.getByText("Your session has ended").waitFor();
   await sessions.getByRole("button", { name: /^End the session from/ }).waitFor({ state: "detached" });

@@ -77,6 +77,34 @@ on: [local]
     await page.keyboard.press("Home");
     await log.getByText("number 1", { exact: true }).waitFor();
 
+    // Dragged from one end to the other: nothing is asked for twice at a time, and what was only passed is not waited for.
+    let asking = 0;
+    let askedAtOnce = 0;
+    let asked = 0;
+    const isLines = (request: { url: () => string }): boolean => new URL(request.url()).pathname.endsWith("/log/lines");
+    page.on("request", (request) => {
+      if (!isLines(request)) return;
+      asked += 1;
+      asking += 1;
+      askedAtOnce = Math.max(askedAtOnce, asking);
+    });
+    for (const event of ["requestfinished", "requestfailed"] as const)
+      page.on(event as "requestfinished", (request) => {
+        if (isLines(request)) asking -= 1;
+      });
+    const steps = 120;
+    await log.evaluate(`(async (element) => {
+      for (let step = 0; step <= ${steps}; step += 1) {
+        element.scrollTop = (element.scrollHeight * step) / ${steps};
+        await new Promise((done) => requestAnimationFrame(done));
+      }
+    })(document.querySelector("[role=log]"))`);
+    await log.getByText("the last words").waitFor();
+    assert.equal(askedAtOnce, 1);
+    assert.ok(asked <= steps, `${asked} questions in ${steps} steps`);
+    await page.keyboard.press("Home");
+    await log.getByText("number 1", { exact: true }).waitFor();
+
     await page.getByRole("button", { name: "Line 5", exact: true }).click();
     await page.getByRole("button", { name: "Line 8", exact: true }).click({ modifiers: ["Shift"] });
     await eventually(

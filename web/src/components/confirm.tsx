@@ -52,8 +52,8 @@ const Brings = ({ problem }: { readonly problem: ApiProblem }): React.ReactEleme
 };
 
 export const ConfirmDialog = (props: ConfirmDialogProps): React.ReactElement | null => {
-  const { isMade, opened } = useDialog(props.opened);
-  return isMade ? <MadeDialog {...props} opened={opened} /> : null;
+  const { turn, opened } = useDialog(props.opened);
+  return turn === 0 ? null : <MadeDialog key={turn} {...props} opened={opened} />;
 };
 
 const MadeDialog = (props: ConfirmDialogProps): React.ReactElement => {

@@ -18,10 +18,11 @@ export interface OneTimePasswordsProps {
 
 export const OneTimePasswords = ({ passwords, onClose }: OneTimePasswordsProps): React.ReactElement | null => {
   const t = useText();
-  const { isMade, opened } = useDialog(passwords.length > 0);
-  if (!isMade) return null;
+  const { turn, opened } = useDialog(passwords.length > 0);
+  if (turn === 0) return null;
   return (
     <Modal
+      key={turn}
       opened={opened}
       onClose={onClose}
       title={t(passwordTexts.title)}

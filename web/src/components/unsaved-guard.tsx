@@ -13,10 +13,11 @@ export const UnsavedGuard = ({ dirty }: { readonly dirty: boolean }): React.Reac
     enableBeforeUnload: () => dirty,
     withResolver: true,
   });
-  const { isMade, opened } = useDialog(blocker.status === "blocked");
-  if (!isMade) return null;
+  const { turn, opened } = useDialog(blocker.status === "blocked");
+  if (turn === 0) return null;
   return (
     <Modal
+      key={turn}
       opened={opened}
       onClose={() => blocker.reset?.()}
       title={t(confirmTexts.unsavedTitle)}

@@ -1,17 +1,20 @@
-/** When the parts of a dialog are made: with its first opening, since closed ones would cost their page as much as what it shows. */
+/** When the parts of a dialog are made: with each opening, since closed ones would cost their page as much as what it shows. */
 import { useEffect, useState } from "react";
 
 export interface DialogState {
-  /** It has been opened before, or is to be now. */
-  readonly isMade: boolean;
+  /** How often it has been opened, as the key of its parts; 0: never yet, so there are none. */
+  readonly turn: number;
   readonly opened: boolean;
 }
 
+/**
+ * Its parts are made closed and opened then, each time anew: only so the library knows what had the focus before, to give it back. Those that are
+ * there already have taken it by the time it looks.
+ */
 export const useDialog = (wanted: boolean): DialogState => {
-  const [isMade, setMade] = useState(wanted);
+  const [{ turn, before }, setTurn] = useState({ turn: wanted ? 1 : 0, before: wanted });
   const [opened, setOpened] = useState(false);
-  if (wanted && !isMade) setMade(true);
-  // Made closed and opened then: the library remembers where the focus was, to give it back, when a dialog that is there opens.
+  if (wanted !== before) setTurn({ turn: wanted ? turn + 1 : turn, before: wanted });
   useEffect(() => setOpened(wanted), [wanted]);
-  return { isMade, opened: wanted && opened };
+  return { turn, opened: wanted && opened };
 };

@@ -167,8 +167,9 @@ const AuditPage = (): React.ReactElement => {
         empty={<EmptyState title={t(auditTexts.empty)} />}
         {...(isFiltered ? { onClearFilters: () => choose({}) } : {})}
       />
-      {drawer.isMade ? (
+      {drawer.turn === 0 ? null : (
         <Drawer
+          key={drawer.turn}
           opened={drawer.opened}
           closeOnEscape={!explaining}
           onClose={() => void navigate({ search: filters })}
@@ -179,7 +180,7 @@ const AuditPage = (): React.ReactElement => {
         >
           {open === undefined ? null : <Detail record={open} narrow={choose} />}
         </Drawer>
-      ) : null}
+      )}
     </Page>
   );
 };
