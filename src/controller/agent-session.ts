@@ -276,7 +276,8 @@ export class AgentSession {
     const live = this.#liveAt(run, attempt);
     if (live === null || live.outcome !== null) return;
     live.offeredHere = false;
-    live.acceptedAtMs ??= this.#context.clock.nowMs();
+    // That it runs may be the first that is heard of it: then the node had it when it began.
+    live.acceptedAtMs ??= Math.min(this.#context.clock.nowMs(), startedAt ?? Number.POSITIVE_INFINITY);
     const acceptedAt = live.acceptedAtMs;
     this.#context.states.add({ id: run, attempt, state, acceptedAt, startedAt, decided }, () =>
       this.#context.changed({

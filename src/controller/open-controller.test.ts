@@ -305,6 +305,22 @@ test("4.3, S10: while a run goes on its node says where and as whom, once; the s
   assert.deepEqual(await shown(), ["ended", "daemon", signed, true]);
 });
 
+test("4.3: where the first that is heard of a run is that it runs, its node took it over when it began, not when that was heard", async (t) => {
+  const { world, node } = await worldWith(t);
+  await node.connect();
+  node.hello();
+  await world.submit("/jobs/a", "local");
+  const offer = await node.hear("offer");
+  const began = Date.now() - 1000;
+  node.say({ type: "state", run: offer.run, attempt: 1, state: "running", at: new Date(began).toISOString() });
+  const row = await eventually(
+    "it runs",
+    () => world.run(offer.run),
+    ({ state }) => state === "running",
+  );
+  assert.deepEqual([row.accepted_at, row.started_at], [began, began]);
+});
+
 test("2.8: after the loss of a node's journal its runs are unknown; restartable ones are offered again", async (t) => {
   const { world, node } = await worldWith(t);
   await node.connect();

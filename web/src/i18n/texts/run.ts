@@ -8,6 +8,10 @@ export const runTexts = defineTexts({
     en: "It waits for {node} and ends at once.",
     de: "Er wartet auf {node} und endet sofort.",
   },
+  cancelEnded: {
+    en: "It has ended by itself in the meantime: nothing is left to cancel.",
+    de: "Er ist inzwischen von selbst zu Ende: Es gibt nichts mehr abzubrechen.",
+  },
   cancelRunning: {
     en: "Its processes on {node} get SIGTERM, their grace time, and then SIGKILL.",
     de: "Seine Prozesse auf {node} bekommen SIGTERM, ihre Frist und dann SIGKILL.",
@@ -27,12 +31,12 @@ export const runTexts = defineTexts({
     de: "entscheidet der Knoten; wie, meldet er gleich",
   },
   unsigned: {
-    en: "So says the node. Its signed receipt comes when the run has ended, and counts.",
-    de: "So meldet es der Knoten. Seine signierte Quittung kommt am Ende des Laufs; sie gilt.",
+    en: "So says the node; it signs it at the end.",
+    de: "So meldet es der Knoten; signiert wird es am Ende.",
   },
   neverSigned: {
-    en: "So said the node. It never signed it.",
-    de: "So hat es der Knoten gemeldet. Signiert hat er es nie.",
+    en: "So said the node; it never signed it.",
+    de: "So hat es der Knoten gemeldet; signiert hat er es nie.",
   },
   timeline: { en: "Course", de: "Verlauf" },
   offered: { en: "Offered to the node", de: "Dem Knoten angeboten" },

@@ -36,8 +36,8 @@ export const runsTexts = defineTexts({
     de: { one: "und {count} weiterer", other: "und {count} weitere" },
   },
   ofJobs: {
-    en: { one: "They are of {count} job:", other: "They are of {count} jobs:" },
-    de: { one: "Sie gehören zu {count} Job:", other: "Sie gehören zu {count} Jobs:" },
+    en: { one: "All are of one job:", other: "They are of {count} jobs:" },
+    de: { one: "Alle gehören zu einem Job:", other: "Sie gehören zu {count} Jobs:" },
   },
   moreJobs: {
     en: { one: "and of {count} more", other: "and of {count} more" },

@@ -245,9 +245,10 @@ export const LogView = ({ runId, hasEnded, chosen, onChoose, find, onFind }: Log
     const line = search.step(by);
     if (line !== null) goTo(line);
   };
-  // The first match comes to the reader; where the address names lines, those were meant.
+  // The first match comes to the reader; where the address that he came with names lines, those were meant.
+  const hasAsked = useRef(false);
   const showFirst = useEffectEvent(() => {
-    if (range === null) step(1);
+    if (range === null || hasAsked.current) step(1);
   });
   const hasFirst = search.lines.length > 0 && search.at === null;
   useEffect(() => {
@@ -263,6 +264,7 @@ export const LogView = ({ runId, hasEnded, chosen, onChoose, find, onFind }: Log
           role="search"
           onSubmit={(event) => {
             event.preventDefault();
+            hasAsked.current = true;
             if (wanted === find) step(1);
             else onFind(wanted);
           }}

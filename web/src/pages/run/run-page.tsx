@@ -313,6 +313,7 @@ const RunView = ({ run }: { readonly run: Run }): React.ReactElement => {
     void navigate({ search: next, replace: true });
   };
   const isActive = run.state !== "ended";
+  const endedItself = !isActive && run.cancelRequested === null;
   const again = hinted(run, createPermission);
   const cancel = hinted(run, cancelPermission);
   useCommands(
@@ -400,10 +401,15 @@ const RunView = ({ run }: { readonly run: Run }): React.ReactElement => {
         onClose={() => setAsking(false)}
         title={t(runTexts.cancelTitle, { job: run.job })}
         action={t(runTexts.cancel)}
-        dismiss={t(runTexts.keepRunning)}
+        dismiss={t(endedItself ? commonTexts.close : runTexts.keepRunning)}
+        ready={!endedItself}
         effect={
           <>
-            <p>{t(run.state === "queued" ? runTexts.cancelQueued : runTexts.cancelRunning, { node: run.node })}</p>
+            {endedItself ? (
+              <p role="status">{t(runTexts.cancelEnded)}</p>
+            ) : (
+              <p>{t(run.state === "queued" ? runTexts.cancelQueued : runTexts.cancelRunning, { node: run.node })}</p>
+            )}
             <TextInput
               mt="sm"
               label={t(runTexts.reason)}
