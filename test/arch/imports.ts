@@ -27,8 +27,18 @@ export const cockpitFiles = (): string[] => filesOf("web/src/**/*.{ts,tsx}");
 const packageName = (specifier: string): string =>
   specifier.startsWith("@") ? specifier.split("/").slice(0, 2).join("/") : (specifier.split("/")[0] ?? specifier);
 
+const known = new Map<string, Import[]>();
+
 /** What one file imports. */
 export const importsOf = (file: string): Import[] => {
+  const before = known.get(file);
+  if (before !== undefined) return before;
+  const found = readImports(file);
+  known.set(file, found);
+  return found;
+};
+
+const readImports = (file: string): Import[] => {
   const text = readFileSync(join(root, file), "utf8");
   return [...text.matchAll(pattern)].map(([, type, from, bare, dynamic, thread]) => {
     const specifier = from ?? bare ?? dynamic ?? thread ?? "";

@@ -71,7 +71,8 @@ test("E1: whenever a further role without a denial takes something away, the not
         assert.ok(rules(notices).includes("folders.narrowed"), `${JSON.stringify(question)} ${JSON.stringify(notices)}`);
       }
     }),
-    { numRuns: Math.ceil(worldCount / 5) },
+    // Few worlds may meet no narrowing at all.
+    { numRuns: Math.max(300, Math.ceil(worldCount / 5)) },
   );
   assert.ok(met.narrowed > 0 && met.silent > 0, JSON.stringify(met));
 });

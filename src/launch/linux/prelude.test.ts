@@ -9,6 +9,7 @@ import * as fc from "fast-check";
 import { closeOnExecEverything } from "#launch/linux/libc.ts";
 import { readOwnGroups } from "#launch/linux/process-facts.ts";
 import { quoteForShell, readStatus, renderPrelude, type PreludeSpec } from "#launch/linux/prelude.ts";
+import { anyText } from "#test/fixtures/any-text.ts";
 
 const shells = [
   { name: "dash", command: ["/usr/bin/dash"] },
@@ -79,7 +80,7 @@ const runPrelude = (command: readonly string[], spec: PreludeSpec) => {
 
 test("O1: whatever a text holds, quoting makes it one word of the shell", () => {
   fc.assert(
-    fc.property(fc.array(fc.string({ unit: "binary", maxLength: 30 }), { minLength: 1, maxLength: 20 }), (given) => {
+    fc.property(fc.array(anyText(30), { minLength: 1, maxLength: 20 }), (given) => {
       const texts = given.map((text) => text.replaceAll("\0", "").toWellFormed());
       const done = spawnSync("/bin/sh", ["-c", `printf '%s\\001' ${texts.map(quoteForShell).join(" ")}`], { env: {} });
       assert.deepEqual(done.stdout.toString(), texts.map((text) => `${text}\u0001`).join(""));
