@@ -21,6 +21,9 @@ const facts: Shape<NodeFacts> = object({
   tree: oneOf("cgroup", "group", "sudo"),
   separation: oneOf("none", "accounts"),
   credentialKeys: list(name, 10_000),
+  unusableKeys: optional(
+    list(object({ key: name, code: text({ max: 100, pattern: /^[a-z0-9.-]+$/, expected: "the code of a problem" }) }), 10_000),
+  ),
   journalId: text({ max: 100 }),
   rotationSerial: optional(offset),
   version: name,

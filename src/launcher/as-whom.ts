@@ -6,6 +6,7 @@ import type { Because, Problem } from "#kernel/problem.ts";
 import { newId } from "#kernel/ids.ts";
 import { ok, refuse, type Result } from "#kernel/result.ts";
 import type { Clock } from "#kernel/clock.ts";
+import type { UnusableKey } from "#link/messages.ts";
 import type { LaunchOrder, NodeRole } from "#proof/launch-order.ts";
 import { readMinimumUid, readNologinNotice } from "#launch/linux/accounts.ts";
 import type { CredentialEntry, NodePolicy } from "#launch/ports.ts";
@@ -34,6 +35,8 @@ export type AsWhomAnswer =
 
 export interface AsWhom {
   decide(question: AsWhomQuestion): Promise<AsWhomAnswer>;
+  /** Entries that no run could use at present, whoever asks: the account is gone, or is none that a run may have. Starts nothing. */
+  unusable(files: NodeFiles): Promise<readonly UnusableKey[]>;
   /** The whole way of a launch with an entry, ending in `/bin/true`; who may use the entry is not asked. */
   test(
     key: string,
@@ -101,19 +104,36 @@ export const createAsWhom = (options: AsWhomOptions): AsWhom => {
     };
   };
 
+  /** An entry by itself: who may use it is not asked. */
+  const decideAlone = (key: string, credentials: readonly CredentialEntry[], policy: NodePolicy): Promise<AsWhomAnswer> =>
+    decide({
+      order: {
+        as: { kind: "credential", key, loadProfile: false },
+        job: { path: "/", revision: 1, author: "test" },
+        submitter: { accessId: "os:0", name: "test", groups: [] },
+      },
+      credentials,
+      policy: { ...policy, accounts: [] },
+      heldRoles: [],
+      isTest: true,
+    });
+
   return {
     decide,
+    unusable: async ({ credentials, policy }) => {
+      const found: UnusableKey[] = [];
+      // Files that cannot be read are told by themselves.
+      if (!credentials.ok || !policy.ok) return found;
+      for (const { key } of credentials.value) {
+        const decided = await decideAlone(key, credentials.value, policy.value);
+        if (!decided.ok) found.push({ key, code: decided.problem.code });
+      }
+      return found;
+    },
     test: async (key, files) => {
       if (!files.credentials.ok) return files.credentials;
       if (!files.policy.ok) return files.policy;
-      const submitter = { accessId: "os:0", name: "test", groups: [] };
-      const decided = await decide({
-        order: { as: { kind: "credential", key, loadProfile: false }, job: { path: "/", revision: 1, author: "test" }, submitter },
-        credentials: files.credentials.value,
-        policy: { ...files.policy.value, accounts: [] },
-        heldRoles: [],
-        isTest: true,
-      });
+      const decided = await decideAlone(key, files.credentials.value, files.policy.value);
       if (!decided.ok) return decided;
       const { account } = decided;
       const started = await host.start({

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { encodeFrame } from "#link/frame.ts";
-import type { FromLauncher } from "#link/messages.ts";
+import type { FromLauncher, NodeFacts } from "#link/messages.ts";
 import type { NodeTrust } from "#launch/ports.ts";
 import { newId } from "#kernel/ids.ts";
 import { receiptDigest } from "#proof/receipt.ts";
@@ -493,6 +493,26 @@ test("A6-A9: credential entries are set, listed, tested and deleted on the node;
   assert.equal((await launcher.admin({ type: "credential-set", entry: { ...entry, user: "a%b;id" } })).type, "problem");
   assert.equal((await launcher.admin({ type: "credential-delete", key: "other" })).type, "ok");
   assert.equal((await launcher.admin({ type: "credential-delete", key: "other" })).code, "launch.credential-not-found");
+});
+
+test("A6, A35: the node reports each key by name and whether a run could use it, and says so again when that changes", async (t) => {
+  const { launcher } = await connect(t);
+  const entry = {
+    key: "gone",
+    user: "nobody-has-this-name",
+    allow: { folders: ["/finance"], submitters: ["group:finance"] },
+    allowNologin: true,
+    noNewPrivileges: false,
+  };
+  const reported = async (): Promise<NodeFacts> => (await launcher.admin<{ facts: NodeFacts }>({ type: "status" })).facts;
+  await eventually("the keys have been looked at", reported, ({ unusableKeys }) => unusableKeys?.length === 0);
+  assert.equal((await launcher.admin({ type: "credential-set", entry })).type, "ok");
+  const told = await eventually("the key is reported as not usable", reported, ({ unusableKeys = [] }) => unusableKeys.length > 0);
+  assert.deepEqual(told.credentialKeys, ["gone", "jobs"]);
+  assert.deepEqual(told.unusableKeys, [{ key: "gone", code: "launch.unknown-account" }]);
+  assert.ok(!JSON.stringify(told).includes(entry.user), "no account of an entry leaves the node");
+  assert.equal((await launcher.admin({ type: "credential-set", entry: { ...entry, user: jobUser } })).type, "ok");
+  await eventually("it is usable again", reported, ({ unusableKeys = [] }) => unusableKeys.length === 0);
 });
 
 test("12: doctor tells accounts, switching, separation and what is closed, with the command that mends it", async (t) => {

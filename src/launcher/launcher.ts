@@ -9,7 +9,7 @@ import { dataLayout } from "#kernel/data-layout.ts";
 import type { Log } from "#kernel/log.ts";
 import { fail } from "#kernel/problem.ts";
 import { makePrivateFolder } from "#kernel/private-file.ts";
-import type { NodeFacts } from "#link/messages.ts";
+import type { NodeFacts, UnusableKey } from "#link/messages.ts";
 import { serveAdministration } from "#launcher/admin-link.ts";
 import { createAdmission } from "#launcher/admission.ts";
 import { openAgentLink } from "#launcher/agent-link.ts";
@@ -34,6 +34,7 @@ export interface Launcher {
   stop(): Promise<void>;
 }
 
+const keysAgainMs = 300_000;
 const tidyEveryMs = 30_000;
 
 const checkInstallation = (unsafe: readonly string[], isEmbedded: boolean, log: Log): void => {
@@ -107,6 +108,8 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
   const admission = createAdmission({ files, floor, asWhom, skewMs: settings.skewMs, clock, log });
 
   let warnings: readonly string[] = [];
+  /** Undefined: not looked at yet. */
+  let unusableKeys: readonly UnusableKey[] | undefined;
   const facts = (): NodeFacts => ({
     launcherAccount: accountName(ownUid),
     agentAccount: accountName(settings.agent?.uid ?? ownUid),
@@ -115,6 +118,7 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
     tree: host.tree,
     separation: hasOwnAgent ? "accounts" : "none",
     credentialKeys: files.credentials.ok ? files.credentials.value.map((entry) => entry.key) : [],
+    ...(unusableKeys === undefined ? {} : { unusableKeys }),
     journalId: recorder.journalId,
     rotationSerial: files.trust.ok ? (files.trust.value?.trust.rotationSerial ?? 0) : 0,
     version,
@@ -137,6 +141,17 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
   await recoverRuns({ runs, recorder, host, folder: launcher.runs, clock, log });
 
   await agentLink.listen(runs);
+  /** Accounts come and go without the launcher being asked. */
+  const lookAtKeys = async (): Promise<void> => {
+    try {
+      const before = JSON.stringify(unusableKeys);
+      unusableKeys = await asWhom.unusable(files);
+      if (JSON.stringify(unusableKeys) !== before) agentLink.tellFacts();
+    } catch (error) {
+      log.warn({ err: error }, "the credential keys could not be looked at");
+    }
+  };
+  void lookAtKeys();
   const administration = await serveAdministration({
     socket: launcher.adminSocket,
     socketFolder: launcher.adminSocketFolder,
@@ -167,10 +182,14 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
         }),
       drain: (drainMs) => runs.drain(drainMs),
       exportReceipts: (afterSequence) => exportReceipts(recorder.receipts, afterSequence),
-      changed: () => agentLink.tellFacts(),
+      changed: () => {
+        agentLink.tellFacts();
+        void lookAtKeys();
+      },
     },
   });
   const tidy = setInterval(() => void recorder.tidy(), tidyEveryMs);
+  const keysAgain = setInterval(() => void lookAtKeys(), keysAgainMs);
   log.info(
     { pid: process.pid, node: nodeOf().name, switching: host.switching, tree: host.tree, open: recorder.book.open.size },
     "launcher is ready",
@@ -179,6 +198,7 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
   return {
     stop: async () => {
       clearInterval(tidy);
+      clearInterval(keysAgain);
       await Promise.all([agentLink.close(), administration.close()]);
       await runs.close();
       await host.close();

@@ -24,6 +24,11 @@ export interface NodeDecision {
 }
 
 /** Facts about the node, shown in UI and CLI (A12, S7, S12). */
+export interface UnusableKey {
+  readonly key: string;
+  readonly code: string;
+}
+
 export interface NodeFacts {
   readonly launcherAccount: string;
   readonly agentAccount: string;
@@ -34,6 +39,8 @@ export interface NodeFacts {
   readonly separation: "none" | "accounts";
   /** Names and health only, never values (A6). */
   readonly credentialKeys: readonly string[];
+  /** Those of them that no run could use at present, each with the code of its problem. Absent from launchers that do not tell. */
+  readonly unusableKeys?: readonly UnusableKey[];
   /** Changes when the launcher's journal was lost or damaged; the controller then treats unreported runs as unknown. Empty in a report that the agent makes while its launcher is away: then nothing follows from what is missing, and nothing is offered. */
   readonly journalId: string;
   /** Serial of the last announcement of the realm's issuers that the launcher took (S5); 0: none. Absent from launchers that cannot tell. */

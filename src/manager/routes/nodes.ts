@@ -16,6 +16,10 @@ const factsSchema = z
     tree: z.enum(["cgroup", "group", "sudo"]).describe("how a run's processes are held and killed"),
     separation: z.enum(["none", "accounts"]),
     credentialKeys: z.array(z.string()).describe("names only: values never leave the node"),
+    unusableKeys: z
+      .array(z.object({ key: z.string(), code: z.string() }))
+      .nullable()
+      .describe("those that no run could use at present, with the code of the problem; null: not reported"),
     journalId: z.string(),
     rotationSerial: z.int().nullable().describe("of the last announcement of the realm's signing keys that it took; null: not reported"),
     version: z.string(),
@@ -59,6 +63,7 @@ const nodeJson = (node: NodeRecord, sessions: ReturnType<Controller["nodes"]>, n
             ...facts,
             rotationSerial: facts.rotationSerial ?? null,
             credentialKeys: [...facts.credentialKeys],
+            unusableKeys: facts.unusableKeys?.map(({ key, code }) => ({ key, code })) ?? null,
             warnings: [...facts.warnings],
           },
     keyThumbprint: node.keyThumbprint,

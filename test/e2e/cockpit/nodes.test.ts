@@ -1,6 +1,8 @@
 /** Nodes: inviting one with a token that is shown once, looking at one, revoking one by its name. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { callLauncher } from "#cli/launcher-client.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
 import { axeFindings, startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
 
 test("4.1: a node is invited, looked at and revoked", { timeout: 300_000 }, async (t) => {
@@ -31,7 +33,25 @@ test("4.1: a node is invited, looked at and revoked", { timeout: 300_000 }, asyn
 
   await page.getByRole("link", { name: "local" }).click();
   await page.getByRole("heading", { level: 1, name: "local" }).waitFor();
-  await page.getByRole("region", { name: "Credential keys" }).getByText("example").waitFor();
+  const keys = page.getByRole("region", { name: "Credential keys" });
+  await keys.getByRole("listitem").filter({ hasText: "example" }).getByText("usable", { exact: true }).waitFor();
+  const entry = {
+    key: "gone",
+    user: "nobody-has-this-name",
+    allow: { folders: [], submitters: [] },
+    allowNologin: false,
+    noNewPrivileges: false,
+  };
+  await callLauncher(instance.layout.launcher.adminSocket, { type: "credential-set", entry });
+  await eventually(
+    "the page says that a key cannot be used",
+    async () => {
+      await page.reload();
+      await keys.getByText("example").waitFor();
+      return await keys.getByRole("listitem").filter({ hasText: "gone" }).getByText("not usable").count();
+    },
+    (count) => count === 1,
+  );
   await page.getByRole("region", { name: "Latest runs here" }).getByRole("link", { name: "/examples/whoami" }).waitFor();
   const fingerprint = (await instance.api.call<{ certificateFingerprint: string }>("GET", "/api/v1/nodes/local")).certificateFingerprint;
   await page.getByText(fingerprint).waitFor();

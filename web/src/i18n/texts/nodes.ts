@@ -38,9 +38,11 @@ export const nodeTexts = defineTexts({
   separationAccounts: { en: "accounts of their own", de: "eigene Konten" },
   keys: { en: "Credential keys", de: "Schlüssel der Zugangsdaten" },
   keysNote: {
-    en: "Names only: accounts, secrets and who may use a key stay on the node. There, these show and test them:",
-    de: "Nur die Namen: Konten, Geheimnisse und wer einen Schlüssel nutzen darf, bleiben auf dem Knoten. Dort zeigen und prüfen ihn diese Befehle:",
+    en: "Names and health only: accounts, secrets and who may use a key stay on the node. There, these show and test them:",
+    de: "Nur Name und Zustand: Konten, Geheimnisse und wer einen Schlüssel nutzen darf, bleiben auf dem Knoten. Dort zeigen und prüfen ihn diese Befehle:",
   },
+  keyUsable: { en: "usable", de: "nutzbar" },
+  keyUnusable: { en: "not usable", de: "nicht nutzbar" },
   noKeys: { en: "The node reports no credential key.", de: "Der Knoten meldet keine Zugangsdaten." },
   policyNote: {
     en: "Policy and authorization table are the node’s own and are changed there only. They refuse what the manager allows, never the other way round:",

@@ -80,6 +80,8 @@ const AsWhom = ({ node }: { readonly node: Node }): React.ReactElement => {
 const Keys = ({ node }: { readonly node: Node }): React.ReactElement => {
   const t = useText();
   const keys = node.facts?.credentialKeys ?? [];
+  const unusable = new Map(node.facts?.unusableKeys?.map(({ key, code }) => [key, code]));
+  const isTold = (node.facts?.unusableKeys ?? null) !== null;
   return (
     <Section title={t(nodeTexts.keys)}>
       {keys.length === 0 ? (
@@ -88,7 +90,18 @@ const Keys = ({ node }: { readonly node: Node }): React.ReactElement => {
         <ul className={classes.keys}>
           {keys.map((key) => (
             <li key={key}>
-              <code>{key}</code>
+              <code>{key}</code>{" "}
+              {!isTold ? null : unusable.has(key) ? (
+                <span className={classes.unusable}>
+                  <span aria-hidden="true">⊘ </span>
+                  {t(nodeTexts.keyUnusable)} <code>{unusable.get(key)}</code>
+                </span>
+              ) : (
+                <span className={classes.usable}>
+                  <span aria-hidden="true">✓ </span>
+                  {t(nodeTexts.keyUsable)}
+                </span>
+              )}
             </li>
           ))}
         </ul>
