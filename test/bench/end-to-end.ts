@@ -35,6 +35,15 @@ const memory = (behalf: TestInstance): { total: number; launcher: number; parts:
   return { total: Object.values(parts).reduce((sum, bytes) => sum + bytes, 0), launcher: parts["launcher"] ?? 0, parts };
 };
 
+const megabytes = (whose: string, bytes: number, most: number, detail?: Record<string, number>): Measured => ({
+  name: `memory of ${whose} (PSS)`,
+  value: bytes / 1e6,
+  unit: "MB",
+  goal: `<= ${most}`,
+  met: bytes <= most * 1e6,
+  ...(detail === undefined ? {} : { detail }),
+});
+
 const unfinished = async (api: ApiClient): Promise<boolean> => {
   for (const state of ["queued", "offered", "accepted", "running"]) {
     const page = await api.call<{ items: unknown[] }>("GET", `/api/v1/runs?state=${state}&limit=1`);
@@ -139,14 +148,7 @@ export const benchEndToEnd = async (options: {
     });
     await api.call("POST", "/api/v1/definitions", { documents: job });
     const atStart = memory(behalf);
-    found.push({
-      name: "memory of all processes after start (PSS)",
-      value: atStart.total / 1e6,
-      unit: "MB",
-      goal: "<= 300",
-      met: atStart.total <= 300e6,
-      detail: atStart.parts,
-    });
+    found.push(megabytes("all processes after start", atStart.total, 300, atStart.parts));
 
     await throughput(api, 200, submitBatches);
     // These machines change their speed by the second: the peer runs before and after each pass, and a pass is held against the mean of both.
@@ -199,21 +201,10 @@ export const benchEndToEnd = async (options: {
     tell("10,000 runs for memory");
     await throughput(api, Math.max(0, 10_000 - repetitions * runs * 2), submitBatches);
     const later = memory(behalf);
-    found.push({
-      name: "memory of all processes after 10,000 runs (PSS)",
-      value: later.total / 1e6,
-      unit: "MB",
-      goal: "<= 300",
-      met: later.total <= 300e6,
-      detail: later.parts,
-    });
-    found.push({
-      name: "memory of the launcher after 10,000 runs (PSS)",
-      value: later.launcher / 1e6,
-      unit: "MB",
-      goal: "<= 70",
-      met: later.launcher <= 70e6,
-    });
+    found.push(
+      megabytes("all processes after 10,000 runs", later.total, 300, later.parts),
+      megabytes("the launcher after 10,000 runs", later.launcher, 70),
+    );
     if (long) {
       const early = await throughput(api, 2_000, submitBatches);
       tell("50,000 runs for the growth of the cost");
