@@ -16,7 +16,7 @@ import { problem, ProblemError, type Problem } from "#kernel/problem.ts";
 import { describeQuestion, type Caller, type Route, type RouteQuestion } from "#manager/route.ts";
 import { admit, type Authentication } from "#manager/web/guard.ts";
 import { maxBodyBytes, readJsonBody, readSmallBody } from "#manager/web/json-body.ts";
-import { inputProblem, problemHandler, problemSchema, sendProblem, toProblem } from "#manager/web/problem-answer.ts";
+import { inputProblem, nulProblem, problemHandler, problemSchema, sendProblem, toProblem } from "#manager/web/problem-answer.ts";
 import { securityHeaders } from "#manager/web/security-headers.ts";
 
 declare module "fastify" {
@@ -182,7 +182,9 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     request.bodyHash = createHash("sha256").update(bytes).digest("hex");
     return done(null, read.value);
   });
-  app.setValidatorCompiler(({ schema }) => (data: unknown) => {
+  app.setValidatorCompiler(({ schema, httpPart }) => (data: unknown) => {
+    const nul = httpPart === "querystring" ? nulProblem(data) : null;
+    if (nul !== null) return { error: new ProblemError(nul) };
     const parsed = (schema as z.ZodType).safeParse(data);
     return parsed.success ? { value: parsed.data } : { error: new ProblemError(inputProblem(parsed.error)) };
   });

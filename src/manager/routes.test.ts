@@ -283,4 +283,49 @@ describe("routes", () => {
     assert.equal(page.json.items.length, 5);
     assert.ok(page.json.items.every((run: { job: string }) => run.job === "/sales/report"));
   });
+
+  test("bad input: whatever stands in address, query or body, no route fails inside, and each refusal is a problem with code and hint", async () => {
+    const parameters = ["%00", "..%2f..%2fetc", "%E2%80%AE", "%F0%28", "__proto__", "-1", "a".repeat(5000)];
+    const document = (await send(world.tcp, { path: "/api/openapi.json" })).json as {
+      paths: Record<string, Record<string, { parameters?: { name: string; in: string }[] }>>;
+    };
+    const queriesOf = (one: Route): string[] =>
+      (document.paths[openApiPath(one.url)]?.["get"]?.parameters ?? [])
+        .filter((parameter) => parameter.in === "query")
+        .flatMap(({ name: field }) => ["%00", "-1", "1e99", "%25_", "x".repeat(4000), `1&${field}=2`].map((value) => `${field}=${value}`));
+    const json = { "content-type": "application/json" };
+    const bodies = [
+      "{",
+      "null",
+      "[]",
+      '{"__proto__":{}}',
+      '{"a":1,"a":2}',
+      '{"a":"\\u0000"}',
+      '{"a":"\\ud800"}',
+      '{"no-such-field":1}',
+      `${"[".repeat(200)}`,
+    ];
+    const at = (one: Route, value: string): string => one.url.replaceAll(/:\w+|\*/g, value);
+    for (const one of routes.filter((route) => route.produces !== "text/event-stream")) {
+      const asked: { path: string; body?: string }[] =
+        one.method === "GET"
+          ? [
+              ...parameters.map((value) => ({ path: at(one, value) })),
+              ...queriesOf(one).map((query) => ({ path: `${address(one)}?${query}` })),
+            ]
+          : [
+              ...parameters.map((value) => ({ path: at(one, value), ...(one.method === "DELETE" ? {} : { body: '{"no-such-field":1}' }) })),
+              ...(one.method === "DELETE" ? [] : bodies.map((body) => ({ path: at(one, "none"), body }))),
+            ].filter(({ path, body }) => path !== one.url || body !== undefined);
+      for (const { path, body } of asked) {
+        const answer = await world.owner.ask({ method: one.method, path, ...(body === undefined ? {} : { body, headers: json }) });
+        const told = `${one.method} ${path.slice(0, 120)} ${body ?? ""}: ${answer.text.slice(0, 300)}`;
+        assert.ok(answer.status < 500, told);
+        if (answer.status < 400) continue;
+        assert.match(answer.headers["content-type"] ?? "", /^application\/problem\+json/, told);
+        assert.ok(typeof answer.json.code === "string" && answer.json.hint.length > 10, told);
+        assert.doesNotMatch(answer.text, /node_modules|\.ts:\d/, told);
+      }
+    }
+  });
 });

@@ -92,6 +92,14 @@ export const inputProblem = (error: z.core.$ZodError): Problem => {
   return others.length === 0 ? first : { ...first, also: others };
 };
 
+/** No store keeps NUL; a body that holds one is refused where it is read. */
+export const nulProblem = (query: unknown): Problem | null => {
+  const [name] = Object.entries(query ?? {}).find(([, value]) => [value].flat().some((text) => String(text).includes("\0"))) ?? [];
+  return name === undefined
+    ? null
+    : problem("input.invalid-value", `\`${name.slice(0, 80)}\` contains NUL`, { at: { path: name.slice(0, 80) } });
+};
+
 const frameworkProblem = (error: FastifyError): Problem | null => {
   switch (error.code) {
     case "FST_ERR_CTP_BODY_TOO_LARGE":
@@ -101,6 +109,8 @@ const frameworkProblem = (error: FastifyError): Problem | null => {
       return problem("input.wrong-content-type", "the body is not sent as `application/json`");
     case "FST_ERR_BAD_URL":
       return problem("input.unknown-route", "the address cannot be read");
+    case "FST_ERR_MAX_PARAM_LENGTH":
+      return problem("input.unknown-route", "a part of the address is longer than anything that it could name");
     case "FST_ERR_REOPENED_CLOSE_SERVER":
     case "FST_ERR_REQ_FILE_NOT_FOUND":
       return problem("general.overloaded", "the manager is stopping");
