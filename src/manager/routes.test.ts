@@ -303,7 +303,7 @@ describe("routes", () => {
       '{"a":"\\u0000"}',
       '{"a":"\\ud800"}',
       '{"no-such-field":1}',
-      `${"[".repeat(200)}`,
+      "[".repeat(200),
     ];
     const at = (one: Route, value: string): string => one.url.replaceAll(/:\w+|\*/g, value);
     for (const one of routes.filter((route) => route.produces !== "text/event-stream")) {
