@@ -66,6 +66,7 @@ export const runsTexts = defineTexts({
     en: "{done} of {count} done; closing stops before the next ones",
     de: "{done} von {count} erledigt; Schließen hält vor den nächsten an",
   },
+  stop: { en: "Stop here", de: "Hier anhalten" },
   selectLoaded: { en: "Select all loaded", de: "Alle geladenen wählen" },
   againSelected: {
     en: { one: "Run {count} again", other: "Run {count} again" },

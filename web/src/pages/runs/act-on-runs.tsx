@@ -142,7 +142,10 @@ const KeptRuns = ({ act, kept, count, onClose }: Report & { readonly onClose: ()
         return (
           <section key={why} className={classes.reason}>
             <p lang="en">
-              <Words text={why} /> <span className="soft">{first?.problem?.hint}</span>
+              <Words text={why} />
+            </p>
+            <p lang="en" className="soft">
+              <Words text={first?.problem?.hint ?? ""} />
             </p>
             {first?.problem?.code.startsWith("access.") === true ? (
               <p>
@@ -254,7 +257,7 @@ const Asking = ({
       }}
       title={t(request.kind === "all" ? allTitle : title, { count })}
       action={t(action)}
-      {...(act === "cancel" ? { dismiss: t(runsTexts.letGoOn) } : {})}
+      {...(progress !== null ? { dismiss: t(runsTexts.stop) } : act === "cancel" ? { dismiss: t(runsTexts.letGoOn) } : {})}
       mild={act === "again"}
       ready={counts !== undefined && count > 0}
       {...(request.kind === "all" && count > typedFrom ? { typed: String(count) } : {})}

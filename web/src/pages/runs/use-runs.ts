@@ -80,10 +80,6 @@ export const useRuns = (search: RunsSearch): Runs => {
             },
       );
     if (unknown.length > 0) setFresh((before) => new Set([...before, ...unknown]));
-    countTimer.current ??= setTimeout(() => {
-      countTimer.current = undefined;
-      void counts.refetch();
-    }, countAfterMs);
   };
   useLiveEvents((event) => {
     if (event.event === "resync") list.reload();
@@ -98,7 +94,15 @@ export const useRuns = (search: RunsSearch): Runs => {
       (filter.submission === undefined || run.submission === filter.submission) &&
       (filter.submitter === undefined || run.submitter.accessId === filter.submitter) &&
       (filter.folder === undefined || filter.folder === "/" || run.job.startsWith(`${filter.folder}/`));
-    if (!isListed && (!fits || Date.parse(run.queuedAt) < list.updatedAtMs - 60_000)) return;
+    if (!isListed && !fits) return;
+    countTimer.current ??= setTimeout(() => {
+      countTimer.current = undefined;
+      void counts.refetch();
+    }, countAfterMs);
+    // What follows the last row that is loaded is not new, only further down.
+    const oldest = list.hasMore ? list.rows.at(-1) : undefined;
+    const isFurtherDown = oldest !== undefined && Date.parse(run.queuedAt) <= Date.parse(oldest.queuedAt);
+    if (!isListed && (isFurtherDown || Date.parse(run.queuedAt) < list.updatedAtMs - 60_000)) return;
     changed.current.set(run.id, run);
     timer.current ??= setTimeout(flush, 150);
   });
