@@ -23,6 +23,7 @@ import { commonTexts } from "#web/i18n/texts/common.ts";
 import { jobTexts } from "#web/i18n/texts/jobs.ts";
 import type { Translate } from "#web/i18n/text.ts";
 import { useText } from "#web/i18n/language.ts";
+import { runDialogTexts } from "#web/i18n/texts/run-dialog.ts";
 import { navigationTexts } from "#web/i18n/texts/shell.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
 import { createPermission, jobQuery, managePermission, runsOfJobQuery, viewRunsPermission } from "#web/pages/jobs/queries.ts";
@@ -246,7 +247,7 @@ const JobView = ({ job }: { readonly job: Job }): React.ReactElement => {
     useMemo(
       () =>
         run?.allowed === true
-          ? [{ id: "run job", text: `${t(wordTexts.run)} ${job.path}`, run: () => void navigate({ search: { run: true } }) }]
+          ? [{ id: "run job", text: t(runDialogTexts.title, { job: job.path }), run: () => void navigate({ search: { run: true } }) }]
           : [],
       [run?.allowed, t, navigate, job.path],
     ),

@@ -249,7 +249,7 @@ const RunsPage = (): React.ReactElement => {
       ),
     },
     { id: "job", header: t(wordTexts.job), main: true, cell: (run) => <RunLink run={run} /> },
-    { id: "state", header: t(wordTexts.state), width: 154, cell: (run) => <StateMark state={stateOf(run)} /> },
+    { id: "state", header: t(wordTexts.state), width: 168, cell: (run) => <StateMark state={stateOf(run)} /> },
     { id: "submitter", header: t(wordTexts.submitter), from: 900, width: 150, cell: (run) => run.submitter.name },
     { id: "node", header: t(wordTexts.node), from: 720, width: 140, cell: (run) => run.node },
     {
