@@ -136,15 +136,13 @@ export class Part extends EventEmitter {
     this.#adoptedTimer = null;
     this.#child = null;
     this.#id = null;
-    if (this.#stopping) {
-      this.emit("exit", { code, signal, restarting: false });
-      return;
-    }
+    this.emit("exit", { code, signal, restarting: !this.#stopping });
+    // Whoever heard that may have let it go: at a first start a part that says why it cannot begin is not started again.
+    if (this.#stopping) return;
     this.#failures = performance.now() - this.#startedAt > settledAfterMs ? 0 : this.#failures + 1;
     const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.max(0, this.#failures - 1));
     this.#log.warn({ part: this.plan.name, code, signal, delayMs }, "part ended, starting it again");
     this.#restartTimer = setTimeout(() => this.start(), delayMs);
-    this.emit("exit", { code, signal, restarting: true });
   }
 
   /** Ends the part and starts it anew, e.g. because its configuration has changed. */

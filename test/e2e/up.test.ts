@@ -60,6 +60,7 @@ suite("2.1: `behalf up`", () => {
     assert.equal(told.code, 1, told.stdout);
     assert.match(told.stderr, /taken/);
     assert.match(told.stderr, /--port/);
+    assert.doesNotMatch(told.stderr, /starting it again/);
     removeFolder(folder);
   });
 
