@@ -6,6 +6,7 @@ import { endRun } from "#jobs/dispatch-store.ts";
 import { encodeLogFrame, type LogStream } from "#link/log-format.ts";
 import { eventually } from "#test/fixtures/eventually.ts";
 import { events, open, type StreamedEvent } from "#test/fixtures/http.ts";
+import { sampleOutcome } from "#test/fixtures/launch-order.ts";
 import { addNodeRecord, startManager, type ManagerWorld, type Person } from "#test/fixtures/manager.ts";
 
 describe("streams", () => {
@@ -46,7 +47,7 @@ describe("streams", () => {
         acceptedAt: null,
         startedAt: 1,
         endedAt: Date.now(),
-        outcome: null,
+        outcome: JSON.stringify(sampleOutcome()),
         receipt: null,
         runAs: "nobody",
         exitCode: 0,
