@@ -48,7 +48,7 @@ test("4.4: an account is made with a one-time password that is shown once and ke
   await page.keyboard.press("Tab");
   await edit.getByRole("button", { name: "Save" }).click();
   await page.getByText("Account bea is saved").waitFor();
-  await page.getByRole("list", { name: "Merged permissions" }).getByText("manager:view", { exact: true }).waitFor();
+  await page.getByRole("list", { name: "Merged permissions" }).getByText("manager:view", { exact: true }).first().waitFor();
 
   const other = await visitor();
   await signIn(other, "bea", second);
