@@ -82,6 +82,28 @@ test(
   },
 );
 
+test("4.8: what changed after it was asked for ahead is not missing from the page", { timeout: 300_000 }, async (t) => {
+  const why = whyNoBrowser();
+  if (why !== null) return t.skip(why);
+  const { account, persona, instance } = await startCockpit(t);
+  await account("ann", null, ["administrator"]);
+  const page = await persona("ann", "/");
+  await page.getByText("Live").waitFor();
+  const requestTo = (path: string): Promise<unknown> =>
+    page.waitForEvent("requestfinished", (request) => new URL(request.url()).pathname === path && request.url().includes("limit=200"));
+  const listed = requestTo("/api/v1/runs");
+  const link = page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Runs" });
+  await link.hover();
+  await listed;
+  // The overview asks again when it hears of a run: then the stream has told of it.
+  const heard = page.waitForRequest((request) => new URL(request.url()).pathname === "/api/v1/runs/series");
+  await instance.api.call("POST", "/api/v1/submissions", { job: "/examples/whoami" });
+  await heard;
+  await link.click();
+  await page.getByRole("heading", { level: 1, name: "Runs" }).waitFor();
+  await page.getByRole("main").getByRole("link", { name: "/examples/whoami" }).first().waitFor();
+});
+
 test("4.8: what an account may not see is not asked for ahead", { timeout: 300_000 }, async (t) => {
   const why = whyNoBrowser();
   if (why !== null) return t.skip(why);

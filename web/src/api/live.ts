@@ -3,7 +3,7 @@
  * are asked for again when it says so; a page that wants more listens with `useLiveEvents`.
  */
 import { useEffect, useEffectEvent, useSyncExternalStore } from "react";
-import type { QueryClient } from "@tanstack/react-query";
+import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import type { ServerEvent } from "#web/api/event-reader.ts";
 import { followStream, type StreamState } from "#web/api/follow.ts";
 import type { Schemas } from "#web/api/generated.ts";
@@ -17,6 +17,15 @@ export type LiveEvent =
 
 /** `none`: the account may not follow runs, so there is no stream. */
 const liveState = createStore<StreamState | "none">("connecting");
+/** When a change of any run was heard last. */
+let runChangedAtMs = Number.NEGATIVE_INFINITY;
+/** An answer may be on its way while the change is told: it may be from before all the same. */
+const onTheWayMs = 1000;
+
+/** Whether what was asked about runs at this time may lack a change that was told before the page that shows it was there to hear. */
+export const isOvertaken = (queryKey: QueryKey, updatedAtMs: number): boolean =>
+  (queryKey[0] === "runs" || queryKey[0] === "run") && updatedAtMs < runChangedAtMs + onTheWayMs;
+
 const listeners = new Set<(event: LiveEvent) => void>();
 
 /** Begins following; the answer ends it. */
@@ -29,6 +38,7 @@ export const startLive = (queries: QueryClient): (() => void) => {
     onRefused: () => liveState.set("none"),
     onEvent: (event: ServerEvent) => {
       const live = event as unknown as LiveEvent;
+      if (live.event === "run") runChangedAtMs = Date.now();
       if (live.event === "nodes") void queries.invalidateQueries({ queryKey: ["nodes"] });
       if (live.event === "resync") void queries.invalidateQueries();
       for (const listener of listeners) listener(live);
