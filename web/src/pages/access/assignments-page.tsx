@@ -1,5 +1,5 @@
 /** Accounts and roles: who holds what, given and taken at their crossing (D68). */
-import { ActionIcon, Button, Checkbox, MultiSelect, Select, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Checkbox, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -19,6 +19,8 @@ import { accessTexts, assignmentTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
 import { policyChanged } from "#web/components/policy-changed.ts";
+import { HoldersOfRole, RolesField } from "#web/components/role-fields.tsx";
+import { SearchField } from "#web/components/search-field.tsx";
 import { AccessTabs } from "#web/pages/access/tabs.tsx";
 import classes from "#web/pages/access/access.module.css";
 
@@ -58,7 +60,6 @@ const assign = ({ holder, role, give }: Change, sure: boolean): Promise<unknown>
 const RolesDialog = ({ holder, onClose }: { readonly holder: Holder; readonly onClose: () => void }): React.ReactElement => {
   const t = useText();
   const queries = useQueryClient();
-  const { data: roles = [] } = useQuery(allRolesQuery);
   const [chosen, setChosen] = useState<readonly string[]>(holder.roles);
   return (
     <ConfirmDialog
@@ -78,15 +79,7 @@ const RolesDialog = ({ holder, onClose }: { readonly holder: Holder; readonly on
         await policyChanged(queries);
       }}
     >
-      <MultiSelect
-        mt="sm"
-        searchable
-        label={t(wordTexts.roles)}
-        data={roles.map(({ name }) => name)}
-        value={[...chosen]}
-        onChange={setChosen}
-        comboboxProps={{ withinPortal: true }}
-      />
+      <RolesField value={chosen} onChange={setChosen} />
     </ConfirmDialog>
   );
 };
@@ -219,26 +212,14 @@ const AssignmentsPage = (): React.ReactElement => {
       parts={<AccessTabs />}
       toolbar={
         <>
-          <TextInput
-            size="xs"
-            type="search"
-            aria-label={t(assignmentTexts.search)}
-            placeholder={t(assignmentTexts.search)}
-            data-page-filter
+          <SearchField
+            label={t(assignmentTexts.search)}
             value={q}
-            maxLength={200}
-            onChange={({ currentTarget: { value } }) => setSearch({ ...withRole, ...withPart, ...(value === "" ? {} : { q: value }) })}
+            onChange={(value) => setSearch({ ...withRole, ...withPart, ...(value === "" ? {} : { q: value }) })}
           />
-          <Select
-            size="xs"
-            clearable
-            searchable
-            aria-label={t(wordTexts.holdersOfRole)}
-            placeholder={t(wordTexts.holdersOfRole)}
-            clearButtonProps={{ "aria-label": t(commonTexts.showAll) }}
-            data={roles.map(({ name }) => name)}
-            value={role ?? null}
-            onChange={(value) => setSearch({ ...withText, ...(value === null ? {} : { role: value }) })}
+          <HoldersOfRole
+            value={role}
+            onChange={(chosen) => setSearch({ ...withText, ...(chosen === undefined ? {} : { role: chosen }) })}
           />
           {roles.length > shown.length && role === undefined ? (
             <>

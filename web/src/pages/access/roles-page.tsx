@@ -1,5 +1,5 @@
 /** Every role, in the order in which they were made: what it holds and how many hold it. */
-import { Button, TextInput } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useState } from "react";
 import { createLazyRoute, getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { renderFolder } from "#access/folders.ts";
@@ -10,6 +10,7 @@ import { DataTable, type Column } from "#web/components/data-table.tsx";
 import { Page } from "#web/components/page.tsx";
 import { Ago } from "#web/components/time.tsx";
 import { useList } from "#web/components/use-list.ts";
+import { SearchField } from "#web/components/search-field.tsx";
 import { accessTexts, exportTexts, importTexts, roleTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
 import { navigationTexts } from "#web/i18n/texts/shell.ts";
@@ -89,15 +90,10 @@ const RolesPage = (): React.ReactElement => {
       parts={<AccessTabs />}
       toolbar={
         <>
-          <TextInput
-            size="xs"
-            type="search"
-            aria-label={t(accessTexts.searchRoles)}
-            placeholder={t(accessTexts.searchRoles)}
-            data-page-filter
+          <SearchField
+            label={t(accessTexts.searchRoles)}
             value={q}
-            maxLength={200}
-            onChange={({ currentTarget: { value } }) => void setSearch({ search: value === "" ? {} : { q: value }, replace: true })}
+            onChange={(value) => void setSearch({ search: value === "" ? {} : { q: value }, replace: true })}
           />
         </>
       }

@@ -1,7 +1,6 @@
 /** What an account is made of, as fields: the same to make one and to change one. What does not belong here: sending it. */
-import { MultiSelect, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { allRolesQuery } from "#web/components/all-roles.ts";
+import { TextInput } from "@mantine/core";
+import { RolesField } from "#web/components/role-fields.tsx";
 import { accountsTexts } from "#web/i18n/texts/accounts.ts";
 import { useText } from "#web/i18n/language.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
@@ -31,7 +30,6 @@ export const AccountFields = ({
   readonly onChange: (values: AccountFieldValues) => void;
 }): React.ReactElement => {
   const t = useText();
-  const { data: roles = [] } = useQuery(allRolesQuery);
   return (
     <>
       <TextInput
@@ -45,14 +43,7 @@ export const AccountFields = ({
         onChange={(event) => onChange({ ...values, name: event.currentTarget.value })}
         data-autofocus
       />
-      <MultiSelect
-        mt="sm"
-        searchable
-        label={t(wordTexts.roles)}
-        data={roles.map((role) => role.name)}
-        value={[...values.roles]}
-        onChange={(held) => onChange({ ...values, roles: held })}
-      />
+      <RolesField value={values.roles} onChange={(roles) => onChange({ ...values, roles })} />
       <TextInput
         mt="sm"
         label={t(wordTexts.groups)}

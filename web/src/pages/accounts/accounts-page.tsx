@@ -1,13 +1,12 @@
 /** Accounts of this instance: found, and made with a one-time password. */
-import { Checkbox, Select, TextInput } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Checkbox, Select } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useMay } from "#web/api/access.ts";
 import { call } from "#web/api/call.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { ActionButton, allowedBy } from "#web/components/action-button.tsx";
-import { allRolesQuery } from "#web/components/all-roles.ts";
 import { ConfirmDialog } from "#web/components/confirm.tsx";
 import { DataTable, type Column } from "#web/components/data-table.tsx";
 import { OneTimePasswords, type OneTimePassword } from "#web/components/one-time-passwords.tsx";
@@ -17,6 +16,8 @@ import { SavedFilters } from "#web/components/saved-filters.tsx";
 import { oneOf, text as textOf } from "#web/components/search.ts";
 import { Ago } from "#web/components/time.tsx";
 import { useList } from "#web/components/use-list.ts";
+import { HoldersOfRole } from "#web/components/role-fields.tsx";
+import { SearchField } from "#web/components/search-field.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { accountsTexts } from "#web/i18n/texts/accounts.ts";
 import { useText } from "#web/i18n/language.ts";
@@ -72,7 +73,6 @@ const AccountsPage = (): React.ReactElement => {
   const navigate = pageRoute.useNavigate();
   const { q = "", role, state } = search;
   const allowed = allowedBy(useMay({ permission: manageAccounts }));
-  const { data: roles = [] } = useQuery(allRolesQuery);
   const [making, setMaking] = useState(false);
   const [made, setMade] = useState<OneTimePassword | null>(null);
   const list = useList<Account>(accountsQuery(search));
@@ -120,26 +120,14 @@ const AccountsPage = (): React.ReactElement => {
       parts={<AccountsTabs />}
       toolbar={
         <>
-          <TextInput
-            size="xs"
-            type="search"
-            aria-label={t(accountsTexts.search)}
-            placeholder={t(accountsTexts.search)}
-            data-page-filter
+          <SearchField
+            label={t(accountsTexts.search)}
             value={q}
-            maxLength={200}
-            onChange={({ currentTarget: { value } }) => setSearch({ ...without("q"), ...(value === "" ? {} : { q: value }) })}
+            onChange={(value) => setSearch({ ...without("q"), ...(value === "" ? {} : { q: value }) })}
           />
-          <Select
-            size="xs"
-            clearable
-            searchable
-            aria-label={t(wordTexts.holdersOfRole)}
-            placeholder={t(wordTexts.holdersOfRole)}
-            clearButtonProps={{ "aria-label": t(commonTexts.showAll) }}
-            data={roles.map((one) => one.name)}
-            value={role ?? null}
-            onChange={(value) => setSearch({ ...without("role"), ...(value === null ? {} : { role: value }) })}
+          <HoldersOfRole
+            value={role}
+            onChange={(chosen) => setSearch({ ...without("role"), ...(chosen === undefined ? {} : { role: chosen }) })}
           />
           <Select
             size="xs"

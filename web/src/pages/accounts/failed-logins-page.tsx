@@ -1,8 +1,8 @@
 /** All logins that failed. */
-import { TextInput } from "@mantine/core";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { Page } from "#web/components/page.tsx";
+import { SearchField } from "#web/components/search-field.tsx";
 import { failedTexts } from "#web/i18n/texts/accounts.ts";
 import { useText } from "#web/i18n/language.ts";
 import { FailedLogins } from "#web/pages/accounts/failed-logins.tsx";
@@ -29,16 +29,7 @@ const FailedLoginsPage = (): React.ReactElement => {
               void navigate({ search: name.trim() === "" ? {} : { account: name.trim() } });
             }}
           >
-            <TextInput
-              size="xs"
-              type="search"
-              aria-label={t(failedTexts.filter)}
-              placeholder={t(failedTexts.filter)}
-              data-page-filter
-              value={name}
-              maxLength={1024}
-              onChange={(event) => setName(event.currentTarget.value)}
-            />
+            <SearchField label={t(failedTexts.filter)} value={name} onChange={setName} maxLength={1024} />
           </form>
         </>
       }
