@@ -1,7 +1,11 @@
 /** Lines of a run's output over HTTP: pages, search, the live stream, and who gets none of it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encodeLogFrame } from "#link/log-format.ts";
+import { existsSync, readFileSync } from "node:fs";
+import { newId } from "#kernel/ids.ts";
+import { grownStepBytes } from "#controller/run-log.ts";
+import { encodeLogFrame, lineIndexPath } from "#link/log-format.ts";
+import { keptEveryBytes } from "#manager/log-lines.ts";
 import { eventually } from "#test/fixtures/eventually.ts";
 import { events, open, type StreamedEvent } from "#test/fixtures/http.ts";
 import { addNodeRecord, startManager } from "#test/fixtures/manager.ts";
@@ -79,4 +83,30 @@ test("4.3: lines from anywhere, literal search over all of them, newest lines li
       ["closed", "end"],
     ],
   );
+});
+
+test("4.8: a manager keeps the lines of a large log while it is written, and knows nothing more of one that was emptied", async (t) => {
+  const world = await startManager(t);
+  const { logs } = world.manager.services.controller;
+  const run = newId("run", Date.now());
+  const block = Buffer.concat(Array.from({ length: 64 }, () => frame(`${"x".repeat(1023)}\n`.repeat(63))));
+  let size = 0;
+  while (size < keptEveryBytes + grownStepBytes) ({ size } = await logs.append(run, size, block));
+  const kept = lineIndexPath(logs.path(run));
+  await eventually(
+    "it is kept",
+    () => existsSync(kept),
+    (exists) => exists,
+  );
+  const known = (JSON.parse(readFileSync(kept, "utf8")) as { lines: number; size: number }) ?? assert.fail();
+  assert.ok(known.size >= keptEveryBytes && known.lines * 1024 <= known.size, JSON.stringify([known.lines, known.size]));
+  await logs.reset(run);
+  assert.equal(existsSync(kept), false);
+  // What a reader has looked at is forgotten too: the next one begins alike, is as long, and has other lines.
+  const { logLines } = world.manager.services;
+  await logs.append(run, 0, block);
+  assert.equal((await logLines.read(run, 1, 1)).total, 64 * 63);
+  await logs.reset(run);
+  await logs.append(run, 0, Buffer.concat([frame(`${"y".repeat(63 * 1024 - 1)}\n`), block]));
+  assert.equal((await logLines.read(run, 1, 1)).total, 8 + 64 * 63);
 });
