@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync, openSync } from "node:fs";
 import { test } from "node:test";
 import { problem, ProblemError } from "#kernel/problem.ts";
 import { managerLog } from "#manager/manager-log.ts";
@@ -24,3 +25,14 @@ test("2.11: the manager's log is JSON lines without secrets, in children and err
   assert.equal((records[1]?.["err"] as { code?: string } | undefined)?.code, "general.internal");
   assert.equal(lines.join("").includes("hunter2"), false);
 });
+
+test(
+  "O3: a log that cannot be written ends nothing",
+  { skip: existsSync("/dev/full") ? false : "there is no /dev/full here" },
+  async () => {
+    const log = managerLog("info", openSync("/dev/full", "w"));
+    for (let line = 0; line < 3000; line += 1) log.error({ line, text: "x".repeat(1000) }, "a full disk");
+    await new Promise((resolve) => setImmediate(resolve));
+    log.info({}, "still here");
+  },
+);

@@ -15,6 +15,10 @@ const wrap = (logger: Logger): Log => ({
   child: (fields) => wrap(logger.child(plain(fields))),
 });
 
+/** A full disk takes no lines, and must neither end the manager nor change an answer: what can still be kept in memory is written when there is room. */
+const toDescriptor = (descriptor: number) =>
+  pino.destination({ dest: descriptor, sync: true, maxLength: 1024 * 1024 }).on("error", () => {});
+
 /** Where lines go; a file descriptor is written synchronously, so that the last line before a crash is there. */
 export const managerLog = (level: LogLevel, destination: number | { write(text: string): void } = 2): Log =>
   wrap(
@@ -27,6 +31,6 @@ export const managerLog = (level: LogLevel, destination: number | { write(text: 
         timestamp: () => `,"at":"${new Date().toISOString()}"`,
         formatters: { level: (label) => ({ level: label }) },
       },
-      typeof destination === "number" ? pino.destination({ dest: destination, sync: true }) : destination,
+      typeof destination === "number" ? toDescriptor(destination) : destination,
     ),
   );

@@ -142,7 +142,17 @@ export class Part extends EventEmitter {
     this.#failures = performance.now() - this.#startedAt > settledAfterMs ? 0 : this.#failures + 1;
     const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.max(0, this.#failures - 1));
     this.#log.warn({ part: this.plan.name, code, signal, delayMs }, "part ended, starting it again");
-    this.#restartTimer = setTimeout(() => this.start(), delayMs);
+    this.#restartTimer = setTimeout(() => this.#startAgain(), delayMs);
+  }
+
+  /** What cannot be started now, on a disk without room for its log, say, is tried again. */
+  #startAgain(): void {
+    try {
+      this.start();
+    } catch (error) {
+      this.#log.error({ part: this.plan.name, error, delayMs: longestDelayMs }, "part could not be started, trying again");
+      this.#restartTimer = setTimeout(() => this.#startAgain(), longestDelayMs);
+    }
   }
 
   /** Ends the part and starts it anew, e.g. because its configuration has changed. */

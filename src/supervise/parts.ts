@@ -11,6 +11,7 @@ import { endProcess, Part, type PartAccount, type PartName, type PartPlan, type 
 import { readLivingParts, writeParts } from "#supervise/parts-file.ts";
 
 const stopGraceMs = 10_000;
+const recordAgainMs = 3000;
 
 export interface Parts {
   /** Registers a part; it is not started yet. */
@@ -36,11 +37,23 @@ export const openParts = async (options: { layout: DataLayout; log: Log }): Prom
   );
   const parts = new Map<PartName, Part>();
   let closing = false;
+  let noted = false;
+  let again: NodeJS.Timeout | null = null;
   const record = (): void => {
+    if (again !== null) clearTimeout(again);
+    again = null;
     if (closing) return;
     const records: PartRecord[] = [];
     for (const part of parts.values()) if (part.id !== null) records.push({ ...part.id, name: part.plan.name, version });
-    writeParts(layout.supervisor.partsFile, records);
+    try {
+      writeParts(layout.supervisor.partsFile, records);
+      noted = true;
+    } catch (error) {
+      if (!noted) throw error;
+      // A disk that has filled since: the parts are worth more than the note that the next supervisor adopts them by.
+      log.warn({ error: String(error), delayMs: recordAgainMs }, "cannot note which parts run, trying again");
+      again = setTimeout(record, recordAgainMs).unref();
+    }
   };
   return {
     add: (plan) => {

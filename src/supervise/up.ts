@@ -82,8 +82,25 @@ const nodeOnline = async (api: ApiClient): Promise<true | null> => {
   }
 };
 
+const unwritable: Readonly<Record<string, string>> = {
+  ENOSPC: "its disk is full",
+  EDQUOT: "the account's quota is used up",
+  EROFS: "its file system is read-only",
+  EACCES: "this account may not write there",
+};
+
 /** Starts everything; resolves when it answers. Fails with a problem, having stopped what it started. */
-export const startUp = async (options: UpOptions): Promise<Up> => {
+export const startUp = (options: UpOptions): Promise<Up> =>
+  start(options).catch((error: unknown) => {
+    const why = unwritable[(error as NodeJS.ErrnoException | null)?.code ?? ""];
+    if (why === undefined) throw error;
+    return fail("up.not-started", `the data folder \`${options.dataFolder}\` cannot be written: ${why}`, {
+      hint: "make it writable for this account, with room for records and output, or choose another one with `--data DIR`",
+      cause: error,
+    });
+  });
+
+const start = async (options: UpOptions): Promise<Up> => {
   const layout = dataLayout(options.dataFolder);
   const accounts: Accounts = {
     manager: resolveAccount(options.managerAccount, "--manager-account"),
@@ -103,6 +120,8 @@ export const startUp = async (options: UpOptions): Promise<Up> => {
         fail("up.not-started", "the launcher does not answer", { hint: `read its log: ${launcher.plan.logFile}` });
     };
     const ready = managerReady(manager, layout);
+    // Something else may end the start before this is waited for.
+    ready.catch(() => {});
     manager.start();
     // Also at a first start: the launcher of a node that has not joined starts no job, and its agent waits for the join.
     await Promise.all([parts.resume(launcher), parts.resume(agent)]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { RunView } from "#cli/run-view.ts";
@@ -90,6 +90,54 @@ suite("2.1: `behalf up`", () => {
       assert.match(text, /password\s+not shown where it would be kept/);
       removeFolder(folder);
     });
+
+  test("2.8: on a full disk everything stays and answers with a problem, and goes on when there is room; nothing starts on one", async (t) => {
+    const folder = makeDataFolder();
+    const disk = join(folder, "disk");
+    mkdirSync(disk);
+    if (!asRoot || spawnSync("mount", ["-t", "tmpfs", "-o", "size=330m", "tmpfs", disk]).status !== 0) {
+      removeFolder(folder);
+      return t.skip("needs root and the right to mount a small disk");
+    }
+    const filler = join(disk, "filler");
+    const fill = () => spawnSync("dd", ["if=/dev/zero", `of=${filler}`, "bs=64k"]);
+    const behalf = await startInstance({ dataFolder: join(disk, "data") });
+    t.after(async () => {
+      rmSync(filler, { force: true });
+      if (behalf.supervisor.exitCode === null) await behalf.stop();
+      spawnSync("umount", ["-l", disk]);
+      removeFolder(folder);
+    });
+    let said = "";
+    behalf.supervisor.stderr?.on("data", (text: Buffer) => (said += text.toString()));
+    await behalf.cli(["apply", "-f", "-"], { input: slowJob(ownAs) });
+    const run = await runSlow(behalf);
+    const { pid } = JSON.parse(readFileSync(join(disk, "data", "manager", "instance.json"), "utf8")) as { pid: number };
+    fill();
+    const refused = await behalf.cli(["run", "/examples/slow"]);
+    assert.match(refused.stderr, /^(?:store\.full|controller\.disk-low): /);
+    // A part that dies now comes again, although nothing can be noted.
+    process.kill(pid, "SIGKILL");
+    await eventually(
+      "it is tried again",
+      async () => said,
+      (text) => /cannot note which parts run/.test(text),
+    );
+    const onFull = await runCli(["up", "--data", join(disk, "other"), "--port", "0", "--agent-port", "0"]);
+    assert.equal(onFull.code, 1);
+    assert.doesNotMatch(onFull.stderr, /\n {4}at /);
+    assert.match(onFull.stderr, /^up\.not-started: .*\n {2}hint: /m);
+    rmSync(filler);
+    const back = await eventually(
+      "the manager is back",
+      () => behalf.api.call<RunView>("GET", `/api/v1/runs/${run}`).catch(() => null),
+      (found) => found !== null,
+    );
+    assert.equal(back?.state, "running");
+    await behalf.cli(["runs", "cancel", run]);
+    await becomes(behalf, run, "ended");
+    assert.equal((await behalf.stop()).code, 0);
+  });
 
   test("2.1: a second start on the same data folder is refused", async () => {
     const behalf = await startInstance();
