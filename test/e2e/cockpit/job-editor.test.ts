@@ -44,6 +44,12 @@ test(
     await page.getByRole("link", { name: "Runs", exact: true }).click();
     await page.getByRole("button", { name: "Stay" }).click();
     assert.equal(await title.inputValue(), "Plain and simple");
+    // So does the browser's own way back.
+    await page.evaluate("history.back()");
+    await page.getByRole("dialog", { name: "Leave without saving?" }).getByRole("button", { name: "Stay" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    assert.equal(await title.inputValue(), "Plain and simple");
+    assert.equal(new URL(page.url()).pathname, "/edit-job/examples/plain");
 
     // As whom it runs is never changed by the way.
     await page.getByRole("combobox", { name: "As whom" }).selectOption("agent");
