@@ -146,7 +146,8 @@ export const addCompletionCommand: AddCommand = (program, act) => {
               : shell === "fish"
                 ? fish(nodes)
                 : fail("cli.usage", `no completion for \`${shell}\``, { hint: "behalf completion bash" });
-        output.print(text.trimEnd());
+        if (output.json) output.printJson({ shell, script: text });
+        else output.print(text.trimEnd());
       }),
     );
 };

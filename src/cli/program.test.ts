@@ -60,6 +60,8 @@ test(
   async () => {
     const { stdout, code } = await runCli(["completion", "bash"]);
     assert.equal(code, 0);
+    const { script } = JSON.parse((await runCli(["completion", "bash", "--json"])).stdout) as { script: string };
+    assert.equal(script.trimEnd(), stdout.trimEnd());
     const folder = mkdtempSync(join(tmpdir(), "behalf-completion-"));
     writeFileSync(join(folder, "c"), stdout);
     /** What bash would offer; names come from a stand-in for the manager. */
