@@ -1,7 +1,7 @@
 /**
  * The permission tree (D79-D84): a tree-grid of what one part of a role says about each permission, walked and edited with the keyboard. What a
  * row says, it says in words; sign and colour only repeat it. What a state means: `access/role-draft-tree.ts`; where its keys lead:
- * `permission-rows.ts`. Its own rows, not a library's: those took a quarter of a second to make (ADR 9).
+ * `permission-rows.ts`. Its own rows, not a library's: those took most of the page's time (ADR 9).
  */
 import { memo, useRef, useState } from "react";
 import type { PermissionState, TreeRow } from "#access/role-draft-tree.ts";
