@@ -4,7 +4,7 @@
  */
 import { flag, integer, list, nullable, object, oneOf, optional, readShape, text, variant, type Shape } from "#kernel/shape.ts";
 import type { Result } from "#kernel/result.ts";
-import type { FromAgent, KnownRun, NodeDecision, NodeFacts } from "#link/messages.ts";
+import type { FromAgent, KnownRun, NodeDecision, NodeFacts, ToldPolicy } from "#link/messages.ts";
 import { nodeVerdict } from "#proof/read-launch-order.ts";
 
 const runId = text({ max: 30, pattern: /^run_[0-9a-hjkmnp-tv-z]{26}$/, expected: "the id of a run" });
@@ -13,6 +13,13 @@ const offset = integer(0, Number.MAX_SAFE_INTEGER);
 const instant = text({ max: 40, pattern: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/, expected: "an instant" });
 const name = text({ max: 256 });
 
+const policy: Shape<ToldPolicy> = object({
+  namedUids: list(integer(0, 4_294_967_295), 1000),
+  accounts: list(object({ user: name, folders: list(text({ max: 1024 }), 1000), roles: list(text({ max: 100 }), 5) }), 1000),
+  exclusive: oneOf("none", "submitter"),
+  isCut: flag,
+});
+
 const facts: Shape<NodeFacts> = object({
   launcherAccount: name,
   agentAccount: name,
@@ -20,6 +27,7 @@ const facts: Shape<NodeFacts> = object({
   switching: oneOf("setpriv", "sudo"),
   tree: oneOf("cgroup", "group", "sudo"),
   separation: oneOf("none", "accounts"),
+  policy: optional(nullable(policy)),
   credentialKeys: list(name, 10_000),
   unusableKeys: optional(
     list(object({ key: name, code: text({ max: 100, pattern: /^[a-z0-9.-]+$/, expected: "the code of a problem" }) }), 10_000),

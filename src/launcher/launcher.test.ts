@@ -515,6 +515,24 @@ test("A6, A35: the node reports each key by name and whether a run could use it,
   await eventually("it is usable again", reported, ({ unusableKeys = [] }) => unusableKeys.length === 0);
 });
 
+test("S7: the node's policy is told to be seen, cut where it is long, and a change of it at once", async (t) => {
+  const { launcher, agent } = await connect(t);
+  const told = async (): Promise<NodeFacts["policy"]> => (await launcher.admin<{ facts: NodeFacts }>({ type: "status" })).facts.policy;
+  assert.equal((await told())?.exclusive, "none");
+  const { policy } = await launcher.admin<{ policy: { namedUids: number[] } }>({ type: "policy-show" });
+  const rules = Array.from({ length: 101 }, () => ({ user: jobUser, folders: ["/finance/*"], roles: ["operator"] }));
+  const from = agent.messages.length;
+  assert.equal((await launcher.admin({ type: "policy-set", policy: { ...policy, exclusive: "submitter", accounts: rules } })).type, "ok");
+  const { message } = await agent.until((one) => one.type === "facts", from);
+  const changed = message.type === "facts" ? message.facts.policy : undefined;
+  assert.deepEqual(changed, {
+    namedUids: policy.namedUids,
+    exclusive: "submitter",
+    accounts: rules.slice(1).map((rule) => ({ ...rule, folders: ["/finance"] })),
+    isCut: true,
+  });
+});
+
 test("12: doctor tells accounts, switching, separation and what is closed, with the command that mends it", async (t) => {
   const { launcher } = await connect(t);
   const { findings } = await launcher.admin<{ findings: { level: string; text: string; hint: string | null }[] }>({ type: "doctor" });

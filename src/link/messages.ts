@@ -29,6 +29,17 @@ export interface UnusableKey {
   readonly code: string;
 }
 
+/** The node's policy as it is shown elsewhere: it is kept, changed and applied on the node alone. */
+export interface ToldPolicy {
+  /** Accounts allowed although the system made them. */
+  readonly namedUids: readonly number[];
+  /** Empty: no account is limited to folders and roles. */
+  readonly accounts: readonly { readonly user: string; readonly folders: readonly string[]; readonly roles: readonly string[] }[];
+  readonly exclusive: "none" | "submitter";
+  /** Some of it is too long to be told. */
+  readonly isCut: boolean;
+}
+
 export interface NodeFacts {
   readonly launcherAccount: string;
   readonly agentAccount: string;
@@ -37,6 +48,8 @@ export interface NodeFacts {
   readonly switching: "setpriv" | "sudo";
   readonly tree: "cgroup" | "group" | "sudo";
   readonly separation: "none" | "accounts";
+  /** Null: it cannot be read, and nothing is started. Absent from launchers that do not tell. */
+  readonly policy?: ToldPolicy | null;
   /** Names and health only, never values (A6). */
   readonly credentialKeys: readonly string[];
   /** Those of them that no run could use at present, each with the code of its problem. Absent from launchers that do not tell. */

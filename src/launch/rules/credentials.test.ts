@@ -24,6 +24,18 @@ test("A6, A9, A16: an entry maps a key to a user name, and has no field for a pa
   assert.equal(codeOf(readCredentialEntry({ ...entry, password: "x" })), "launch.bad-credential");
 });
 
+test("E9: a folder with `/*` at its end is the folder, here as in a role; another `*` would match nothing and is refused", () => {
+  const read = (folders: string[]) => {
+    const given = readCredentialEntry({ ...entry, allow: { folders, submitters: [] } });
+    return given.ok ? given.value.allow.folders : given.problem.code;
+  };
+  assert.deepEqual(read(["/*", "/finance/*", "/finance"]), ["/", "/finance", "/finance"]);
+  for (const folder of ["/fin*", "/*/close", "/finance/**"]) assert.equal(read([folder]), "launch.bad-credential", folder);
+  const ruled = readNodePolicy({ ...policy, accounts: [{ user: "svc", folders: ["/finance/*"], roles: ["operator"] }] });
+  assert.deepEqual(ruled.ok && ruled.value.accounts.map(({ folders }) => folders), [["/finance"]]);
+  assert.equal(codeOf(readNodePolicy({ ...policy, accounts: [{ user: "svc", folders: ["/f*"], roles: [] }] })), "launch.bad-policy");
+});
+
 test("S6: what an entry allows is spelt exactly: folders from the root, known forms of submitters", () => {
   assert.equal(codeOf(readCredentialEntry({ ...entry, allow: { folders: [], submitters: [] } })), "ok");
   for (const folder of ["finance", "/finance/", "//", "/a//b", "/a\nb", ""])

@@ -75,6 +75,19 @@ export const nodePolicyShape: Shape<NodePolicy> = object({
   exclusive: oneOf("none", "submitter"),
 });
 
+/** `/finance/*` is `/finance`, as in a role (E9). Any other `*` would stand there and match nothing. */
+const asFolders = (folders: readonly string[], code: "launch.bad-credential" | "launch.bad-policy"): Result<readonly string[]> => {
+  const plain = folders.map((folder) => folder.replace(/\/\*$/u, "") || "/");
+  const starred = plain.find((folder) => folder.includes("*"));
+  return starred === undefined
+    ? ok(plain)
+    : refuse(
+        problem(code, `\`${starred}\` is no job folder: a folder covers all that is below it, and \`*\` is part of no name`, {
+          hint: "name the folder itself, such as `/finance`",
+        }),
+      );
+};
+
 /** One entry, its user name checked too (A17, A58). */
 export const readCredentialEntry = (value: unknown): Result<CredentialEntry> => {
   const read = readShape(credentialEntryShape, value, "the credential entry");
@@ -83,7 +96,9 @@ export const readCredentialEntry = (value: unknown): Result<CredentialEntry> => 
       problem("launch.bad-credential", read.problem.message, { hint: read.problem.hint, at: read.problem.at, also: read.problem.also }),
     );
   const user = checkUserName(read.value.user);
-  return user.ok ? read : user;
+  if (!user.ok) return user;
+  const folders = asFolders(read.value.allow.folders, "launch.bad-credential");
+  return folders.ok ? ok({ ...read.value, allow: { ...read.value.allow, folders: folders.value } }) : folders;
 };
 
 /** The policy; every user name in it is checked. */
@@ -98,5 +113,11 @@ export const readNodePolicy = (value: unknown): Result<NodePolicy> => {
     const checked = checkUserName(user);
     if (!checked.ok) return checked;
   }
-  return ok(read.value);
+  const accounts: NodePolicy["accounts"][number][] = [];
+  for (const rule of read.value.accounts) {
+    const folders = asFolders(rule.folders, "launch.bad-policy");
+    if (!folders.ok) return folders;
+    accounts.push({ ...rule, folders: folders.value });
+  }
+  return ok({ ...read.value, accounts });
 };

@@ -2,7 +2,8 @@
  * The built cockpit as the manager serves it: the document and its hashed files with their compressed copies. What belongs here:
  * finding them and choosing a copy. What does not: building (`scripts/build-cockpit.mjs`), what the document says (`render.ts`).
  */
-import { createReadStream, readdirSync, readFileSync, statSync, type ReadStream } from "node:fs";
+import { readdirSync, readFileSync, statSync, type ReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { installationRoot } from "#kernel/installation.ts";
 
@@ -13,7 +14,8 @@ export interface CockpitFile {
   readonly type: string;
   /** Bytes of the file as it is and of each copy. */
   readonly sizes: Readonly<Partial<Record<Coding | "identity", number>>>;
-  open(coding: Coding | "identity"): ReadStream;
+  /** Null: another build has taken its place since this manager began. */
+  open(coding: Coding | "identity"): Promise<ReadStream | null>;
 }
 
 export interface CockpitFiles {
@@ -43,7 +45,18 @@ const fileAt = (path: string, type: string): CockpitFile => {
     const size = sizeOf(path + endings[coding]);
     if (size !== undefined) sizes[coding] = size;
   }
-  return { type, sizes, open: (coding) => createReadStream(coding === "identity" ? path : path + endings[coding]) };
+  return {
+    type,
+    sizes,
+    open: async (coding) => {
+      try {
+        return (await open(coding === "identity" ? path : path + endings[coding])).createReadStream();
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+        throw error;
+      }
+    },
+  };
 };
 
 /** Null: the cockpit has not been built. */

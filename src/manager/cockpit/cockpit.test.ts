@@ -52,6 +52,19 @@ test("4.6: an address of a page survives a reload; what is no page is told so, a
   }
 });
 
+test("4.6: of a build that another has replaced since this manager began, a file is not there, and no failure", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "bhf-cockpit-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, "assets"));
+  writeFileSync(join(folder, "index.html"), "");
+  writeFileSync(join(folder, "assets", "old.js"), "1");
+  const file = loadCockpitFiles(folder)?.assets.get("old.js");
+  const there = await file?.open("identity");
+  assert.equal((await there?.toArray())?.join(""), "1");
+  rmSync(join(folder, "assets", "old.js"));
+  assert.equal(await file?.open("identity"), null);
+});
+
 test("W5: hashed files are kept for good, compressed as the reader accepts, and nothing outside the build is ever opened", async (t) => {
   const world = await startManager(t);
   const page = await send(world.tcp, { path: "/", headers: navigation });

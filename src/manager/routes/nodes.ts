@@ -15,6 +15,17 @@ const factsSchema = z
     switching: z.enum(["setpriv", "sudo"]),
     tree: z.enum(["cgroup", "group", "sudo"]).describe("how a run's processes are held and killed"),
     separation: z.enum(["none", "accounts"]),
+    policy: z
+      .object({
+        namedUids: z.array(z.int()).describe("allowed although the system made them"),
+        accounts: z
+          .array(z.object({ user: z.string(), folders: z.array(z.string()), roles: z.array(z.string()) }))
+          .describe("which accounts may be used for jobs of which folders, ordered by whom; empty: no account is limited so"),
+        exclusive: z.enum(["none", "submitter"]).describe("`submitter`: runs of one submitter at a time as one account"),
+        isCut: z.boolean().describe("some of it is too long to be told"),
+      })
+      .nullable()
+      .describe("kept and changed on the node alone; null: not reported, or not readable there"),
     credentialKeys: z.array(z.string()).describe("names only: values never leave the node"),
     unusableKeys: z
       .array(z.object({ key: z.string(), code: z.string() }))
@@ -62,6 +73,14 @@ const nodeJson = (node: NodeRecord, sessions: ReturnType<Controller["nodes"]>, n
         : {
             ...facts,
             rotationSerial: facts.rotationSerial ?? null,
+            policy:
+              facts.policy === undefined || facts.policy === null
+                ? null
+                : {
+                    ...facts.policy,
+                    namedUids: [...facts.policy.namedUids],
+                    accounts: facts.policy.accounts.map(({ user, folders, roles }) => ({ user, folders: [...folders], roles: [...roles] })),
+                  },
             credentialKeys: [...facts.credentialKeys],
             unusableKeys: facts.unusableKeys?.map(({ key, code }) => ({ key, code })) ?? null,
             warnings: [...facts.warnings],

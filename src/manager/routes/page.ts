@@ -86,6 +86,8 @@ export const pageRoutes = ({ identity, realm, version, openApi }: Services): Rou
         const file = built()?.assets.get(params.name);
         if (file === undefined) return unknownRoute(request);
         const coding = chooseCoding(file, request.headers["accept-encoding"]);
+        const content = await file.open(coding);
+        if (content === null) return unknownRoute(request);
         return reply
           .headers({
             "content-type": file.type,
@@ -94,7 +96,7 @@ export const pageRoutes = ({ identity, realm, version, openApi }: Services): Rou
             "content-length": String(file.sizes[coding] ?? 0),
             ...(coding === "identity" ? {} : { "content-encoding": coding }),
           })
-          .send(file.open(coding));
+          .send(content);
       },
     }),
     route({

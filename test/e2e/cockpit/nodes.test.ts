@@ -33,6 +33,9 @@ test("4.1: a node is invited, looked at and revoked", { timeout: 300_000 }, asyn
 
   await page.getByRole("link", { name: "local" }).click();
   await page.getByRole("heading", { level: 1, name: "local" }).waitFor();
+  const policy = page.getByRole("region", { name: "Policy of the node" });
+  await policy.getByText("No rule limits an account to folders or roles.").waitFor();
+  await policy.getByText("allowed at the same time").waitFor();
   const keys = page.getByRole("region", { name: "Credential keys" });
   const keyThat = (words: RegExp) => keys.getByRole("listitem").filter({ hasText: words });
   await keyThat(/^example\s*✓ usable$/).waitFor();

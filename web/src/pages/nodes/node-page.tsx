@@ -77,6 +77,47 @@ const AsWhom = ({ node }: { readonly node: Node }): React.ReactElement => {
   );
 };
 
+const Policy = ({ node }: { readonly node: Node }): React.ReactElement => {
+  const t = useText();
+  const policy = node.facts?.policy ?? null;
+  return (
+    <Section title={t(nodeTexts.policy)}>
+      {policy === null ? (
+        <p className="soft">{t(nodesTexts.notReported)}</p>
+      ) : (
+        <>
+          <Facts
+            facts={[
+              [t(nodeTexts.exclusive), t(policy.exclusive === "submitter" ? nodeTexts.exclusiveSubmitter : nodeTexts.exclusiveNone)],
+              [t(nodeTexts.namedUids), policy.namedUids.length === 0 ? t(nodeTexts.noNamedUids) : policy.namedUids.join(", ")],
+            ]}
+          />
+          {policy.accounts.length === 0 ? (
+            <p className="soft">{t(nodeTexts.anyAccount)}</p>
+          ) : (
+            <>
+              <p className="soft">{t(nodeTexts.accountRules)}</p>
+              <ul className={classes.keys}>
+                {policy.accounts.map(({ user, folders, roles }, index) => (
+                  // The same account may have several rules, and a rule has no name.
+                  // oxlint-disable-next-line react/no-array-index-key
+                  <li key={index}>
+                    <code>{user}</code> {t(nodeTexts.accountRule, { folders: folders.join(", ") || "–", roles: roles.join(", ") || "–" })}
+                  </li>
+                ))}
+              </ul>
+            </>
+          )}
+          {policy.isCut ? <p className="soft">{t(nodeTexts.policyCut)}</p> : null}
+        </>
+      )}
+      <p className="soft">{t(nodeTexts.policyNote)}</p>
+      <Copyable text="behalf node policy show" />
+      <Copyable text="behalf node table show" />
+    </Section>
+  );
+};
+
 const Keys = ({ node }: { readonly node: Node }): React.ReactElement => {
   const t = useText();
   const keys = node.facts?.credentialKeys ?? [];
@@ -108,8 +149,6 @@ const Keys = ({ node }: { readonly node: Node }): React.ReactElement => {
       )}
       <p className="soft">{t(nodeTexts.keysNote)}</p>
       <Copyable text="behalf credential list" />
-      <p className="soft">{t(nodeTexts.policyNote)}</p>
-      <Copyable text="behalf node table show" />
     </Section>
   );
 };
@@ -183,6 +222,7 @@ const NodePage = (): React.ReactElement => {
             )}
             <Identity node={node} />
             <AsWhom node={node} />
+            <Policy node={node} />
             <Keys node={node} />
             <LatestRuns node={node} />
           </>
