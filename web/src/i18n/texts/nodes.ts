@@ -49,7 +49,6 @@ export const nodeTexts = defineTexts({
   exclusiveNone: { en: "allowed at the same time", de: "gleichzeitig erlaubt" },
   exclusiveSubmitter: { en: "one submitter at a time", de: "nur ein Auftraggeber zur selben Zeit" },
   namedUids: { en: "System accounts allowed by number", de: "Nach Nummer erlaubte Systemkonten" },
-  noNamedUids: { en: "none", de: "keine" },
   anyAccount: {
     en: "No rule limits an account to folders or roles.",
     de: "Keine Regel beschränkt ein Konto auf Ordner oder Rollen.",

@@ -89,7 +89,7 @@ const Policy = ({ node }: { readonly node: Node }): React.ReactElement => {
           <Facts
             facts={[
               [t(nodeTexts.exclusive), t(policy.exclusive === "submitter" ? nodeTexts.exclusiveSubmitter : nodeTexts.exclusiveNone)],
-              [t(nodeTexts.namedUids), policy.namedUids.length === 0 ? t(nodeTexts.noNamedUids) : policy.namedUids.join(", ")],
+              [t(nodeTexts.namedUids), policy.namedUids.length === 0 ? t(commonTexts.none) : policy.namedUids.join(", ")],
             ]}
           />
           {policy.accounts.length === 0 ? (
