@@ -2,7 +2,6 @@
  * Durable runs per second from HTTP submission to committed outcome, against a bare loop of `setpriv … /bin/true` in the same
  * run; the time of a single run against one bare call; memory (PSS) and start-up of a real `behalf up`.
  */
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ApiClient } from "#cli/api-client.ts";
@@ -230,8 +229,6 @@ export const benchEndToEnd = async (options: {
 /** From the start of `behalf up`'s own process until everything answers: on an empty data folder, and on one that was used before. */
 export const benchStarts = async (options: { repetitions: number; tell: (text: string) => void }): Promise<Measured[]> => {
   const { repetitions, tell } = options;
-  // Packages are installed and the code is compiled, as after `npm ci`.
-  spawnSync(process.execPath, [join(import.meta.dirname, "..", "..", "scripts", "warm-cache.mjs")], { stdio: "inherit" });
   const firstMs: number[] = [];
   const againMs: number[] = [];
   for (let repetition = 0; repetition < repetitions; repetition += 1) {

@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: what is measured is built first (`scripts/setup.mjs`); every speed and size goal, as a ratio against a peer or a physical limit measured in the same run. Prints a table and
+ * `npm run bench`: the cockpit, the bundles and the compiled code are made first, as after `npm ci`; every speed and size goal, as a ratio against a peer or a physical limit measured in the same run. Prints a table and
  * writes `.cache/bench.json`. `-- decide`, `-- what-if`, `-- end-to-end`, `-- starts`, `-- cockpit`: only that part. `-- --quick`: fewer repetitions. `-- --long`: also 50,000 runs.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
