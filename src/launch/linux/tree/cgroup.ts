@@ -36,16 +36,22 @@ export interface NoCgroups {
   readonly reason: string;
 }
 
-/** Groups of runs that nobody holds any more; one with processes cannot be removed. */
-const removeEmptyGroups = (folder: string): void => {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (!entry.isDirectory()) continue;
-    try {
-      rmdirSync(join(folder, entry.name));
-    } catch {
-      // Its run goes on: it will be adopted.
+/** A process that an earlier launcher let begin in its last moment may not have joined its group yet: without the group it could not. */
+const leftGroupAgeMs = 60_000;
+
+/** Groups that an earlier launcher left and nobody holds any more are removed later; one with processes cannot be. */
+const removeLeftGroups = (folder: string): void => {
+  const left = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  if (left.length === 0) return;
+  setTimeout(() => {
+    for (const { name } of left) {
+      try {
+        rmdirSync(join(folder, name));
+      } catch {
+        // Its run goes on: it was adopted.
+      }
     }
-  }
+  }, leftGroupAgeMs).unref();
 };
 
 /** Makes the folder below which the runs of this instance get their groups, or says why this host or account cannot. */
@@ -56,7 +62,7 @@ export const openCgroupBase = (instance: string): CgroupBase | NoCgroups => {
     const folder = join(mount, "behalf", createHash("sha256").update(instance).digest("hex").slice(0, 16));
     mkdirSync(folder, { recursive: true, mode: 0o755 });
     if (!existsSync(join(folder, "cgroup.kill"))) return { reason: "the kernel is older than 5.14 (no `cgroup.kill`)" };
-    removeEmptyGroups(folder);
+    removeLeftGroups(folder);
     return { folder };
   } catch (error) {
     return {

@@ -78,3 +78,14 @@ test("O8: a run that is over can neither signal nor kill what has its group now"
   await other.end();
   await lanes.giveBack(next);
 });
+
+test("2.8: a group that an earlier launcher made stays for a process that has not joined it yet, and goes later", { skip }, (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { lanes, base } = openAll(t);
+  const { path } = lanes.take();
+  openCgroupBase(`lanes ${t.name} ${process.pid}`);
+  assert.ok(existsSync(path));
+  t.mock.timers.tick(60_000);
+  assert.ok(!existsSync(path));
+  assert.ok(existsSync(base.folder));
+});

@@ -28,7 +28,7 @@ const removeEmpty = (path: string): void => {
   try {
     rmdirSync(path);
   } catch {
-    // Something lives in it, and goes on; what is empty then is removed at the next start.
+    // Something lives in it, and goes on; what is empty then is removed after the next start.
   }
 };
 
