@@ -82,7 +82,8 @@ test("D78, D93, E9: signing in, and how folders appear, are those of the naive i
         assert.equal(folderVisibility(path, access, controller), shows, `${path} ${controller}`);
       }
     }),
-    fewer,
+    // Few worlds have a folder of which only the name shows.
+    { numRuns: Math.max(500, fewer.numRuns) },
   );
   assert.ok(met.content > 0 && met.name > 0 && met.nothing > 0, JSON.stringify(met));
 });
