@@ -9,7 +9,7 @@ import type { PartAccount, PartName, PartPlan } from "#supervise/part.ts";
  * A young generation of 16 MB instead of 4 takes 4% off the time of a single run.
  */
 export const managerFlags = ["--max-semi-space-size=16", "--heap-growing-percent=30"] as const;
-/** A small heap that follows what is in use: 52 MB after 10,000 runs at full speed. Compact code (`--optimize-for-size`) saves 4 MB and costs a tenth of its time. */
+/** A small heap that follows what is in use: 62-66 MB after 10,000 runs at full speed. Compact code (`--optimize-for-size`) would save some MB and costs a tenth of its time. */
 export const launcherFlags = ["--max-semi-space-size=2", "--heap-growing-percent=30"] as const;
 /** Compact code would save the courier nothing and cost it a quarter of its processor time. */
 export const agentFlags = ["--max-semi-space-size=1"] as const;
