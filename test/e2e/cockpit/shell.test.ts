@@ -104,5 +104,25 @@ test("4.6: the frame works with the keyboard alone, in the theme and language th
     await page.getByRole("navigation").getByRole("link", { name: "Nodes" }).click();
     await page.getByRole("heading", { level: 1, name: "Nodes" }).waitFor();
     await page.getByRole("button", { name: "Open the menu", expanded: false }).waitFor();
+    await page.context().close();
+  });
+
+  await t.test("4.6: a menu that was opened while a page loads stays open when the page is there", async () => {
+    const page = await persona("ann", "/", { width: 360 });
+    const held = Promise.withResolvers<void>();
+    await page.route("**/assets/nodes-page-*.js", async (route) => {
+      await held.promise;
+      await route.continue();
+    });
+    const asked = page.waitForRequest("**/assets/nodes-page-*.js");
+    await page.keyboard.press("g");
+    await page.keyboard.press("n");
+    await asked;
+    await page.getByRole("button", { name: "Open the menu" }).click();
+    held.resolve();
+    await page.getByRole("heading", { level: 1, name: "Nodes" }).waitFor();
+    await page.getByRole("navigation").getByRole("link", { name: "Audit" }).click();
+    await page.getByRole("heading", { level: 1, name: "Audit" }).waitFor();
+    await page.getByRole("button", { name: "Open the menu", expanded: false }).waitFor();
   });
 });

@@ -136,17 +136,23 @@ export const Shell = (): React.ReactElement => {
 
   useEffect(() => startLive(queryClient), []);
   const router = useRouter();
-  useEffect(
-    () =>
+  useEffect(() => {
+    const stops = [
+      // As one goes, not when one has arrived: a menu that was opened while a page was still loading stays open.
+      router.subscribe("onBeforeLoad", ({ pathChanged }) => {
+        if (pathChanged) setMenuOpen(false);
+      }),
       router.subscribe("onResolved", ({ pathChanged }) => {
         if (!pathChanged) return;
-        setMenuOpen(false);
         // Only where somebody has scrolled: asking costs the new page a layout of its own, before it is complete.
         if (scrolled.current) main.current?.scrollTo(0, 0);
         scrolled.current = false;
       }),
-    [router],
-  );
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [router]);
   useEffect(() => {
     let awaitingUntilMs = 0;
     const onKey = (event: KeyboardEvent): void => {
