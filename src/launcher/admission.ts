@@ -25,15 +25,17 @@ export interface Believed {
   readonly verdict: VerdictRecord;
 }
 
-export type Decision =
-  | {
-      readonly ok: true;
-      readonly spec: StartSpec;
-      readonly runAs: NonNullable<Outcome["runAs"]>;
-      readonly verdicts: readonly VerdictRecord[];
-      readonly isExclusive: boolean;
-    }
-  | { readonly ok: false; readonly problem: Problem; readonly verdicts: readonly VerdictRecord[] };
+/** What may start, and as whom. */
+export interface Permitted {
+  readonly ok: true;
+  readonly spec: StartSpec;
+  readonly runAs: NonNullable<Outcome["runAs"]>;
+  readonly verdicts: readonly VerdictRecord[];
+  /** The account serves one submitter at a time. */
+  readonly isExclusive: boolean;
+}
+
+export type Decision = Permitted | { readonly ok: false; readonly problem: Problem; readonly verdicts: readonly VerdictRecord[] };
 
 export interface Admission {
   believe(

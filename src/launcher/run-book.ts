@@ -33,6 +33,9 @@ export const keepUnbelievedKeyMs = 24 * 3_600_000;
 /** Unbelieved tokens cost the peer nothing to make: beyond so many, they are answered without a receipt. */
 export const maxUnbelieved = 5000;
 
+/** Why an attempt is not started although its bytes are new (S3). */
+export type AttemptConflict = "later-attempt" | "earlier-attempt-open" | "earlier-attempt-ran";
+
 /** What the book says about a token before anything else is looked at. */
 export type Replay =
   | { readonly kind: "new" }
@@ -40,7 +43,9 @@ export type Replay =
   | { readonly kind: "ended"; readonly ended: EndedRecord }
   /** Ended and confirmed long ago; only the receipts file has it. */
   | { readonly kind: "confirmed" }
-  | { readonly kind: "conflict"; readonly why: "other-bytes" | "later-attempt" | "earlier-attempt-open" | "earlier-attempt-ran" };
+  /** This attempt is known by another token. */
+  | { readonly kind: "other-bytes" }
+  | { readonly kind: "conflict"; readonly why: AttemptConflict };
 
 export class RunBook {
   journal: JournalRecord | null = null;
@@ -105,17 +110,15 @@ export class RunBook {
   replay(run: string, attempt: number, tokenDigest: string): Replay {
     const key = attemptKey(run, attempt);
     const open = this.open.get(key);
-    if (open !== undefined)
-      return open.starting.tokenDigest === tokenDigest ? { kind: "open", open } : { kind: "conflict", why: "other-bytes" };
+    if (open !== undefined) return open.starting.tokenDigest === tokenDigest ? { kind: "open", open } : { kind: "other-bytes" };
     const unbelieved = this.ended.get(`${key}.${tokenDigest}`);
     if (unbelieved !== undefined) return { kind: "ended", ended: unbelieved };
     if (this.#unbelieved.has(tokenDigest)) return { kind: "confirmed" };
     const ended = this.ended.get(key);
-    if (ended !== undefined) return ended.tokenDigest === tokenDigest ? { kind: "ended", ended } : { kind: "conflict", why: "other-bytes" };
+    if (ended !== undefined) return ended.tokenDigest === tokenDigest ? { kind: "ended", ended } : { kind: "other-bytes" };
     const highest = this.#keys.get(run);
     if (highest === undefined) return { kind: "new" };
-    if (highest.attempt === attempt)
-      return highest.tokenDigest === tokenDigest ? { kind: "confirmed" } : { kind: "conflict", why: "other-bytes" };
+    if (highest.attempt === attempt) return highest.tokenDigest === tokenDigest ? { kind: "confirmed" } : { kind: "other-bytes" };
     if (highest.attempt > attempt) return { kind: "conflict", why: "later-attempt" };
     if (this.open.has(attemptKey(run, highest.attempt))) return { kind: "conflict", why: "earlier-attempt-open" };
     // Only the manager can order another attempt of a run whose end nobody saw, and does so for `restartable` jobs alone.

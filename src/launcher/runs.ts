@@ -1,7 +1,7 @@
 /**
  * The life of the runs on this node: shown a token, it starts what the token says once and never again, watches it, and hands out its signed
- * outcome until it is confirmed (S3, S10). Decisions are in `admission.ts`, durability in `run-recorder.ts`, one process in
- * `watch-process.ts`; what happens after a restart in `recover-runs.ts`.
+ * outcome until it is confirmed (S3, S10). Decisions are in `admission.ts`, ends and refusals in `run-ends.ts`, durability in
+ * `run-recorder.ts`, one process in `watch-process.ts`; what happens after a restart in `recover-runs.ts`.
  */
 import { rm } from "node:fs";
 import { join } from "node:path";
@@ -10,56 +10,20 @@ import { isId } from "#kernel/ids.ts";
 import { problem, type Problem } from "#kernel/problem.ts";
 import type { Clock } from "#kernel/clock.ts";
 import type { Log } from "#kernel/log.ts";
-import type { KnownRun, NodeDecision } from "#link/messages.ts";
-import type { HeldProcess, Place, ProcessHost, StartSpec } from "#launch/process-port.ts";
+import type { KnownRun } from "#link/messages.ts";
+import type { HeldProcess, Place, ProcessHost } from "#launch/process-port.ts";
 import { sha256Hex } from "#proof/digest.ts";
-import { shutdownActor, type LaunchOrder, type Outcome, type VerdictRecord } from "#proof/launch-order.ts";
-import type { Admission, Believed } from "#launcher/admission.ts";
+import { shutdownActor, type Outcome, type VerdictRecord } from "#proof/launch-order.ts";
+import type { Admission, Permitted } from "#launcher/admission.ts";
 import type { DiskSpace } from "#launcher/disk-space.ts";
-import { refusedOutcome, watchedOutcome } from "#launcher/outcome.ts";
+import { watchedOutcome } from "#launcher/outcome.ts";
+import type { AttemptConflict } from "#launcher/run-book.ts";
+import { conflictProblem, RunEnds, takenAccount, type ShownOrder, type StartRequest } from "#launcher/run-ends.ts";
+import { toldState, type RunEvents, type ToldState } from "#launcher/run-events.ts";
 import { openRunLog, type RunLog, type RunLogOptions } from "#launcher/run-log.ts";
-import type { OpenRun } from "#launcher/run-book.ts";
 import type { RunRecorder } from "#launcher/run-recorder.ts";
-import {
-  attemptKey,
-  type EndedRecord,
-  type KeptOrder,
-  type RunningRecord,
-  type StartingRecord,
-  type StoppingRecord,
-} from "#launcher/run-records.ts";
+import { attemptKey, type EndedRecord, type RunningRecord, type StartingRecord, type StoppingRecord } from "#launcher/run-records.ts";
 import { watchProcess, type WatchedProcess } from "#launcher/watch-process.ts";
-
-/** Where a run stands that has not ended. */
-export interface ToldState {
-  readonly run: string;
-  readonly attempt: number;
-  readonly state: "starting" | "running";
-  readonly atMs: number;
-  readonly pid: number | null;
-  /** Of what runs. */
-  readonly decided: NodeDecision | null;
-}
-
-const toldState = ({ starting, running }: Pick<OpenRun, "starting" | "running">): ToldState => {
-  const { run, attempt, order } = starting;
-  if (running === null) return { run, attempt, state: "starting", atMs: starting.atMs, pid: null, decided: null };
-  const decided = order.runAs === null ? null : { runAs: order.runAs.user, verdicts: order.verdicts };
-  return { run, attempt, state: "running", atMs: running.atMs, pid: running.process.pid, decided };
-};
-
-/** What the link is told; it tells the agent. */
-export interface RunEvents {
-  onState(told: ToldState): void;
-  onLogGrown(run: string, attempt: number, logBytes: number): void;
-  onEnded(ended: EndedRecord): void;
-}
-
-export interface StartRequest {
-  readonly run: string;
-  readonly attempt: number;
-  readonly token: string;
-}
 
 export interface RunsOptions {
   readonly host: ProcessHost;
@@ -91,22 +55,9 @@ interface Pending {
 /** Runs whose process has ended when the launcher is told to stop have so long to be recorded. */
 const lastEndsMs = 3000;
 
-/** How long an unbelieved token says it lives, at most. */
-const farthestExpiryMs = 365 * 86_400_000;
-
-/** `exp` of a token whose signature means nothing here: only for how long its bytes are remembered as refused. */
-const claimedExpiryMs = (token: string, nowMs: number): number => {
-  let exp: unknown;
-  try {
-    exp = (JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8")) as { exp?: unknown }).exp;
-  } catch {
-    exp = null;
-  }
-  return typeof exp === "number" && Number.isFinite(exp) ? Math.min(Math.max(exp * 1000, nowMs), nowMs + farthestExpiryMs) : nowMs;
-};
-
 export class Runs {
   readonly #options: RunsOptions;
+  readonly #ends: RunEnds;
   /** Being admitted, by run. */
   readonly #pending = new Map<string, Pending>();
   readonly #watched = new Map<string, Watched>();
@@ -114,6 +65,7 @@ export class Runs {
 
   constructor(options: RunsOptions) {
     this.#options = options;
+    this.#ends = new RunEnds(options);
   }
 
   get isDraining(): boolean {
@@ -143,27 +95,22 @@ export class Runs {
         this.#options.events.onEnded(replay.ended);
         return null;
       case "confirmed":
-        return this.#showConfirmed(run, attempt, tokenDigest);
+        return this.#ends.tellConfirmed(run, attempt, tokenDigest);
+      case "other-bytes":
+        return problem(
+          "launch.other-order-same-run",
+          `run \`${run}\`, attempt ${attempt} is known here by another order: these bytes are not looked at`,
+        );
       case "conflict":
-        if (replay.why === "other-bytes")
-          return problem(
-            "launch.other-order-same-run",
-            `run \`${run}\`, attempt ${attempt} is known here by another order: these bytes are not looked at`,
-          );
-        break;
       case "new":
         break;
     }
+    const conflict = replay.kind === "conflict" ? replay.why : null;
     const done = Promise.withResolvers<void>();
     const pending: Pending = { attempt, tokenDigest, cancelled: null, settled: done.promise };
     this.#pending.set(run, pending);
     try {
-      return await this.#admit(
-        request,
-        tokenDigest,
-        pending,
-        replay.kind === "conflict" && replay.why !== "other-bytes" ? replay.why : null,
-      );
+      return await this.#admit(request, tokenDigest, pending, conflict);
     } finally {
       this.#pending.delete(run);
       done.resolve();
@@ -293,115 +240,43 @@ export class Runs {
     this.#watched.set(attemptKey(run, attempt), { process: watched, runLog, ended });
   }
 
-  /** Signs, journals and tells the end of a believed run. */
+  /** Signs, journals and tells the end of what was started. */
   async end(starting: StartingRecord, outcome: Outcome): Promise<void> {
-    const { recorder, events } = this.#options;
-    const { run, attempt, tokenDigest, expMs, order } = starting;
-    const ended = await recorder.recordEnd({
-      run,
-      attempt,
-      tokenDigest,
-      expMs,
-      verified: true,
-      orderDigest: order.digest,
-      auditHead: order.auditHead,
-      outcome,
-    });
-    this.#watched.delete(attemptKey(run, attempt));
-    events.onEnded(ended);
+    const ended = await this.#ends.ofStarted(starting, outcome);
+    this.#watched.delete(attemptKey(starting.run, starting.attempt));
+    this.#options.events.onEnded(ended);
   }
 
-  async #admit(
-    request: StartRequest,
-    tokenDigest: string,
-    pending: Pending,
-    conflict: "later-attempt" | "earlier-attempt-open" | "earlier-attempt-ran" | null,
-  ): Promise<Problem | null> {
-    const { admission, disk } = this.#options;
-    const { run, attempt } = request;
-    const believed = admission.believe(request, this.#options.recorder.refuseIssuedUpToMs);
-    if (!believed.ok) return this.#refuseBytes(request, tokenDigest, null, believed.problem);
-    if (conflict !== null) {
-      const refusal =
-        conflict === "later-attempt"
-          ? problem("launch.attempt-superseded", `a later attempt of run \`${run}\` is known here: attempt ${attempt} is not started`)
-          : problem(
-              "launch.already-ran",
-              `an earlier attempt of run \`${run}\` ${conflict === "earlier-attempt-open" ? "is running" : "has run"} here: attempt ${attempt} is not started`,
-            );
-      return this.#refuseBytes(request, tokenDigest, believed.value, refusal);
-    }
-    const { order } = believed.value;
-    const refuse = (refusal: Problem, verdicts: readonly VerdictRecord[]): Promise<void> =>
-      this.#refuseRun(
-        order,
-        believed.value.orderDigest,
-        tokenDigest,
-        refusedOutcome(refusal, verdicts, this.#options.clock.nowMs(), pending.cancelled),
-      );
-    if (this.#draining) await refuse(problem("launch.draining", "this node is draining: it starts nothing more"), [believed.value.verdict]);
-    else {
-      const noSpace = disk.check();
-      if (noSpace !== null) {
-        await refuse(noSpace, [believed.value.verdict]);
-        return null;
-      }
-      const decided = await admission.decide(believed.value);
-      if (!decided.ok) await refuse(decided.problem, decided.verdicts);
-      else if (pending.cancelled !== null)
-        await this.#refuseRun(
-          order,
-          believed.value.orderDigest,
-          tokenDigest,
-          refusedOutcome(null, decided.verdicts, this.#options.clock.nowMs(), pending.cancelled),
-        );
-      else
-        await this.#launch(
-          order,
-          believed.value.orderDigest,
-          tokenDigest,
-          decided.spec,
-          decided.runAs,
-          decided.verdicts,
-          decided.isExclusive,
-          pending,
-        );
-    }
+  async #admit(request: StartRequest, tokenDigest: string, pending: Pending, conflict: AttemptConflict | null): Promise<Problem | null> {
+    const { admission, recorder } = this.#options;
+    const believed = admission.believe(request, recorder.refuseIssuedUpToMs);
+    if (!believed.ok) return this.#ends.ofBytes(request, tokenDigest, null, believed.problem);
+    if (conflict !== null) return this.#ends.ofBytes(request, tokenDigest, believed.value, conflictProblem(request, conflict));
+    await this.#startOrRefuse({ ...believed.value, tokenDigest }, pending);
     return null;
   }
 
-  async #launch(
-    order: LaunchOrder,
-    orderDigest: string,
-    tokenDigest: string,
-    spec: StartSpec,
-    runAs: KeptOrder["runAs"],
-    verdicts: readonly VerdictRecord[],
-    isExclusive: boolean,
-    pending: Pending,
-  ): Promise<void> {
+  async #startOrRefuse(shown: ShownOrder, pending: Pending): Promise<void> {
+    const { admission, disk, recorder } = this.#options;
+    const refuse = (refusal: Problem | null, verdicts: readonly VerdictRecord[]): Promise<void> =>
+      this.#ends.ofOrder(shown, refusal, verdicts, pending.cancelled);
+    const unready = this.#draining ? problem("launch.draining", "this node is draining: it starts nothing more") : disk.check();
+    if (unready !== null) return refuse(unready, [shown.verdict]);
+    const decided = await admission.decide(shown);
+    if (!decided.ok) return refuse(decided.problem, decided.verdicts);
+    if (pending.cancelled !== null) return refuse(null, decided.verdicts);
+    const taken = decided.isExclusive ? takenAccount(recorder.book.open.values(), decided.runAs, shown.order) : null;
+    if (taken !== null) return refuse(taken, decided.verdicts);
+    const failed = await this.#launch(shown, decided, pending);
+    if (failed !== null) await refuse(failed, decided.verdicts);
+  }
+
+  /** The problem of what did not start. */
+  async #launch(shown: ShownOrder, decided: Permitted, pending: Pending): Promise<Problem | null> {
     const { recorder, host, clock, events } = this.#options;
+    const { order, orderDigest, tokenDigest } = shown;
     const { run, attempt, limits } = order;
-    const refuse = (refusal: Problem): Promise<void> =>
-      this.#refuseRun(order, orderDigest, tokenDigest, refusedOutcome(refusal, verdicts, clock.nowMs(), pending.cancelled));
-    if (isExclusive && runAs !== null) {
-      for (const { starting } of recorder.book.open.values())
-        if (starting.order.runAs?.uid === runAs.uid && starting.order.submitter !== order.submitter.accessId)
-          return refuse(
-            problem(
-              "launch.exclusive-account",
-              `\`${runAs.user}\` is in use by another submitter's run, and this node's policy lets an account serve one submitter at a time`,
-            ),
-          );
-    }
-    const kept: KeptOrder = {
-      digest: orderDigest,
-      submitter: order.submitter.accessId,
-      limits,
-      auditHead: order.auditHead,
-      runAs,
-      verdicts,
-    };
+    const { spec, runAs, verdicts } = decided;
     const place = this.#reserve(run);
     const starting: StartingRecord = {
       kind: "starting",
@@ -410,7 +285,7 @@ export class Runs {
       tokenDigest,
       expMs: order.exp * 1000,
       atMs: clock.nowMs(),
-      order: kept,
+      order: { digest: orderDigest, submitter: order.submitter.accessId, limits, auditHead: order.auditHead, runAs, verdicts },
       place,
     };
     // INVARIANT: nothing of the run begins before this is on the disk (S3).
@@ -425,8 +300,8 @@ export class Runs {
     });
     const started = await host.start({ ...spec, place }, mayBegin);
     if (!(await recorded))
-      return refuse(problem("launch.not-recorded", "the start could not be recorded on this node's disk: nothing was started"));
-    if (!started.ok) return refuse(started.problem);
+      return problem("launch.not-recorded", "the start could not be recorded on this node's disk: nothing was started");
+    if (!started.ok) return started.problem;
     const running: RunningRecord = { kind: "running", run, attempt, atMs, monotonicMs, process: started.value.record };
     recorder.recordRunning(running);
     this.watch(starting, running, started.value, openRunLog(this.runLogOptions(run, attempt, limits.outputBytes)), {
@@ -436,6 +311,7 @@ export class Runs {
     });
     events.onState(toldState({ starting, running }));
     if (pending.cancelled !== null) this.cancel(run, attempt, pending.cancelled.by, pending.cancelled.reason);
+    return null;
   }
 
   #reserve(run: string): Place | null {
@@ -446,69 +322,5 @@ export class Runs {
       this.#options.log.error({ run, error }, "no place for a run could be made");
       return null;
     }
-  }
-
-  /** A believed order that is not started: its replay key is used up all the same. */
-  async #refuseRun(order: LaunchOrder, orderDigest: string, tokenDigest: string, outcome: Outcome): Promise<void> {
-    const { recorder, events } = this.#options;
-    const ended = await recorder.recordEnd({
-      run: order.run,
-      attempt: order.attempt,
-      tokenDigest,
-      expMs: order.exp * 1000,
-      verified: true,
-      orderDigest,
-      auditHead: order.auditHead,
-      outcome,
-    });
-    events.onEnded(ended);
-  }
-
-  /**
-   * SECURITY: a token that is refused with a receipt is never started later, even if it would become valid: else a courier could
-   * show the manager a refusal of what then runs. The run itself stays free for the right token.
-   */
-  async #refuseBytes(request: StartRequest, tokenDigest: string, believed: Believed | null, refusal: Problem): Promise<Problem | null> {
-    const { recorder, events, clock, admission, log } = this.#options;
-    const { run, attempt, token } = request;
-    const nowMs = clock.nowMs();
-    log.warn({ run, attempt, code: refusal.code }, "token refused");
-    if (!recorder.book.mayRememberUnbelieved())
-      return problem("launch.too-many-refusals", "too many tokens were refused here lately: this one is refused without a receipt");
-    const verdict = believed?.verdict ?? admission.disbelief(refusal);
-    const ended = await recorder.recordEnd({
-      run,
-      attempt,
-      tokenDigest,
-      expMs: believed === null ? claimedExpiryMs(token, nowMs) : believed.order.exp * 1000,
-      verified: false,
-      orderDigest: believed?.orderDigest ?? tokenDigest,
-      auditHead: believed?.order.auditHead ?? null,
-      outcome: refusedOutcome(refusal, [verdict], nowMs),
-    });
-    events.onEnded(ended);
-    return null;
-  }
-
-  async #showConfirmed(run: string, attempt: number, tokenDigest: string): Promise<Problem | null> {
-    const { recorder, events, clock } = this.#options;
-    const receipt = await recorder.receipts.find(run, attempt);
-    if (receipt === null)
-      return problem("launch.unknown-run", `run \`${run}\`, attempt ${attempt} was confirmed long ago; its receipt is no longer kept`);
-    events.onEnded({
-      kind: "ended",
-      run,
-      attempt,
-      tokenDigest,
-      expMs: 0,
-      atMs: clock.nowMs(),
-      verified: true,
-      started: false,
-      exitUnknown: false,
-      sequence: 0,
-      receipt,
-      logBytes: 0,
-    });
-    return null;
   }
 }
