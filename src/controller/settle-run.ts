@@ -97,7 +97,7 @@ export const settleOutcome = async (
     }
     if (!moved) return "stale";
     const { cancelled } = outcome;
-    // SECURITY: a cancel is not signed, so the courier could have made one up: it shows (`open-controller.test.ts`).
+    // SECURITY: a cancel is not signed, so the courier could have made one up: it shows (`outcome-desk.test.ts`).
     if (cancelled !== null && cancelled.by !== shutdownActor && live.cancel === null && (await readRun(tx, live.run))?.cancel === null)
       context.audit.stageNote(stage, {
         actor: part,

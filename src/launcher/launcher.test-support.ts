@@ -1,6 +1,6 @@
 /** A real launcher process with a realm's keys in the test's hands, and an agent's side of its socket. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -374,3 +374,22 @@ export class TestAgent {
     return this.ended(order);
   }
 }
+
+export const shell = (text: string): LaunchOrder["program"] => ({ kind: "shell", text });
+
+/** A launcher and an agent that is connected to it. */
+export const connect = async (t: TestContext, world: LauncherWorld = {}): Promise<{ launcher: TestLauncher; agent: TestAgent }> => {
+  const launcher = await startTestLauncher(t, world);
+  const agent = new TestAgent(launcher);
+  await agent.connect();
+  t.after(() => agent.close());
+  return { launcher, agent };
+};
+
+/** A folder in which any job may leave marks: what was really started, and how often. */
+export const marks = (t: TestContext): { folder: string; mark: string; count(): number } => {
+  const folder = mkdtempSync(join(tmpdir(), "bhf-marks-"));
+  chmodSync(folder, 0o1777);
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return { folder, mark: `mktemp ${folder}/XXXXXXXX >/dev/null`, count: () => readdirSync(folder).length };
+};
