@@ -104,7 +104,7 @@ const writeBuild = (folder: string, part: string, files: BundleCode["files"]): s
   const place = join(folder, build);
   const made = `${place}.${process.pid}`;
   makePrivateFolder(made, 0o755);
-  for (const [name, code] of Object.entries(files)) writePrivateFile(join(made, name), code, 0o644);
+  for (const [name, code] of Object.entries(files)) writePrivateFile(join(made, name), code, { mode: 0o644 });
   rmSync(place, { recursive: true, force: true });
   renameSync(made, place);
   return build;
@@ -121,7 +121,7 @@ const removeOldBuilds = (folder: string, part: string): void => {
 const makeBundle = async (root: string, part: BundledPart, entries: Entries): Promise<void> => {
   const folder = bundleFolder(root);
   const recordFile = join(folder, `${part}.json`);
-  const write = (record: BundleRecord): void => writePrivateFile(recordFile, JSON.stringify(record), 0o644);
+  const write = (record: BundleRecord): void => writePrivateFile(recordFile, JSON.stringify(record), { mode: 0o644 });
   if (bundleOf(part, root) !== null) {
     // What was only copied or touched need not be read again at every start.
     const record = JSON.parse(readFileSync(recordFile, "utf8")) as BundleRecord;

@@ -18,6 +18,7 @@ import { createInterface } from "node:readline";
 import type { KeyObject } from "node:crypto";
 import { fail } from "#kernel/problem.ts";
 import { integer, list, object, oneOf, readShape, text, type Shape } from "#kernel/shape.ts";
+import { shellWord } from "#kernel/shell-word.ts";
 import { canonicalJson } from "#proof/canonical-json.ts";
 import { openToken, signToken } from "#proof/signed-token.ts";
 import { keyThumbprint, rawPublicKey } from "#proof/keys.ts";
@@ -98,7 +99,7 @@ const openForAppend = (path: string): number => {
     if (!found.isFile()) fail("files.unsafe", `\`${path}\` is not a plain file`);
     if ((found.mode & 0o077) !== 0) {
       // A file just made under a strange umask has no other bits; one that has them was opened up by someone.
-      if (found.size > 0) fail("files.unsafe", `\`${path}\` can be read or changed by other accounts`, { hint: `chmod 600 '${path}'` });
+      if (found.size > 0) fail("files.unsafe", `\`${path}\` can be read or changed by other accounts`, { hint: `chmod 600 ${shellWord(path)}` });
       fchmodSync(descriptor, 0o600);
     }
   } catch (error) {

@@ -6,6 +6,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fchownSync,
   fstatSync,
   fsyncSync,
   mkdirSync,
@@ -20,6 +21,7 @@ import {
 import { randomBytes } from "node:crypto";
 import { dirname } from "node:path";
 import { fail } from "#kernel/problem.ts";
+import { shellWord } from "#kernel/shell-word.ts";
 
 /** Creates a folder (and its parents) with exactly this mode, whatever the umask. An existing link in its place is refused. */
 export const makePrivateFolder = (path: string, mode = 0o700): void => {
@@ -29,12 +31,28 @@ export const makePrivateFolder = (path: string, mode = 0o700): void => {
   if ((found.mode & 0o777) !== mode) chmodSync(path, mode);
 };
 
-/** Writes the whole file through a temporary one beside it: after a crash either the old or the new content is there. */
-export const writePrivateFile = (path: string, content: string | Buffer, mode = 0o600): void => {
+/** Whose a file is to be. */
+export interface FileOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * Writes the whole file through a temporary one beside it: after a crash either the old or the new content is there. With `owner`, as root, it is theirs.
+ *
+ * SECURITY: it is given away by its descriptor, before it has its name: the owner of the folder could put a link there, and a `chown` by name would follow it
+ * (`private-file.test.ts`).
+ */
+export const writePrivateFile = (
+  path: string,
+  content: string | Buffer,
+  { mode = 0o600, owner = null }: { readonly mode?: number; readonly owner?: FileOwner | null } = {},
+): void => {
   const temporary = `${path}.${randomBytes(6).toString("hex")}.new`;
   const descriptor = openSync(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode);
   try {
     fchmodSync(descriptor, mode);
+    if (owner !== null) fchownSync(descriptor, owner.uid, owner.gid);
     const bytes = typeof content === "string" ? Buffer.from(content, "utf8") : content;
     let written = 0;
     while (written < bytes.length) written += writeSync(descriptor, bytes, written);
@@ -58,9 +76,18 @@ export const writePrivateFile = (path: string, content: string | Buffer, mode = 
 export const readPrivateFile = (path: string): Buffer | null => {
   let descriptor: number;
   try {
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    // A pipe in its place must not keep the reader waiting for a writer.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") return null;
+    if (code === "EACCES") {
+      const uid = process.geteuid?.() ?? -1;
+      return fail("files.unsafe", `\`${path}\` cannot be read by this account (uid ${uid})`, {
+        hint: `start it as the account that the folder belongs to; or, as root, give it the folder: chown -R ${uid} ${shellWord(dirname(path))}`,
+        cause: error,
+      });
+    }
     return fail("files.unsafe", `\`${path}\` cannot be read as a plain file`, { cause: error });
   }
   try {
@@ -68,7 +95,7 @@ export const readPrivateFile = (path: string): Buffer | null => {
     if (!found.isFile()) fail("files.unsafe", `\`${path}\` is not a plain file`);
     if ((found.mode & 0o077) !== 0)
       fail("files.unsafe", `\`${path}\` can be read or changed by other accounts`, {
-        hint: `chmod 600 '${path}', and replace the key if others may have read it`,
+        hint: `chmod 600 ${shellWord(path)}, and replace the key if others may have read it`,
       });
     return readFileSync(descriptor);
   } finally {

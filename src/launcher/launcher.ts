@@ -27,6 +27,7 @@ import { openRunRecorder } from "#launcher/run-recorder.ts";
 import { Runs } from "#launcher/runs.ts";
 import type { LauncherSettings } from "#launcher/settings.ts";
 import { version } from "#kernel/version.ts";
+import { shellWord } from "#kernel/shell-word.ts";
 import { takeRotation } from "#launcher/take-rotation.ts";
 import { openTimeFloor } from "#launcher/time-floor.ts";
 
@@ -62,7 +63,7 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
   makePrivateFolder(launcher.folder, hasOwnAgent ? 0o711 : 0o700);
   if (statSync(launcher.folder).uid !== ownUid)
     fail("files.unsafe", `\`${launcher.folder}\` belongs to another account`, {
-      hint: `chown -R ${accountName(ownUid)} '${launcher.folder}'`,
+      hint: `chown -R ${accountName(ownUid)} ${shellWord(launcher.folder)}`,
     });
   const lock = lockFolder(launcher.folder);
   const unsafe = unsafePaths({

@@ -6,6 +6,7 @@ import { problem, type Problem } from "#kernel/problem.ts";
 import { readPrivateFile, writePrivateFile } from "#kernel/private-file.ts";
 import type { Clock } from "#kernel/clock.ts";
 import type { Log } from "#kernel/log.ts";
+import { shellWord } from "#kernel/shell-word.ts";
 
 const persistEveryMs = 10_000;
 
@@ -60,7 +61,7 @@ export const openTimeFloor = (options: TimeFloorOptions): TimeFloor => {
           "launch.clock-went-back",
           `this node's clock shows \`${new Date(nowMs).toISOString()}\`, but it has already been \`${new Date(highestMs).toISOString()}\` here: nothing is started`,
           {
-            hint: `set the clock (\`timedatectl\`); if it had been wrong before and is right now: stop the launcher, \`rm '${path}'\`, start it again`,
+            hint: `set the clock (\`timedatectl\`); if it had been wrong before and is right now: stop the launcher, \`rm ${shellWord(path)}\`, start it again`,
           },
         );
       highestMs = Math.max(highestMs, nowMs);

@@ -9,6 +9,7 @@ import { checkSocketPath, wireFrames, type FrameConnection, type FrameHandlers }
 import { fail } from "#kernel/problem.ts";
 import { makePrivateFolder } from "#kernel/private-file.ts";
 import type { Log } from "#kernel/log.ts";
+import { shellWord } from "#kernel/shell-word.ts";
 
 export interface FrameServerOptions<In, Out extends object> {
   readonly path: string;
@@ -53,7 +54,7 @@ export const serveFrames = async <In, Out extends object>(options: FrameServerOp
   if (await isSocketAlive(path)) fail("link.socket-taken", `another process listens at \`${path}\``);
   try {
     if (lstatSync(path).isSocket()) unlinkSync(path);
-    else fail("files.unsafe", `\`${path}\` is in the way of a socket`, { hint: `rm '${path}'` });
+    else fail("files.unsafe", `\`${path}\` is in the way of a socket`, { hint: `rm ${shellWord(path)}` });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }

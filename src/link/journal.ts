@@ -28,6 +28,7 @@ import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
 import { fail } from "#kernel/problem.ts";
 import type { Log } from "#kernel/log.ts";
+import { shellWord } from "#kernel/shell-word.ts";
 
 export interface Journal {
   /** Every readable record in order, as it was when opened; empty when `onRecord` took them, or after `forgetRecords`. */
@@ -356,7 +357,7 @@ export const openJournal = async (path: string, options: JournalOptions): Promis
     const found = fstatSync(descriptor);
     if (!found.isFile()) fail("files.unsafe", `journal \`${path}\` is not a plain file`);
     if ((found.mode & 0o077) !== 0)
-      fail("files.unsafe", `journal \`${path}\` can be read or changed by other accounts`, { hint: `chmod 600 '${path}'` });
+      fail("files.unsafe", `journal \`${path}\` can be read or changed by other accounts`, { hint: `chmod 600 ${shellWord(path)}` });
     const records: unknown[] = [];
     const { goodBytes, badLines } = readLines(descriptor, options.onRecord ?? ((record) => records.push(record)));
     if (goodBytes < found.size) {

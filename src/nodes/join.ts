@@ -5,7 +5,7 @@
 import { chownSync, existsSync, rmSync } from "node:fs";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { DataLayout } from "#kernel/data-layout.ts";
-import { makePrivateFolder, readPrivateFile, writePrivateFile } from "#kernel/private-file.ts";
+import { makePrivateFolder, readPrivateFile, writePrivateFile, type FileOwner } from "#kernel/private-file.ts";
 import { fail } from "#kernel/problem.ts";
 import type { NodePolicy } from "#launch/ports.ts";
 import { generateSigningKey, keyThumbprint, privateKeyFromPem, rawPublicKey } from "#proof/keys.ts";
@@ -18,11 +18,6 @@ import { readNodeName } from "#nodes/rules/node-name.ts";
 import { readNodeTable, type NodeTableEntry } from "#nodes/rules/node-table.ts";
 import { agentUri } from "#nodes/rules/part-names.ts";
 import { uriNamesOf } from "#link/uri-names.ts";
-
-export interface Owner {
-  readonly uid: number;
-  readonly gid: number;
-}
 
 export interface JoinOptions {
   readonly layout: DataLayout;
@@ -38,9 +33,9 @@ export interface JoinOptions {
   /** Called between the launcher's files and the agent's: a launcher that runs reads them before its agent says who it is. */
   readonly launcherJoined?: () => Promise<void>;
   /** As root: who owns the agent's files. */
-  readonly agentOwner?: Owner;
+  readonly agentOwner?: FileOwner;
   /** As root: who owns the launcher's files. */
-  readonly launcherOwner?: Owner;
+  readonly launcherOwner?: FileOwner;
 }
 
 export interface JoinedNode {
@@ -78,7 +73,7 @@ const checkAnswer = (
 interface Planned {
   readonly path: string;
   readonly content: string;
-  readonly owner: Owner | undefined;
+  readonly owner: FileOwner | undefined;
   /** An existing file of that name is left as it is. */
   readonly keep?: boolean;
 }
@@ -86,13 +81,12 @@ interface Planned {
 const writeAll = (files: readonly Planned[], written: string[]): void => {
   for (const { path, content, owner, keep } of files) {
     if (keep === true && existsSync(path)) continue;
-    writePrivateFile(path, content);
+    writePrivateFile(path, content, { owner: owner ?? null });
     written.push(path);
-    if (owner !== undefined) chownSync(path, owner.uid, owner.gid);
   }
 };
 
-const makeFolder = (path: string, owner: Owner | undefined): void => {
+const makeFolder = (path: string, owner: FileOwner | undefined): void => {
   if (!existsSync(path)) makePrivateFolder(path);
   if (owner !== undefined) chownSync(path, owner.uid, owner.gid);
 };

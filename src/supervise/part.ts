@@ -4,9 +4,11 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { EventEmitter } from "node:events";
-import { closeSync, constants, fchmodSync, fchownSync, openSync, renameSync, statSync } from "node:fs";
+import { closeSync, constants, fchmodSync, fchownSync, fstatSync, openSync, renameSync, statSync } from "node:fs";
 import { entryOf } from "#kernel/bundle.ts";
 import type { Log } from "#kernel/log.ts";
+import { fail } from "#kernel/problem.ts";
+import { shellWord } from "#kernel/shell-word.ts";
 import { isAlive, processIdOf, type ProcessId } from "#supervise/process-id.ts";
 
 export type PartName = "manager" | "agent" | "launcher";
@@ -46,7 +48,26 @@ const openLog = (path: string, account: PartAccount | null): number => {
   } catch {
     // First start: there is no log yet.
   }
-  const descriptor = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  const refuse = (cause?: unknown): never =>
+    fail("files.unsafe", `\`${path}\` is not a plain file of its own`, { hint: `look at it, and remove it: rm ${shellWord(path)}`, cause });
+  let descriptor: number;
+  try {
+    // A pipe in its place must not keep the supervisor waiting for a reader.
+    descriptor = openSync(
+      path,
+      constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+      0o600,
+    );
+  } catch (error) {
+    if (["ELOOP", "ENXIO"].includes((error as NodeJS.ErrnoException).code ?? "")) return refuse(error);
+    throw error;
+  }
+  // SECURITY: the folder is the part's own account's, which could give another file of root's this name (`part.test.ts`).
+  const found = fstatSync(descriptor);
+  if (!found.isFile() || found.nlink !== 1) {
+    closeSync(descriptor);
+    return refuse();
+  }
   fchmodSync(descriptor, 0o600);
   if (account !== null) fchownSync(descriptor, account.uid, account.gid);
   return descriptor;

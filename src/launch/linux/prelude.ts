@@ -4,7 +4,7 @@
  * does not: how it gets to the shell. Pure.
  *
  * SECURITY: everything of a job stands inside single quotes (`quoteForShell`), and nothing of it is applied before the checks:
- * `prelude.test.ts`, `host.root.test.ts`.
+ * `prelude.test.ts`, `host-identity.test.ts`.
  */
 import type { StartSpec } from "#launch/process-port.ts";
 

@@ -1,6 +1,6 @@
 /**
  * The private TMPDIR of a run (O9): 0700, owned by the job's account, removed afterwards. SECURITY: what a job left in it is removed *as the
- * job's account*: links and renames in it can lead the removal nowhere that the account could not go itself (`host.root.test.ts`).
+ * job's account*: links and renames in it can lead the removal nowhere that the account could not go itself (`host-identity.test.ts`).
  */
 import { chmodSync, chownSync, lstatSync, mkdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";

@@ -3,7 +3,7 @@
  * 1.0 ms of the calling thread instead of 1.5 (measured, both cores busy) and does not grow with its heap; and the child comes from *this* thread,
  * which holds the fresh session keyring (O5). What belongs here: start, reap. What does not: whom it runs as.
  *
- * INVARIANT: signal mask empty, all dispositions default, a session of its own, descriptors exactly those given (O5: `host.root.test.ts`).
+ * INVARIANT: signal mask empty, all dispositions default, a session of its own, descriptors exactly those given (O5: `host-identity.test.ts`).
  */
 import {
   collectChild,

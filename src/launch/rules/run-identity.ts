@@ -5,6 +5,7 @@
 import type { Because, Problem } from "#kernel/problem.ts";
 import { problem } from "#kernel/problem.ts";
 import { ok, refuse, type Result } from "#kernel/result.ts";
+import { shellWord } from "#kernel/shell-word.ts";
 import type { Verdict } from "#access/verdict.ts";
 import type { LaunchOrder, NodeRole } from "#proof/launch-order.ts";
 import type { CredentialEntry, NodePolicy } from "#launch/rules/credentials.ts";
@@ -44,13 +45,12 @@ export interface AsWhomDecision {
 }
 
 const shownText = (text: string): string => text.slice(0, 200).replaceAll(/[\p{C}`]/gu, "?");
-const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/u.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 /** The command that would write this entry, for hints. */
 export const credentialCommand = (entry: CredentialEntry): string => {
-  const words = ["behalf credential set", quoted(entry.key), "--user", quoted(entry.user)];
-  for (const folder of entry.allow.folders) words.push("--folder", quoted(folder));
-  for (const submitter of entry.allow.submitters) words.push("--submitter", quoted(submitter));
+  const words = ["behalf credential set", shellWord(entry.key), "--user", shellWord(entry.user)];
+  for (const folder of entry.allow.folders) words.push("--folder", shellWord(folder));
+  for (const submitter of entry.allow.submitters) words.push("--submitter", shellWord(submitter));
   if (entry.allowNologin) words.push("--allow-nologin");
   if (entry.noNewPrivileges) words.push("--no-new-privileges");
   return words.join(" ");
@@ -95,7 +95,7 @@ export const requestedUser = (
   const key = shownText(as.key);
   return refuse(
     problem("launch.no-such-key", `the node's credential store has no entry named \`${key}\``, {
-      hint: `check the spelling in the job's \`as\`; on the node: behalf credential set ${quoted(key)} --user ACCOUNT --folder ${quoted(folder)} --submitter ACCESS_ID`,
+      hint: `check the spelling in the job's \`as\`; on the node: behalf credential set ${shellWord(key)} --user ACCOUNT --folder ${shellWord(folder)} --submitter ACCESS_ID`,
     }),
   );
 };
@@ -204,14 +204,14 @@ export const decideAsWhom = (facts: AsWhomFacts): AsWhomDecision => {
     return deny(
       "locked",
       problem("launch.account-locked", `account \`${account.user}\` is locked`, {
-        hint: `on the node: usermod --unlock -- ${quoted(account.user)}`,
+        hint: `on the node: usermod --unlock -- ${shellWord(account.user)}`,
       }),
     );
   if (account.state === "expired")
     return deny(
       "expired",
       problem("launch.account-expired", `account \`${account.user}\` has expired`, {
-        hint: `on the node: chage --expiredate -1 -- ${quoted(account.user)} (and a new password, where it has aged)`,
+        hint: `on the node: chage --expiredate -1 -- ${shellWord(account.user)} (and a new password, where it has aged)`,
       }),
     );
   if (account.nologin && !(entry === null ? isNamed : entry.allowNologin)) {

@@ -6,6 +6,7 @@ import type { Verdict } from "#access/verdict.ts";
 import { list, object, oneOf, readShape, text, type Shape } from "#kernel/shape.ts";
 import { problem, type Because } from "#kernel/problem.ts";
 import type { Result } from "#kernel/result.ts";
+import { shellWord } from "#kernel/shell-word.ts";
 import type { LaunchOrder, NodeRole } from "#proof/launch-order.ts";
 import { roleIncludes } from "#nodes/rules/node-roles.ts";
 import type { NodeTrust } from "#nodes/rules/node-trust.ts";
@@ -41,9 +42,6 @@ export const nodeTableShape: Shape<NodeTable> = object({
 
 /** Reads a table strictly. */
 export const readNodeTable = (value: unknown): Result<NodeTable> => readShape(nodeTableShape, value, "the node table");
-
-/** An argument as a POSIX shell takes it. */
-const shellWord = (word: string): string => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
 const deny = (code: "nodes.foreign-realm" | "nodes.foreign-order" | "nodes.role-missing", because: Because, hint?: string): Verdict => ({
   effect: "deny",

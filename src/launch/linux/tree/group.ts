@@ -108,7 +108,7 @@ export const openGroupTrees = (isUsed: boolean): GroupTrees => {
   const signalOne = (facts: ProcessFacts, signal: number): void => {
     const descriptor = openPidfd(facts.pid);
     try {
-      // SECURITY: a pid may have been taken by another process since it was listed; its start time tells (O8: `group.root.test.ts`).
+      // SECURITY: a pid may have been taken by another process since it was listed; its start time tells (O8: `tree.test.ts`).
       if (readProcess(facts.pid)?.startTicks !== facts.startTicks) return;
       if (descriptor === null) sendSignal(facts.pid, signal);
       else signalPidfd(descriptor, signal);
