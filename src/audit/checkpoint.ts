@@ -99,7 +99,8 @@ const openForAppend = (path: string): number => {
     if (!found.isFile()) fail("files.unsafe", `\`${path}\` is not a plain file`);
     if ((found.mode & 0o077) !== 0) {
       // A file just made under a strange umask has no other bits; one that has them was opened up by someone.
-      if (found.size > 0) fail("files.unsafe", `\`${path}\` can be read or changed by other accounts`, { hint: `chmod 600 ${shellWord(path)}` });
+      if (found.size > 0)
+        fail("files.unsafe", `\`${path}\` can be read or changed by other accounts`, { hint: `chmod 600 ${shellWord(path)}` });
       fchmodSync(descriptor, 0o600);
     }
   } catch (error) {

@@ -5,7 +5,7 @@ import { ExitCode } from "#cli/exit-code.ts";
 import { managerArgs, managerOptions } from "#cli/manager-options.ts";
 import { entryOf } from "#kernel/bundle.ts";
 import type { PartName } from "#supervise/part.ts";
-import { agentFlags, launcherFlags, managerFlags, quietFlags } from "#supervise/part-plans.ts";
+import { agentFlags, callerOfSudo, launcherFlags, managerFlags, quietFlags } from "#supervise/part-plans.ts";
 
 /** Replaces this process as far as Node can: same standard streams, signals handed on, same exit code. */
 const become = (part: PartName, nodeFlags: readonly string[], args: readonly string[]): Promise<void> =>
@@ -45,13 +45,16 @@ export const addPartCommands: AddCommand = (program, act) => {
     .description("run only the launcher of a node that has joined: the one privileged part")
     .option("--agent-uid <uid>", "uid of the agent's account, when it is not the launcher's own")
     .option("--agent-gid <gid>", "gid of the agent's account")
+    .option("--part-uids <uids>", "uids of further accounts of Behalf, such as the manager's, with commas: no job runs as them")
     .action(
-      act(async ({ layout }, flags: { agentUid?: string; agentGid?: string }) => {
+      act(async ({ layout }, flags: { agentUid?: string; agentGid?: string; partUids?: string }) => {
+        const partUids = [...(flags.partUids === undefined ? [] : [flags.partUids]), ...callerOfSudo()];
         await become("launcher", launcherFlags, [
           "--data",
           layout().root,
           ...(flags.agentUid === undefined ? [] : ["--agent-uid", flags.agentUid]),
           ...(flags.agentGid === undefined ? [] : ["--agent-gid", flags.agentGid]),
+          ...(partUids.length === 0 ? [] : ["--part-uids", partUids.join(",")]),
         ]);
       }),
     );

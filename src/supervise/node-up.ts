@@ -32,7 +32,7 @@ export const startNode = async (options: { dataFolder: string; agentAccount: str
   makeNodeFolders(layout, agentAccount);
   const parts: Parts = await openParts({ layout, log: lineLog("supervisor", process.stderr) });
   try {
-    const launcher = parts.add(launcherPlan(layout, { embedded: false, agentAccount }));
+    const launcher = parts.add(launcherPlan(layout, { embedded: false, agentAccount, managerAccount: null }));
     const agent = parts.add(agentPlan(layout, agentAccount, { awaitsJoin: false }));
     await Promise.all([parts.resume(launcher), parts.resume(agent)]);
     const answers = await waitUntil(() => launcherAnswers(layout), startTimeoutMs);

@@ -53,19 +53,24 @@ export const managerPlan = (layout: DataLayout, options: { account: PartAccount 
 export const agentPlan = (layout: DataLayout, account: PartAccount | null, options: { awaitsJoin: boolean }): PartPlan =>
   plan("agent", layout.agent.folder, account, agentFlags, ["--data", layout.root, ...(options.awaitsJoin ? ["--await-join"] : [])]);
 
+/** Who called sudo: also whoever started the parts is no run identity (S7). */
+export const callerOfSudo = (): readonly number[] => {
+  const uid = Number(process.env["SUDO_UID"] ?? Number.NaN);
+  return process.getuid?.() === 0 && Number.isSafeInteger(uid) && uid > 0 ? [uid] : [];
+};
+
 export const launcherPlan = (
   layout: DataLayout,
-  options: {
-    embedded: boolean;
-    agentAccount: PartAccount | null;
-    /** Accounts of other parts, which no job may run as (S7). */ partUids?: readonly number[];
-  },
-): PartPlan =>
-  plan("launcher", layout.launcher.folder, null, launcherFlags, [
+  options: { embedded: boolean; agentAccount: PartAccount | null; managerAccount: PartAccount | null },
+): PartPlan => {
+  const { embedded, agentAccount, managerAccount } = options;
+  // Its own account and the agent's it knows by themselves.
+  const partUids = [...(managerAccount === null ? [] : [managerAccount.uid]), ...callerOfSudo()];
+  return plan("launcher", layout.launcher.folder, null, launcherFlags, [
     "--data",
     layout.root,
-    ...(options.embedded ? ["--embedded"] : []),
-    ...(options.agentAccount === null
-      ? []
-      : ["--agent-uid", String(options.agentAccount.uid), "--agent-gid", String(options.agentAccount.gid)]),
+    ...(embedded ? ["--embedded"] : []),
+    ...(agentAccount === null ? [] : ["--agent-uid", String(agentAccount.uid), "--agent-gid", String(agentAccount.gid)]),
+    ...(partUids.length === 0 ? [] : ["--part-uids", partUids.join(",")]),
   ]);
+};

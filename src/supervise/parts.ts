@@ -1,5 +1,5 @@
 /** The parts of one data folder together: the lock, the keeper, which were left behind, adopting them, and ending them in order. */
-import { chownSync, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { DataLayout } from "#kernel/data-layout.ts";
 import type { Log } from "#kernel/log.ts";
 import { makePrivateFolder } from "#kernel/private-file.ts";
@@ -8,6 +8,7 @@ import { callLauncher } from "#cli/launcher-client.ts";
 import { openKeeper } from "#supervise/keeper.ts";
 import { takeLock } from "#supervise/lock.ts";
 import { endProcess, Part, type PartAccount, type PartName, type PartPlan, type PartRecord } from "#supervise/part.ts";
+import { makePartFolder } from "#supervise/part-folder.ts";
 import { readLivingParts, writeParts } from "#supervise/parts-file.ts";
 
 const stopGraceMs = 10_000;
@@ -87,8 +88,7 @@ export const openParts = async (options: { layout: DataLayout; log: Log }): Prom
 
 /** Folders of agent and launcher, each of its own account (S11, S12). */
 export const makeNodeFolders = (layout: DataLayout, agentAccount: PartAccount | null): void => {
-  makePrivateFolder(layout.agent.folder);
-  if (agentAccount !== null) chownSync(layout.agent.folder, agentAccount.uid, agentAccount.gid);
+  makePartFolder(layout.agent.folder, agentAccount);
   // The agent reaches its socket through the launcher's folder, but cannot look into it.
   makePrivateFolder(layout.launcher.folder, agentAccount === null ? 0o700 : 0o711);
 };

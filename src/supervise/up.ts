@@ -3,7 +3,6 @@
  * holds the order of things: lock, adopt, start, first start, wait, drain. How one part lives is `part.ts`; what a first start sets
  * up is `first-start.ts`.
  */
-import { chownSync } from "node:fs";
 import { dataLayout, type DataLayout } from "#kernel/data-layout.ts";
 import { lineLog } from "#kernel/log.ts";
 import { makePrivateFolder } from "#kernel/private-file.ts";
@@ -14,6 +13,7 @@ import { followManager } from "#supervise/follow-manager.ts";
 import { finishFirstStart, isFirstStart, joinLocalNode, loadJoining, runExample, type ExampleRun } from "#supervise/first-start.ts";
 import { resolveAccount } from "#supervise/host-account.ts";
 import { readInstance, type Instance } from "#supervise/instance.ts";
+import { makePartFolder } from "#supervise/part-folder.ts";
 import { agentPlan, launcherPlan, managerPlan } from "#supervise/part-plans.ts";
 import type { Part, PartAccount } from "#supervise/part.ts";
 import { launcherAnswers, makeNodeFolders, openParts } from "#supervise/parts.ts";
@@ -55,21 +55,11 @@ interface Accounts {
   readonly agent: PartAccount | null;
 }
 
-/** The manager's account, and who called sudo: jobs run as neither by accident (S7). */
-const partUids = (accounts: Accounts): number[] => {
-  const caller = Number(process.env["SUDO_UID"] ?? Number.NaN);
-  return [
-    ...(accounts.manager === null ? [] : [accounts.manager.uid]),
-    ...(process.getuid?.() === 0 && Number.isSafeInteger(caller) && caller > 0 ? [caller] : []),
-  ];
-};
-
 const makeFolders = (layout: DataLayout, accounts: Accounts): void => {
   // With accounts of their own the parts must be able to pass through the root folder; each part's folder stays its own.
   makePrivateFolder(layout.root, accounts.manager === null && accounts.agent === null ? 0o700 : 0o711);
   makePrivateFolder(layout.supervisor.folder);
-  makePrivateFolder(layout.manager.folder);
-  if (accounts.manager !== null) chownSync(layout.manager.folder, accounts.manager.uid, accounts.manager.gid);
+  makePartFolder(layout.manager.folder, accounts.manager);
   makeNodeFolders(layout, accounts.agent);
 };
 
@@ -111,7 +101,7 @@ const start = async (options: UpOptions): Promise<Up> => {
   try {
     await parts.endLeft("manager");
     const manager = parts.add(managerPlan(layout, { account: accounts.manager, args: options.managerArgs }));
-    const launcher = parts.add(launcherPlan(layout, { embedded: true, agentAccount: accounts.agent, partUids: partUids(accounts) }));
+    const launcher = parts.add(launcherPlan(layout, { embedded: true, agentAccount: accounts.agent, managerAccount: accounts.manager }));
     const agent = parts.add(agentPlan(layout, accounts.agent, { awaitsJoin: true }));
 
     const first = isFirstStart(layout);

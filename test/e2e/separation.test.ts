@@ -18,17 +18,25 @@ const uidOf = (pid: number): number => Number(/^Uid:\t(\d+)/m.exec(readFileSync(
 suite("S12: parts under accounts of their own", { skip: accountsImpossible() ?? false }, () => {
   let manager: TestAccount;
   let agent: TestAccount;
+  let caller: TestAccount;
   let behalf: TestInstance;
+  const separated = (dataFolder?: string): Promise<TestInstance> =>
+    startInstance({
+      args: ["--manager-account", manager.name, "--agent-account", agent.name],
+      // As sudo tells who called it.
+      env: { SUDO_UID: String(caller.uid) },
+      ...(dataFolder === undefined ? {} : { dataFolder }),
+    });
   before(async () => {
     manager = addTestAccount("manager", { home: false });
     agent = addTestAccount("agent", { home: false });
-    behalf = await startInstance({ args: ["--manager-account", manager.name, "--agent-account", agent.name] });
+    caller = addTestAccount("caller", { home: false });
+    behalf = await separated();
   });
   after(async () => {
     await behalf.stop();
     removeFolder(join(behalf.dataFolder, ".."));
-    removeTestAccount(manager);
-    removeTestAccount(agent);
+    for (const account of [manager, agent, caller]) removeTestAccount(account);
   });
 
   /** What belongs to each part alone. */
@@ -82,6 +90,40 @@ suite("S12: parts under accounts of their own", { skip: accountsImpossible() ?? 
     const ran = await behalf.cli(["run", "/examples/look", "--follow"]);
     assert.equal(ran.code, 0, ran.stderr);
     assert.equal(ran.stdout, "looked\n");
+  });
+
+  test("S7: the accounts of manager and agent, and whoever called sudo, are no run identities", async () => {
+    for (const { name } of [manager, agent, caller]) {
+      const set = await behalf.cli(["credential", "set", "own", "--user", name, "--folder", "/examples", "--submitter", "authenticated"]);
+      assert.equal(set.code, 0, set.stderr);
+      const tried = await behalf.cli(["credential", "test", "own"]);
+      assert.match(tried.stderr, /^launch\.own-account: account `bhf-.* runs Behalf itself/, name);
+    }
+    assert.equal((await behalf.cli(["credential", "delete", "own"])).code, 0);
+  });
+
+  test("S12: an instance is joined under one account and separated again at any start, and keeps what it has", async () => {
+    const { dataFolder } = behalf;
+    const runs = async (): Promise<number> => (await behalf.api.call<{ items: unknown[] }>("GET", "/api/v1/runs")).items.length;
+    const kept = await runs();
+    assert.ok(kept > 0);
+    const ran = async (): Promise<void> => {
+      const told = await behalf.cli(["run", "/examples/whoami", "--wait"]);
+      assert.equal(told.code, 0, told.stderr);
+    };
+    await behalf.stop();
+    behalf = await startInstance({ dataFolder });
+    await ran();
+    assert.equal(statSync(behalf.layout.manager.database).uid, 0);
+    await behalf.stop();
+    behalf = await separated(dataFolder);
+    await ran();
+    assert.equal(await runs(), kept + 2);
+    const { manager: ofManager, agent: ofAgent } = behalf.layout;
+    assert.deepEqual(
+      [ofManager.database, ofManager.keys, ofAgent.key, ofAgent.config].map((file) => statSync(file).uid),
+      [manager.uid, manager.uid, agent.uid, agent.uid],
+    );
   });
 });
 
