@@ -14,7 +14,7 @@ import { problemCodes } from "#kernel/problem-codes.ts";
 import { canonicalJson } from "#proof/canonical-json.ts";
 import { sha256Hex } from "#proof/digest.ts";
 import { appendCheckpoint, signCheckpoint } from "#audit/checkpoint.ts";
-import { chainStart, recordHash, type AuditPhase, type ChainPosition } from "#audit/record.ts";
+import { chainStart, recordHash, type AuditPhase, type ChainPosition, type SeenPlace } from "#audit/record.ts";
 import type { Flusher, Stage, Store, Writer } from "#store/store.ts";
 import type { AuditTable } from "#store/tables.ts";
 
@@ -51,6 +51,8 @@ export interface AuditTrail {
   stageNote(stage: Stage, entry: AuditEntry): void;
   /** The last committed record of this process's chain. */
   head(): ChainPosition;
+  /** The same with its instant, and the last checkpoint that was signed; null: none was yet. */
+  heads(): { readonly head: SeenPlace; readonly checkpoint: SeenPlace | null };
   /** Signs the head into the checkpoint file and table, unless it already is. */
   checkpoint(): Promise<void>;
   /** The last checkpoint. Call before the store is closed. Idempotent. */
@@ -108,14 +110,20 @@ const failureOf = (error: unknown): { readonly phase: AuditPhase; readonly detai
   return { phase: problemCodes[code].exit === 3 ? "refused" : "failed", detail: { code, message } };
 };
 
+interface Head {
+  readonly sequence: number;
+  readonly hash: string;
+  readonly atMs: number;
+}
+
 class ChainTrail implements AuditTrail, Flusher {
   readonly #options: AuditTrailOptions;
   readonly #writer: string;
-  #committed: { sequence: number; hash: string } = { sequence: 0, hash: chainStart };
-  #provisional: { sequence: number; hash: string } = this.#committed;
+  #committed: Head = { sequence: 0, hash: chainStart, atMs: 0 };
+  #provisional: Head = this.#committed;
   /** A commit failed: whether it reached the database is not known (a lost connection tells neither). */
   #uncertain = false;
-  #checkpointed = 0;
+  #checkpoint: SeenPlace | null = null;
   #checkpointing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | null = null;
   #closing: Promise<void> | null = null;
@@ -212,22 +220,28 @@ class ChainTrail implements AuditTrail, Flusher {
   }
 
   head(): ChainPosition {
-    return { writer: this.#writer, ...this.#committed };
+    const { sequence, hash } = this.#committed;
+    return { writer: this.#writer, sequence, hash };
+  }
+
+  heads(): { readonly head: SeenPlace; readonly checkpoint: SeenPlace | null } {
+    return { head: { writer: this.#writer, ...this.#committed }, checkpoint: this.#checkpoint };
   }
 
   async flush(tx: Writer, items: readonly object[]): Promise<void> {
     if (this.#uncertain) {
       const found = await tx
         .selectFrom("audit")
-        .select(["sequence", "hash"])
+        .select(["sequence", "hash", "at"])
         .where("writer", "=", this.#writer)
         .orderBy("sequence", "desc")
         .limit(1)
         .executeTakeFirst();
-      this.#committed = found === undefined ? { sequence: 0, hash: chainStart } : { sequence: found.sequence, hash: found.hash };
+      this.#committed =
+        found === undefined ? { sequence: 0, hash: chainStart, atMs: 0 } : { sequence: found.sequence, hash: found.hash, atMs: found.at };
       this.#uncertain = false;
     }
-    let { sequence, hash } = this.#committed;
+    let { sequence, hash, atMs } = this.#committed;
     const rows: AuditTable[] = [];
     for (const item of items) {
       if (!(item instanceof Pending)) throw new TypeError("only the audit trail's own records can be staged");
@@ -246,6 +260,7 @@ class ChainTrail implements AuditTrail, Flusher {
         detail: item.detail,
       };
       hash = recordHash(content);
+      atMs = item.at;
       rows.push({ ...content, hash });
     }
     for (let from = 0; from < rows.length; from += rowsPerInsert)
@@ -253,7 +268,7 @@ class ChainTrail implements AuditTrail, Flusher {
         .insertInto("audit")
         .values(rows.slice(from, from + rowsPerInsert))
         .execute();
-    this.#provisional = { sequence, hash };
+    this.#provisional = { sequence, hash, atMs };
   }
 
   settled(committed: boolean): void {
@@ -271,7 +286,7 @@ class ChainTrail implements AuditTrail, Flusher {
   async #checkpointNow(): Promise<void> {
     const { store, clock, signingKey, checkpointFile } = this.#options;
     const head = this.head();
-    if (head.sequence <= this.#checkpointed) return;
+    if (head.sequence <= (this.#checkpoint?.sequence ?? 0)) return;
     const at = clock.nowMs();
     const signature = signCheckpoint({ version: 1, kind: "checkpoint", ...head, at }, signingKey);
     appendCheckpoint(checkpointFile, signature);
@@ -282,7 +297,7 @@ class ChainTrail implements AuditTrail, Flusher {
         .onConflict((conflict) => conflict.doNothing())
         .execute(),
     );
-    this.#checkpointed = head.sequence;
+    this.#checkpoint = { ...head, atMs: at };
   }
 
   async #tryCheckpoint(): Promise<void> {

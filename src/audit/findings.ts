@@ -36,6 +36,8 @@ export interface ChainSummary {
   readonly lastHash: string;
   /** Up to here something outside the table vouches for the chain; 0: nothing does, so its tail could have been cut unseen. */
   readonly confirmedSequence: number;
+  /** Acts that were opened in it and never completed, by the sequence that opened them. */
+  readonly open: ReadonlySet<number>;
 }
 
 export interface AuditReport {

@@ -20,6 +20,12 @@ export interface ChainPosition {
   readonly hash: string;
 }
 
+/** A place that this process has seen itself. */
+export interface SeenPlace extends ChainPosition {
+  /** When it was written, or looked at; milliseconds. */
+  readonly atMs: number;
+}
+
 /**
  * The hash (hex) of a record's content. A JSON array of texts and numbers in fixed order has one spelling, so it needs no sorting of names.
  * INVARIANT: every column but `hash` is in it.

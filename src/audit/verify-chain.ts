@@ -2,18 +2,24 @@
  * Verifies the audit record: every record has its hash and follows the one before it, and what is trusted from outside the table (a head, signed
  * checkpoints, joins of later chains, receipts of nodes) names records that are there. Streams: memory grows with checkpoints and receipts, not with records.
  *
- * A chain proves integrity only up to something one already trusts (K1): `confirmedSequence` says up to where that is.
+ * A chain proves integrity only up to something one already trusts (K1): `confirmedSequence` says up to where that is. What was verified before
+ * need not be read again (`onward`): then what is told holds for what came since, and for the place where it joins.
  */
 import type { KeyObject } from "node:crypto";
 import { publicKeyFromRaw } from "#proof/keys.ts";
 import { checkCheckpoint, checkPruned, readJoins, type PrunedStatement } from "#audit/checkpoint.ts";
 import { Expectations } from "#audit/expectations.ts";
 import type { AuditFinding, AuditReport, ChainSummary } from "#audit/findings.ts";
-import { chainStart, recordHash, type ChainPosition } from "#audit/record.ts";
+import { chainStart, recordHash, type ChainPosition, type SeenPlace } from "#audit/record.ts";
 import { storedPruned } from "#audit/prune-audit.ts";
 import { readWitness, type NodeWitness, type UnknownRuns } from "#audit/verify-receipts.ts";
 import type { Reader } from "#store/store.ts";
 import type { AuditTable } from "#store/tables.ts";
+
+/** Up to where whoever asks knows a chain: its last record when he looked, and the acts that were open there. */
+export interface KnownChain extends SeenPlace {
+  readonly open: ReadonlySet<number>;
+}
 
 export interface VerifyAuditOptions {
   readonly read: Reader;
@@ -23,24 +29,51 @@ export interface VerifyAuditOptions {
   readonly publicKey: KeyObject | string;
   readonly trustedHead?: ChainPosition;
   readonly receipts?: readonly NodeWitness[];
+  /** Each of these places must still be there as it was. */
+  readonly seen?: Iterable<SeenPlace>;
+  /** Reads nothing that comes before in these chains, and no checkpoint of the table. */
+  readonly onward?: readonly KnownChain[];
+  /**
+   * Awaited after each page, with the records read so far. What it rejects with ends the verification. INVARIANT: it lets other work run: reading an
+   * embedded database does not by itself.
+   */
+  readonly pace?: (records: number) => Promise<void>;
 }
 
-const pageSize = 2000;
+/** Records that are read and hashed in one go, some 5 ms. */
+const pageSize = 500;
+const checkpointsInOneGo = 50;
 const mostFindings = 200;
 
-async function* recordsInOrder(read: Reader): AsyncGenerator<AuditTable> {
-  let after: { readonly writer: string; readonly sequence: number } | null = null;
-  for (;;) {
-    let query = read.selectFrom("audit").selectAll().orderBy("writer").orderBy("sequence").limit(pageSize);
-    if (after !== null) {
-      const { writer, sequence } = after;
-      query = query.where((where) => where(where.refTuple("writer", "sequence"), ">", where.tuple(writer, sequence)));
+const breathe = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+const writerAfter = async (read: Reader, writer: string): Promise<string | null> =>
+  (await read.selectFrom("audit").select("writer").where("writer", ">", writer).orderBy("writer").limit(1).executeTakeFirst())?.writer ??
+  null;
+
+/** Chain by chain, each from the place that `from` names. */
+async function* recordsInOrder(
+  read: Reader,
+  from: (writer: string) => number,
+  pace: (records: number) => Promise<void>,
+): AsyncGenerator<AuditTable> {
+  let records = 0;
+  for (let writer = await writerAfter(read, ""); writer !== null; writer = await writerAfter(read, writer)) {
+    for (let sequence = from(writer), more = true; more;) {
+      const page: AuditTable[] = await read
+        .selectFrom("audit")
+        .selectAll()
+        .where("writer", "=", writer)
+        .where("sequence", ">=", sequence)
+        .orderBy("sequence")
+        .limit(pageSize)
+        .execute();
+      yield* page;
+      records += page.length;
+      await pace(records);
+      sequence = (page.at(-1)?.sequence ?? 0) + 1;
+      more = page.length === pageSize;
     }
-    const page: AuditTable[] = await query.execute();
-    yield* page;
-    const last = page.at(-1);
-    if (last === undefined || page.length < pageSize) return;
-    after = { writer: last.writer, sequence: last.sequence };
   }
 }
 
@@ -54,8 +87,16 @@ class Verification {
   unfinishedActs = 0;
   /** How far the manager itself has pruned each chain: the furthest statement. */
   readonly pruned = new Map<string, PrunedStatement>();
+  readonly #known: ReadonlyMap<string, KnownChain>;
+  readonly #pace: (records: number) => Promise<void>;
   #chain: { writer: string; records: number; last: ChainPosition; confirmed: number; readonly open: Set<number> } | null = null;
   readonly #joins: { readonly by: string; readonly head: ChainPosition }[] = [];
+
+  /** `known`: chains of which only what came later is read. */
+  constructor(known: ReadonlyMap<string, KnownChain>, pace: (records: number) => Promise<void>) {
+    this.#known = known;
+    this.#pace = pace;
+  }
 
   report(finding: AuditFinding): void {
     if (this.findings.length < mostFindings) this.findings.push(finding);
@@ -66,6 +107,7 @@ class Verification {
     let count = 0;
     for await (const line of lines) {
       count += 1;
+      if (count % checkpointsInOneGo === 0) await this.#pace(0);
       const checkpoint = checkCheckpoint(line, key);
       const pruned = checkpoint === null ? checkPruned(line, key) : null;
       if (pruned !== null) {
@@ -83,24 +125,34 @@ class Verification {
     return count;
   }
 
+  /** Records before this one of the same chain are missing. */
+  isBehindGap({ writer, sequence }: AuditTable): boolean {
+    return this.#chain?.writer === writer && sequence > this.#chain.last.sequence + 1;
+  }
+
+  /** What came before this record was removed while it was read: the chain begins here now. */
+  begin({ writer, sequence, previous }: AuditTable): void {
+    if (this.#chain?.writer === writer && sequence <= (this.pruned.get(writer)?.sequence ?? 0))
+      this.#chain.last = { writer, sequence: sequence - 1, hash: previous };
+  }
+
   meet(record: AuditTable): void {
-    this.records += 1;
-    if (this.#chain?.writer !== record.writer) {
+    const { writer, sequence } = record;
+    const known = this.#known.get(writer);
+    if (sequence !== known?.sequence) this.records += 1;
+    if (this.#chain?.writer !== writer) {
       this.#endChain();
-      this.#chain = {
-        writer: record.writer,
-        records: 0,
-        last: { writer: record.writer, sequence: 0, hash: chainStart },
-        confirmed: 0,
-        open: new Set(),
-      };
+      // What a known place follows was verified when it became known; that it is the same is held below, as of any place that something names.
+      const last =
+        known?.sequence === sequence
+          ? { writer, sequence: sequence - 1, hash: record.previous }
+          : { writer, sequence: (known?.sequence ?? 1) - 1, hash: chainStart };
+      this.#chain = { writer, records: 0, last, confirmed: 0, open: new Set(known?.open) };
+      // A pruned chain begins at, or after a removal that was cut short before, the place that the manager's statement names.
+      if (sequence > last.sequence + 1) this.begin(record);
     }
     const chain = this.#chain;
-    const { writer, sequence } = record;
     chain.records += 1;
-    // A pruned chain begins at, or after a removal that was cut short before, the place that the manager's statement names.
-    if (chain.records === 1 && sequence > 1 && sequence <= (this.pruned.get(writer)?.sequence ?? 0))
-      chain.last = { writer, sequence: sequence - 1, hash: record.previous };
     if (sequence !== chain.last.sequence + 1)
       this.report({
         kind: "removed",
@@ -152,6 +204,7 @@ class Verification {
       lastSequence: chain.last.sequence,
       lastHash: chain.last.hash,
       confirmedSequence: chain.confirmed,
+      open: chain.open,
     });
   }
 
@@ -200,6 +253,18 @@ class Verification {
       });
   }
 }
+
+/** Whether a chain begins with this record by now. */
+const isFirst = async (read: Reader, { writer, sequence }: AuditTable): Promise<boolean> => {
+  const before = await read
+    .selectFrom("audit")
+    .select("sequence")
+    .where("writer", "=", writer)
+    .where("sequence", "<", sequence)
+    .limit(1)
+    .executeTakeFirst();
+  return before === undefined;
+};
 
 /** A join vouches for the end of an earlier chain; it can be read only while streaming, so it is held against the summaries and single records afterwards. */
 const holdJoins = async (read: Reader, verification: Verification): Promise<void> => {
@@ -258,13 +323,16 @@ async function* tableCheckpoints(read: Reader): AsyncGenerator<string> {
   }
 }
 
-/** Verifies the whole record. Throws only when the store cannot be read. */
+/** Verifies the whole record, or what came since. Throws only when the store cannot be read. */
 export const verifyAudit = async (options: VerifyAuditOptions): Promise<AuditReport> => {
-  const { read } = options;
+  const { read, onward, pace = breathe } = options;
   const key = typeof options.publicKey === "string" ? publicKeyFromRaw(options.publicKey) : options.publicKey;
-  const verification = new Verification();
+  const known = new Map(onward?.map((chain) => [chain.writer, chain]));
+  const verification = new Verification(known, pace);
+  for (const place of [...(options.seen ?? []), ...known.values()])
+    verification.expectations.expect(place, `what this manager saw itself at ${new Date(place.atMs).toISOString()}`);
   const checkpoints = await verification.addCheckpoints(options.checkpoints, key, "checkpoint file");
-  await verification.addCheckpoints(tableCheckpoints(read), key, "checkpoint table");
+  if (onward === undefined) await verification.addCheckpoints(tableCheckpoints(read), key, "checkpoint table");
   await verification.addCheckpoints(await storedPruned(read), key, "database");
   if (options.trustedHead !== undefined) verification.expectations.expect(options.trustedHead, "the trusted head");
   let receipts = 0;
@@ -275,7 +343,14 @@ export const verifyAudit = async (options: VerifyAuditOptions): Promise<AuditRep
       { expectations: verification.expectations, unknown: verification.unknownRuns, prunedBeforeMs: verification.prunedBeforeMs },
       (finding) => verification.report(finding),
     );
-  for await (const record of recordsInOrder(read)) verification.meet(record);
+  for await (const record of recordsInOrder(read, (writer) => known.get(writer)?.sequence ?? 1, pace)) {
+    // Old records may be removed while they are read (`prune-audit.ts`).
+    if (verification.isBehindGap(record) && (await isFirst(read, record))) {
+      await verification.addCheckpoints(await storedPruned(read), key, "database");
+      verification.begin(record);
+    }
+    verification.meet(record);
+  }
   verification.end();
   await holdJoins(read, verification);
   verification.reportUnknownRuns();

@@ -36,6 +36,7 @@ export const joinTransaction = (outer: { readonly store: Store; readonly audit: 
       note: async (entry) => outer.audit.stageNote(stage, entry),
       stageNote: (_stage, entry) => outer.audit.stageNote(stage, entry),
       head: () => outer.audit.head(),
+      heads: () => outer.audit.heads(),
       checkpoint: async () => {},
       close: async () => {},
     },

@@ -5,6 +5,7 @@
  */
 import { hostname } from "node:os";
 import { openAuditTrail } from "#audit/audit-trail.ts";
+import { startChainWatch, type ChainWatchOptions } from "#audit/chain-watch.ts";
 import { pruneAudit } from "#audit/prune-audit.ts";
 import { openController, type Controller, type ControllerOptions } from "#controller/open-controller.ts";
 import { openIdentity } from "#identity/open-identity.ts";
@@ -53,6 +54,7 @@ export interface ManagerOptions {
   readonly identitySettings?: Partial<IdentitySettings>;
   readonly streamOptions?: Partial<StreamOptions>;
   readonly controllerSettings?: NonNullable<ControllerOptions["settings"]>;
+  readonly chainSettings?: Pick<ChainWatchOptions, "firstAfterMs" | "everyMs" | "wholeEveryMs">;
 }
 
 export interface Manager {
@@ -105,6 +107,16 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       signingKey: keys.audit.privateKey,
     });
     closers.push(() => audit.close());
+    const chain = startChainWatch({
+      store,
+      audit,
+      clock,
+      log,
+      checkpointFile: layout.manager.checkpoints,
+      publicKey: publicKeyFromRaw(keys.audit.publicKey),
+      ...options.chainSettings,
+    });
+    closers.push(() => chain.close());
     const keyRing = await openKeyRing({ keys, audit, clock });
     const realm = { id: keys.realm.id, name: keys.realm.name };
     const identitySettings: IdentitySettings = {
@@ -243,8 +255,7 @@ export const openManager = async (options: ManagerOptions): Promise<Manager> => 
       settings,
       store,
       audit,
-      auditKey: publicKeyFromRaw(keys.audit.publicKey),
-      checkpointFile: layout.manager.checkpoints,
+      chain,
       witnesses,
       identity,
       identityContext,

@@ -1,6 +1,6 @@
 /** What the routes are given: the rooms of this process, opened and wired by `open-manager.ts`. */
-import type { KeyObject } from "node:crypto";
 import type { AuditTrail } from "#audit/audit-trail.ts";
+import type { ChainWatch } from "#audit/chain-watch.ts";
 import type { Controller } from "#controller/open-controller.ts";
 import type { IdentityContext } from "#identity/identity-context.ts";
 import type { Identity } from "#identity/open-identity.ts";
@@ -27,9 +27,7 @@ export interface Services {
   readonly settings: ReadSettings;
   readonly store: Store;
   readonly audit: AuditTrail;
-  /** Public half of the audit key, and where this manager writes its checkpoints. */
-  readonly auditKey: KeyObject;
-  readonly checkpointFile: string;
+  readonly chain: ChainWatch;
   readonly witnesses: WitnessFiles;
   readonly identity: Identity;
   /** For use-cases of identity that take part in a transaction of several rooms (`joined-transaction.ts`). */

@@ -1,11 +1,10 @@
 /** The record: reading it, verifying it, and its head to keep elsewhere (K1). */
 import { z } from "zod";
-import { readCheckpointFile } from "#audit/checkpoint.ts";
+import type { ChainState } from "#audit/chain-watch.ts";
 import { listAudit, type AuditFilter } from "#audit/list-audit.ts";
-import { verifyAudit } from "#audit/verify-chain.ts";
 import type { CompiledAccess } from "#access/compile.ts";
 import { decide } from "#access/decide.ts";
-import type { AuditRecord, ChainPosition } from "#audit/record.ts";
+import type { AuditRecord, ChainPosition, SeenPlace } from "#audit/record.ts";
 import { auditedWithin, jobsOfRuns } from "#jobs/audited-object.ts";
 import { count, instant, isoOf, line, pageOf } from "#manager/routes/fields.ts";
 import { route, type Route } from "#manager/route.ts";
@@ -67,17 +66,32 @@ const witnessSchema = z.strictObject({
 });
 const witnessId = line(60).min(1);
 
-const reportSchema = z.object({
+const verdictSchema = z.object({
   ok: z.boolean(),
   records: z.int(),
   chains: z.int(),
-  checkpoints: z.int(),
-  receipts: z.int(),
-  unfinishedActs: z.int(),
-  head: headSchema.nullable(),
+  unfinishedActs: z.int().describe("opened and never completed: under way, or a process ended in their midst"),
   findings: z.array(z.object({ kind: z.string(), writer: z.string().nullable(), sequence: z.int().nullable(), text: z.string() })),
   furtherFindings: z.int(),
 });
+const reportSchema = verdictSchema.extend({ checkpoints: z.int(), receipts: z.int(), head: headSchema.nullable() });
+
+const placeSchema = headSchema.extend({ at: instant });
+const chainSchema = z
+  .object({
+    head: placeSchema,
+    checkpoint: placeSchema.nullable().describe("the last one that was signed, and when"),
+    verified: verdictSchema
+      .extend({
+        at: instant.describe("when the last verification began"),
+        wholeAt: instant.describe("when the last one of all records began; the manager verifies what came since by itself"),
+        upTo: z.int().describe("last record of this process's chain that was looked at"),
+      })
+      .nullable()
+      .describe("null: none has ended since the manager started"),
+    underWay: z.int().nullable().describe("records that the verification under way has read; null: none is"),
+  })
+  .meta({ id: "AuditChain" });
 
 type Finding = { kind: string; writer: string | null; sequence: number | null; text: string };
 
@@ -100,22 +114,27 @@ const verify = async (
   trustedHead: ChainPosition | undefined,
   witness: ReturnType<WitnessFiles["take"]> | null,
 ): Promise<z.input<typeof reportSchema>> => {
-  const { store, audit, auditKey, checkpointFile } = services;
-  const head = audit.head();
-  const report = await verifyAudit({
-    read: store.read,
-    checkpoints: readCheckpointFile(checkpointFile),
-    publicKey: auditKey,
+  const head = services.audit.head();
+  const report = await services.chain.verify({
     ...(trustedHead === undefined ? {} : { trustedHead }),
     ...(witness === null ? {} : { receipts: [{ nodeName: witness.node.name, publicKey: witness.publicKey, receipts: witness.receipts }] }),
   });
   const strangers = witness === null ? [] : await compareKeys(services, witness);
-  const findings = [...strangers, ...report.findings.map(({ kind, writer, sequence, text }) => ({ kind, writer, sequence, text }))];
+  const findings = [...strangers, ...report.findings];
   return { ...report, ok: report.ok && strangers.length === 0, chains: report.chains.length, head, findings };
 };
 
+const placeJson = ({ atMs, ...place }: SeenPlace): z.input<typeof placeSchema> => ({ ...place, at: isoOf(atMs) });
+
+const chainJson = ({ head, checkpoint, verified, underWay }: ChainState): z.input<typeof chainSchema> => {
+  const told = { head: placeJson(head), checkpoint: checkpoint === null ? null : placeJson(checkpoint), underWay };
+  if (verified === null) return { ...told, verified };
+  const { atMs, wholeAtMs, findings, ...verdict } = verified;
+  return { ...told, verified: { ...verdict, findings: [...findings], at: isoOf(atMs), wholeAt: isoOf(wholeAtMs) } };
+};
+
 export const auditRoutes = (services: Services): Route[] => {
-  const { store, audit, witnesses } = services;
+  const { store, audit, chain, witnesses } = services;
   return [
     route({
       method: "GET",
@@ -170,6 +189,14 @@ export const auditRoutes = (services: Services): Route[] => {
       question: { may: "manager:auditlog:verify" },
       answer: headSchema,
       handle: async () => audit.head(),
+    }),
+    route({
+      method: "GET",
+      url: "/api/v1/audit/chain",
+      summary: "How the chain stands: head, last checkpoint, and what the last verification came to",
+      question: { may: "manager:auditlog:verify" },
+      answer: chainSchema,
+      handle: async () => chainJson(chain.state()),
     }),
     route({
       method: "POST",

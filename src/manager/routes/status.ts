@@ -6,7 +6,18 @@ import { instant, isoOf } from "#manager/routes/fields.ts";
 import { route, type Route } from "#manager/route.ts";
 import type { Services } from "#manager/services.ts";
 
-export const statusRoutes = ({ version, realm, store, nodes, controller, settings, startedAtMs, streams, identity }: Services): Route[] => [
+export const statusRoutes = ({
+  version,
+  realm,
+  store,
+  nodes,
+  controller,
+  settings,
+  startedAtMs,
+  streams,
+  identity,
+  chain,
+}: Services): Route[] => [
   route({
     method: "GET",
     url: "/api/v1/status",
@@ -26,6 +37,7 @@ export const statusRoutes = ({ version, realm, store, nodes, controller, setting
     }),
     handle: async ({ caller }) => {
       const seesNodes = decide({ permission: "manager:nodes:view" }, caller.principal.access).effect === "permit";
+      const mayVerify = decide({ permission: "manager:auditlog:verify" }, caller.principal.access).effect === "permit";
       const online = new Set(controller.nodes().map((session) => session.nodeId));
       const all = seesNodes ? (await nodes.list({}, null, 1000)).nodes : [];
       const full = controller.admission();
@@ -46,6 +58,9 @@ export const statusRoutes = ({ version, realm, store, nodes, controller, setting
         hashing: { running, waiting },
         warnings: [
           ...(full === null ? [] : [full.message]),
+          ...(mayVerify && chain.state().verified?.ok === false
+            ? ["the audit record does not hold: `behalf audit verify` tells where it was changed"]
+            : []),
           ...all.flatMap((node) => node.facts?.warnings.map((warning) => `${node.name}: ${warning}`) ?? []),
         ],
       };

@@ -39,7 +39,7 @@ const shownBy: Readonly<Record<string, readonly string[]>> = {
   Nodes: ["/api/v1/nodes"],
   Access: ["/api/v1/roles"],
   Accounts: ["/api/v1/accounts", "/api/v1/roles"],
-  Audit: ["/api/v1/audit", "/api/v1/audit/head"],
+  Audit: ["/api/v1/audit", "/api/v1/audit/chain"],
   Settings: ["/api/v1/realm", "/api/v1/settings", "/api/v1/status"],
   Profile: ["/api/v1/sessions", "/api/v1/sessions/current", "/api/v1/sessions/logins"],
 };

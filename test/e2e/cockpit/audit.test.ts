@@ -1,5 +1,6 @@
 /** The record in the cockpit: filters in the address and saved by name, one entry with its question, the chain's verdict. */
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { axeFindings, startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
 
@@ -72,12 +73,25 @@ test("4.1: the record is filtered by its address, read entry by entry, and verif
   await page.getByRole("button", { name: "new accounts", exact: true }).click();
   await page.waitForURL(/action=account/);
 
-  await page.getByRole("button", { name: "Verify" }).click();
-  await page
-    .getByRole("status")
-    .getByText(/The chain holds: [\d,]+ records/)
+  // How the chain stands is told before anybody asks; all of it is looked at again for whoever does.
+  const chain = page.getByRole("region", { name: "Chain" });
+  const holds = chain.getByRole("status").getByText(/The chain holds: [\d,]+ records/);
+  await holds.waitFor();
+  for (const place of [/Newest\s*record [\d,]+, /, /Checkpoint\s*record [\d,]+, /, /Verified\s*up to record [\d,]+, .*; all of it /])
+    await chain.getByText(place).first().waitFor();
+  const { verified } = await instance.api.call<{ verified: { wholeAt: string } }>("GET", "/api/v1/audit/chain");
+  const database = new DatabaseSync(instance.layout.manager.database, { timeout: 5000 });
+  database.exec("update audit set actor = 'os:0' where action = 'session.login'");
+  database.close();
+  const asked = page.waitForResponse((response) => response.url().endsWith("/api/v1/audit/chain") && response.request().method() === "GET");
+  await chain.getByRole("button", { name: "Verify all" }).click();
+  await chain.getByText(/The chain does not hold: \d+ findings?/).waitFor();
+  await chain
+    .getByText(/does not have the content it was written with/)
+    .first()
     .waitFor();
-  await page.getByText("Head", { exact: true }).click();
+  assert.ok(((await (await asked).json()) as { verified: { wholeAt: string } }).verified.wholeAt > verified.wholeAt);
+  assert.deepEqual(await axeFindings(page), []);
   const head = await instance.api.call<{ writer: string }>("GET", "/api/v1/audit/head");
   assert.ok(((await page.getByLabel("Head", { exact: true }).textContent()) ?? "").startsWith(`${head.writer} `));
 });

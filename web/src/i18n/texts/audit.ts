@@ -35,7 +35,29 @@ export const chainTexts = defineTexts({
     en: "Keep the head elsewhere: what was recorded up to it can then be proved unchanged.",
     de: "Bewahren Sie den Kopf anderswo auf: Bis zu ihm lässt sich dann beweisen, dass nichts verändert wurde.",
   },
-  verify: { en: "Verify", de: "Prüfen" },
+  verify: { en: "Verify all", de: "Alles prüfen" },
+  newest: { en: "Newest", de: "Jüngster" },
+  checkpoint: { en: "Checkpoint", de: "Prüfpunkt" },
+  verified: { en: "Verified", de: "Geprüft" },
+  whole: { en: "all of it", de: "alles" },
+  place: { en: "record {sequence}", de: "Eintrag {sequence}" },
+  upTo: { en: "up to record {sequence}", de: "bis Eintrag {sequence}" },
+  never: { en: "none yet", de: "noch keiner" },
+  newer: { en: "{count} newer soon", de: "{count} jüngere bald" },
+  notYet: {
+    en: "Not verified since the manager started: it does that by itself in a moment",
+    de: "Seit dem Start des Managers noch nicht geprüft: Er tut das gleich von selbst",
+  },
+  first: {
+    en: {
+      one: "Being verified for the first time since the manager started: {count} record so far",
+      other: "Being verified for the first time since the manager started: {count} records so far",
+    },
+    de: {
+      one: "Wird seit dem Start des Managers zum ersten Mal geprüft: bisher {count} Eintrag",
+      other: "Wird seit dem Start des Managers zum ersten Mal geprüft: bisher {count} Einträge",
+    },
+  },
   holds: {
     en: { one: "The chain holds: {count} record", other: "The chain holds: {count} records" },
     de: { one: "Die Kette hält: {count} Eintrag", other: "Die Kette hält: {count} Einträge" },
@@ -44,9 +66,10 @@ export const chainTexts = defineTexts({
     en: { one: "The chain does not hold: {count} finding", other: "The chain does not hold: {count} findings" },
     de: { one: "Die Kette hält nicht: {count} Befund", other: "Die Kette hält nicht: {count} Befunde" },
   },
-  counts: {
-    en: "{chains} chains, {checkpoints} checkpoints, {receipts} receipts, {unfinished} unfinished acts",
-    de: "{chains} Ketten, {checkpoints} Prüfpunkte, {receipts} Quittungen, {unfinished} unvollendete Handlungen",
+  chains: { en: { one: "{count} chain", other: "{count} chains" }, de: { one: "{count} Kette", other: "{count} Ketten" } },
+  unfinished: {
+    en: { one: "{count} unfinished act", other: "{count} unfinished acts" },
+    de: { one: "{count} unvollendete Handlung", other: "{count} unvollendete Handlungen" },
   },
   more: {
     en: { one: "and {count} more finding", other: "and {count} more findings" },

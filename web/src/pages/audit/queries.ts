@@ -9,7 +9,7 @@ export const verifyPermission = "manager:auditlog:verify";
 export const auditQuery = (filters: Omit<AuditSearch, "record">) =>
   listQuery("audit", filters, (cursor, signal) => call("GET /api/v1/audit", { query: { ...filters, limit: 200, ...cursor } }, { signal }));
 
-export const auditHeadQuery = queryOptions({
-  queryKey: ["audit", "head"],
-  queryFn: ({ signal }) => call("GET /api/v1/audit/head", {}, { signal }),
+export const auditChainQuery = queryOptions({
+  queryKey: ["audit", "chain"],
+  queryFn: ({ signal }) => call("GET /api/v1/audit/chain", {}, { signal }),
 });

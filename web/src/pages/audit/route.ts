@@ -1,7 +1,7 @@
 import { createRoute } from "@tanstack/react-router";
 import { instantParameter, oneOf, text, type Search } from "#web/components/search.ts";
 import { askAhead, askListAhead, holds } from "#web/api/ahead.ts";
-import { auditHeadQuery, auditQuery, verifyPermission } from "#web/pages/audit/queries.ts";
+import { auditChainQuery, auditQuery, verifyPermission } from "#web/pages/audit/queries.ts";
 import { parentRoute } from "#web/pages/parent.ts";
 
 export const phases = ["opened", "completed", "failed", "refused", "noted"] as const;
@@ -35,6 +35,6 @@ export const auditRoute = createRoute({
   loader: ({ cause, location }) => {
     const { record: _, ...filters } = auditSearch(location.search);
     askListAhead(cause, auditQuery(filters));
-    if (holds(verifyPermission)) askAhead(cause, auditHeadQuery);
+    if (holds(verifyPermission)) askAhead(cause, auditChainQuery);
   },
 }).lazy(() => import("#web/pages/audit/audit-page.tsx").then((page) => page.lazyRoute));
