@@ -95,6 +95,19 @@ onBothStores("S13: the one-time password works once and forces a change", async 
   assert.equal((await signIn(world, "root", goodPassword)).mustChangePassword, false);
 });
 
+onBothStores("S13, D32: the one-time password is not accepted as the new one, nor any of its form", async (t, kind) => {
+  const world = await identityWorld(t, kind);
+  const given = world.identity.firstPassword?.password ?? "";
+  const { sessionId } = await signIn(world, "root", given);
+  const other = (await world.identity.createAccount(owner, { name: "anna" })).initialPassword ?? "";
+  for (const next of [given, given.toUpperCase(), other]) {
+    const refused = await refusalOf(world.identity.changePassword({ sessionId, current: null, next }));
+    assert.equal(refused.code, "identity.weak-password");
+    assert.match(refused.message, /one-time password/);
+  }
+  assert.equal((await world.identity.changePassword({ sessionId, current: null, next: goodPassword })).mustChangePassword, false);
+});
+
 onBothStores("S13: of two that use the one-time password at the same moment one gets in", async (t, kind) => {
   const world = await identityWorld(t, kind);
   const password = world.identity.firstPassword?.password ?? "";

@@ -1,14 +1,14 @@
 /** The password that an account gets when nobody chose one (D30-D32), and the one-time password of `root` (S13). */
 import { randomBytes } from "node:crypto";
 import type { IdentitySettings } from "#identity/rules/identity-settings.ts";
-
-// Without i, l, o, u: it is read aloud and typed off a screen.
-const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+import { madePasswordAlphabet } from "#identity/rules/password-rules.ts";
 
 /** A random password in groups of five: at least 100 bits, and at least as long as the minimum asks. */
 export const randomPassword = (minimumLength: number): string => {
   const groups = Math.max(4, Math.ceil((minimumLength + 1) / 6));
-  return Array.from({ length: groups }, () => Array.from(randomBytes(5), (byte) => alphabet.charAt(byte & 31)).join("")).join("-");
+  return Array.from({ length: groups }, () => Array.from(randomBytes(5), (byte) => madePasswordAlphabet.charAt(byte & 31)).join("")).join(
+    "-",
+  );
 };
 
 export interface InitialPassword {

@@ -3,7 +3,7 @@ import { fail, ProblemError } from "#kernel/problem.ts";
 import { findAccountById } from "#identity/account-store.ts";
 import type { FailureStore } from "#identity/failure-store.ts";
 import { accessIdOf, type IdentityContext } from "#identity/identity-context.ts";
-import { checkNewPassword, normalisePassword } from "#identity/rules/password-rules.ts";
+import { checkNewPassword, couldBeMade, normalisePassword } from "#identity/rules/password-rules.ts";
 import { sessionState } from "#identity/rules/session-rules.ts";
 import { deleteSessionsOf, findSessionById, insertSession, makeSession, timesOf, type NewSession } from "#identity/session-store.ts";
 
@@ -29,6 +29,10 @@ export const openPasswordChange = (context: IdentityContext, failures: FailureSt
       return fail("identity.not-signed-in", "the session has ended", { hint: "sign in again with `behalf login`" });
     const checked = checkNewPassword(next, { minimumLength: settings.minimumPasswordLength, accountName: account.name });
     if (!checked.ok) throw new ProblemError(checked.problem);
+    if (couldBeMade(checked.value))
+      fail("identity.weak-password", "the new password has the form of a one-time password, which others have seen", {
+        hint: "choose one that only you know",
+      });
     if (settings.initialPassword !== null && checked.value === normalisePassword(settings.initialPassword))
       fail("identity.weak-password", "the new password is the initial password", { hint: "choose one that only you know" });
 

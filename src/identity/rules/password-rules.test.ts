@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { checkNewPassword, isHashablePassword, longestPasswordBytes, normalisePassword } from "#identity/rules/password-rules.ts";
+import {
+  checkNewPassword,
+  couldBeMade,
+  isHashablePassword,
+  longestPasswordBytes,
+  normalisePassword,
+} from "#identity/rules/password-rules.ts";
+import { randomPassword } from "#identity/initial-password.ts";
 import { utf8Bytes } from "#identity/rules/text-measure.ts";
 
 const facts = { minimumLength: 12, accountName: "alice" };
@@ -56,6 +63,18 @@ test("control characters and broken text are refused", () => {
   assert.match(refusal("a good password\0") ?? "", /control/);
   assert.match(refusal("a good password\ud800") ?? "", /broken/);
   assert.equal(isHashablePassword("\ud800"), false);
+});
+
+test("S13: what the product makes is told by its form, whatever the minimum length, and people's own passphrases are not", () => {
+  for (const minimum of [0, 12, 24, 60]) assert.equal(couldBeMade(randomPassword(minimum)), true);
+  for (const text of [
+    "correct-horse-battery-staple",
+    "f5mtz-9b641-mgdyr",
+    "f5mtz9b641mgdyrzdwzh",
+    "f5mtz-9b641-mgdyr-zdwz!",
+    "-f5mtz-9b641-mgdyr-zdwzh",
+  ])
+    assert.equal(couldBeMade(text), false, text);
 });
 
 test("W7: no refusal holds any of the password", () => {

@@ -10,6 +10,17 @@ import { codePoints, utf8Bytes } from "#identity/rules/text-measure.ts";
 /** Longer input is refused before it is hashed. */
 export const longestPasswordBytes = 1024;
 
+/** Letters of passwords that the product makes. Without i, l, o, u: they are read aloud and typed off a screen. */
+export const madePasswordAlphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+
+const madePassword = new RegExp(`^[${madePasswordAlphabet}]{5}(?:-[${madePasswordAlphabet}]{5}){3,}$`, "i");
+
+/**
+ * Whether a text could be a password that the product made. SECURITY: a one-time password is forgotten at its first use (S13), so that a forced change
+ * can tell by the form alone that it is given once more, by which whoever made or carried it would know the lasting one.
+ */
+export const couldBeMade = (text: string): boolean => madePassword.test(text);
+
 /** The form in which a password is hashed and compared: the same keys pressed on another system give the same text. */
 export const normalisePassword = (text: string): string => text.normalize("NFC");
 
