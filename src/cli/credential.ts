@@ -1,7 +1,7 @@
 /** `behalf credential …`: the node's own credential store, spoken to on the node itself (A6-A9, S11). The manager never sees it. */
 import type { CredentialEntry } from "#launch/ports.ts";
 import type { AddCommand } from "#cli/command.ts";
-import { callLauncher } from "#cli/launcher-client.ts";
+import { callLauncher, noteNotUsable, type NotUsable } from "#cli/launcher-client.ts";
 import { renderTable } from "#cli/output.ts";
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
@@ -34,11 +34,15 @@ export const addCredentialCommands: AddCommand = (program, act) => {
             allowNologin: options.allowNologin === true,
             noNewPrivileges: !options.newPrivileges,
           };
-          await callLauncher(layout().launcher.adminSocket, { type: "credential-set", entry });
-          if (output.json) return output.printJson({ entry });
+          const { problems } = await callLauncher<{ problems: NotUsable[] }>(layout().launcher.adminSocket, {
+            type: "credential-set",
+            entry,
+          });
+          if (output.json) return output.printJson({ entry, problems });
           output.print(`${key} runs as ${options.user}`);
           if (options.folder.length === 0 || options.submitter.length === 0)
             output.note(`${output.paint("yellow", "note")}: nobody may use it yet: give --folder and --submitter`);
+          noteNotUsable(output, problems);
         },
       ),
     );

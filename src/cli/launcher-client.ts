@@ -3,11 +3,27 @@ import type { AdminRequest } from "#launch/ports.ts";
 import { problemCodes, type ProblemCode } from "#kernel/problem-codes.ts";
 import { fail, ProblemError, type Problem } from "#kernel/problem.ts";
 import { silentLog } from "#kernel/log.ts";
+import { shellWord } from "#kernel/shell-word.ts";
+import type { Output } from "#cli/output.ts";
 import { connectFrames } from "#link/socket.ts";
 
 type Answer =
   | { readonly type: "ok" }
   | { readonly type: "problem"; readonly code: string; readonly message: string; readonly hint: string };
+
+/** What was set, and no run could use at present; `key` is null for the default job account. */
+export interface NotUsable extends Pick<Problem, "message" | "hint"> {
+  readonly key: string | null;
+  readonly code: string;
+}
+
+/** Says so, and how to look again: what is not usable now was set all the same. */
+export const noteNotUsable = (output: Output, problems: readonly NotUsable[]): void => {
+  for (const { key, message, hint } of problems) {
+    output.note(`${output.paint("yellow", "warning")}: no run can use it at present: ${message}\n  hint: ${hint}`);
+    output.note(key === null ? "  look again with: behalf doctor" : `  look again with: behalf credential test ${shellWord(key)}`);
+  }
+};
 
 /** Sends the request; answers the launcher's `ok` message. Fails with the launcher's problem, or `cli.no-launcher`. */
 export const callLauncher = async <T = unknown>(

@@ -7,12 +7,13 @@ import { parse as parseYaml } from "yaml";
 import type { NodePolicy, NodeTable, NodeTrust } from "#launch/ports.ts";
 import type { NodeRole } from "#proof/launch-order.ts";
 import { fail } from "#kernel/problem.ts";
+import { shellWord } from "#kernel/shell-word.ts";
 import { readInput } from "#cli/apply.ts";
 import { readSecretLine } from "#cli/ask.ts";
 import type { Act, AddCommand } from "#cli/command.ts";
 import { kindOf } from "#cli/kinds.ts";
 import { renderJournalHead } from "#cli/node-journal.ts";
-import { callLauncher } from "#cli/launcher-client.ts";
+import { callLauncher, noteNotUsable, type NotUsable } from "#cli/launcher-client.ts";
 import { renderTable } from "#cli/output.ts";
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
@@ -121,7 +122,7 @@ const addJoin = (node: Command, act: Act): void => {
             policy: { defaultJobAccount: options.defaultJobAccount ?? null, namedUids: [] },
           });
           if (output.json) return output.printJson(joined);
-          output.print(`${options.name} has joined; start it with: behalf node up --data ${layout().root}`);
+          output.print(`${options.name} has joined; start it with: behalf node up --data ${shellWord(layout().root)}`);
           if (options.operator.length === 0)
             output.note(
               `${output.paint("yellow", "note")}: its table is closed; admit someone with \`behalf node table grant SUBJECT operator\``,
@@ -237,9 +238,13 @@ const addPolicyAndTrust = (node: Command, act: Act): void => {
     .action(
       act(async ({ layout, output }, options: { file: string }) => {
         const document = (await readDocument(options.file)) as NodePolicy;
-        await callLauncher(layout().launcher.adminSocket, { type: "policy-set", policy: document });
-        if (output.json) output.printJson(document);
-        else output.print("the policy is replaced");
+        const { problems } = await callLauncher<{ problems: NotUsable[] }>(layout().launcher.adminSocket, {
+          type: "policy-set",
+          policy: document,
+        });
+        if (output.json) return output.printJson({ ...document, problems });
+        output.print("the policy is replaced");
+        noteNotUsable(output, problems);
       }),
     );
 

@@ -12,6 +12,7 @@ import { nodeTableShape } from "#nodes/rules/node-table.ts";
 import { nodeTrustShape } from "#nodes/rules/node-trust.ts";
 import { credentialEntryShape, nodePolicyShape, readCredentialEntry, readNodePolicy } from "#launch/rules/credentials.ts";
 import type { NodeFiles } from "#launcher/node-files.ts";
+import type { Unusable } from "#launcher/as-whom.ts";
 import type { Finding } from "#launcher/doctor.ts";
 import { takeRotation } from "#launcher/take-rotation.ts";
 
@@ -38,6 +39,8 @@ const requestShape: Shape<AdminRequest> = variant("type", {
 
 export interface AdminActions {
   readonly files: NodeFiles;
+  /** What no run could have at present. */
+  examine(): Promise<readonly Unusable[]>;
   /** Starts `true` as the entry's account, the whole way of a launch. */
   testCredential(key: string): Promise<Result<object>>;
   status(): object;
@@ -74,13 +77,18 @@ const deleteCredential = (actions: AdminActions, name: string): void => {
   actions.files.saveCredentials(others);
 };
 
+/** What was set and could be used by no run at present. */
+const problemsOf = async (actions: AdminActions, isMeant: (found: Unusable) => boolean): Promise<readonly object[]> =>
+  (await actions.examine()).filter(isMeant).map(({ key, problem: { code, message, hint } }) => ({ key, code, message, hint }));
+
 const answer = async (actions: AdminActions, request: AdminRequest): Promise<object> => {
   const { files } = actions;
   switch (request.type) {
     case "credential-set":
       setCredential(actions, request.entry);
       actions.changed();
-      return { key: request.entry.key };
+      // Taken all the same: the account may come later, or the name service answer again.
+      return { key: request.entry.key, problems: await problemsOf(actions, ({ key }) => key === request.entry.key) };
     case "credential-list":
       return { entries: needed(files.credentials) };
     case "credential-delete":
@@ -94,7 +102,7 @@ const answer = async (actions: AdminActions, request: AdminRequest): Promise<obj
     case "policy-set":
       files.savePolicy(needed(readNodePolicy(request.policy)));
       actions.changed();
-      return {};
+      return { problems: await problemsOf(actions, () => true) };
     case "table-show":
       return { table: needed(files.table) satisfies NodeTable };
     case "table-set":

@@ -33,10 +33,20 @@ export type AsWhomAnswer =
     }
   | { readonly ok: false; readonly problem: Problem };
 
+/** An entry that no run could use; `key` is null for the default job account. */
+export interface Unusable {
+  readonly key: string | null;
+  readonly problem: Problem;
+}
+
+/** The keys among them, as they are told to the manager: no account of an entry leaves the node. */
+export const unusableKeysOf = (found: readonly Unusable[]): readonly UnusableKey[] =>
+  found.flatMap(({ key, problem }) => (key === null ? [] : [{ key, code: problem.code }]));
+
 export interface AsWhom {
   decide(question: AsWhomQuestion): Promise<AsWhomAnswer>;
-  /** Entries that no run could use at present, whoever asks: the account is gone, or is none that a run may have. Starts nothing. */
-  unusable(files: NodeFiles): Promise<readonly UnusableKey[]>;
+  /** What no run could have at present, whoever asks: the account is gone, is none that a run may have, or the policy allows it nowhere. Starts nothing. */
+  examine(files: NodeFiles): Promise<readonly Unusable[]>;
   /** The whole way of a launch with an entry, ending in `/bin/true`; who may use the entry is not asked. */
   test(
     key: string,
@@ -104,36 +114,34 @@ export const createAsWhom = (options: AsWhomOptions): AsWhom => {
     };
   };
 
-  /** An entry by itself: who may use it is not asked. */
-  const decideAlone = (key: string, credentials: readonly CredentialEntry[], policy: NodePolicy): Promise<AsWhomAnswer> =>
+  /** By itself, whoever asks and for whatever job it is allowed. */
+  const decideAlone = (as: LaunchOrder["as"], credentials: readonly CredentialEntry[], policy: NodePolicy): Promise<AsWhomAnswer> =>
     decide({
-      order: {
-        as: { kind: "credential", key, loadProfile: false },
-        job: { path: "/", revision: 1, author: "test" },
-        submitter: { accessId: "os:0", name: "test", groups: [] },
-      },
+      order: { as, job: { path: "/", revision: 1, author: "test" }, submitter: { accessId: "os:0", name: "test", groups: [] } },
       credentials,
-      policy: { ...policy, accounts: [] },
+      policy,
       heldRoles: [],
       isTest: true,
     });
+  const byKey = (key: string): LaunchOrder["as"] => ({ kind: "credential", key, loadProfile: false });
 
   return {
     decide,
-    unusable: async ({ credentials, policy }) => {
-      const found: UnusableKey[] = [];
+    examine: async ({ credentials, policy }) => {
+      const found: Unusable[] = [];
       // Files that cannot be read are told by themselves.
       if (!credentials.ok || !policy.ok) return found;
-      for (const { key } of credentials.value) {
-        const decided = await decideAlone(key, credentials.value, policy.value);
-        if (!decided.ok) found.push({ key, code: decided.problem.code });
+      const keys = [...(policy.value.defaultJobAccount === null ? [] : [null]), ...credentials.value.map((entry) => entry.key)];
+      for (const key of keys) {
+        const decided = await decideAlone(key === null ? { kind: "agent" } : byKey(key), credentials.value, policy.value);
+        if (!decided.ok) found.push({ key, problem: decided.problem });
       }
       return found;
     },
     test: async (key, files) => {
       if (!files.credentials.ok) return files.credentials;
       if (!files.policy.ok) return files.policy;
-      const decided = await decideAlone(key, files.credentials.value, files.policy.value);
+      const decided = await decideAlone(byKey(key), files.credentials.value, files.policy.value);
       if (!decided.ok) return decided;
       const { account } = decided;
       const started = await host.start({

@@ -8,6 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import { installationRoot } from "#kernel/installation.ts";
 import type { Problem } from "#kernel/problem.ts";
 import type { ProcessHost } from "#launch/process-port.ts";
+import type { Unusable } from "#launcher/as-whom.ts";
 import { renderBytes } from "#launcher/render-bytes.ts";
 import type { NodeFiles } from "#launcher/node-files.ts";
 
@@ -91,6 +92,7 @@ export const unsafePaths = (options: {
 export interface DoctorOptions {
   readonly host: ProcessHost;
   readonly files: NodeFiles;
+  readonly unusable: readonly Unusable[];
   readonly agentUid: number | null;
   readonly unsafe: readonly string[];
   readonly clockProblem: () => Problem | null;
@@ -151,27 +153,19 @@ export const examineNode = async (options: DoctorOptions): Promise<readonly Find
   if (files.policy.ok) {
     const { defaultJobAccount } = files.policy.value;
     if (defaultJobAccount === null) findings.push(ok("no default job account: `as: agent` is refused"));
-    else {
+    else if (options.unusable.every(({ key }) => key !== null)) {
       const account = await host.resolveAccount(defaultJobAccount);
-      findings.push(
-        account.ok ? ok(`default job account \`${defaultJobAccount}\` (uid ${account.value.uid})`) : fromProblem(account.problem),
-      );
+      if (account.ok) findings.push(ok(`default job account \`${defaultJobAccount}\` (uid ${account.value.uid})`));
     }
   }
-  if (files.credentials.ok) {
-    for (const entry of files.credentials.value) {
-      const account = await host.resolveAccount(entry.user);
-      if (!account.ok)
-        findings.push({ level: "warning", text: `credential \`${entry.key}\`: ${account.problem.message}`, hint: account.problem.hint });
-      else if (account.value.state !== "usable")
-        findings.push({
-          level: "warning",
-          text: `credential \`${entry.key}\`: account \`${entry.user}\` is ${account.value.state}`,
-          hint: null,
-        });
-    }
+  for (const { key, problem } of options.unusable)
+    findings.push({
+      level: key === null ? "problem" : "warning",
+      text: `${key === null ? "default job account" : `credential \`${key}\``}: ${problem.message}`,
+      hint: problem.hint,
+    });
+  if (files.credentials.ok)
     findings.push(ok(`${files.credentials.value.length} credential ${files.credentials.value.length === 1 ? "entry" : "entries"}`));
-  }
   const clock = options.clockProblem();
   findings.push(clock === null ? ok("the clock has not gone back") : fromProblem(clock));
   if (options.refuseIssuedUpToMs !== null)

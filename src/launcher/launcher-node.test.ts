@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { encodeFrame } from "#link/frame.ts";
+import type { AdminRequest, NodePolicy } from "#launch/ports.ts";
 import type { NodeFacts } from "#link/messages.ts";
 import type { LaunchOrder } from "#proof/launch-order.ts";
 import { eventually } from "#test/fixtures/eventually.ts";
@@ -157,6 +158,37 @@ test("A6, A35: the node reports each key by name and whether a run could use it,
   assert.ok(!JSON.stringify(told).includes(entry.user), "no account of an entry leaves the node");
   assert.equal((await launcher.admin({ type: "credential-set", entry: { ...entry, user: jobUser } })).type, "ok");
   await eventually("it is usable again", reported, ({ unusableKeys = [] }) => unusableKeys.length === 0);
+});
+
+test("A35, 2.4: what is set and no run could use is set, and told at once, of policies too", async (t) => {
+  const { launcher } = await connect(t);
+  const entry = {
+    key: "later",
+    user: "nobody-has-this-name",
+    allow: { folders: ["/finance"], submitters: ["group:finance"] },
+    allowNologin: true,
+    noNewPrivileges: false,
+  };
+  type Told = { readonly problems: readonly { readonly key: string | null; readonly code: string }[] };
+  const set = async (request: AdminRequest): Promise<string[]> =>
+    (await launcher.admin<Told>(request)).problems.map(({ key, code }) => `${key}: ${code}`);
+  assert.deepEqual(await set({ type: "credential-set", entry }), ["later: launch.unknown-account"]);
+  assert.deepEqual(await set({ type: "credential-set", entry: { ...entry, user: jobUser } }), []);
+  const { policy } = await launcher.admin<{ policy: NodePolicy }>({ type: "policy-show" });
+  const rule = { user: jobUser, folders: ["/hr"], roles: ["operator"] as const };
+  assert.deepEqual(await set({ type: "policy-set", policy: { ...policy, defaultJobAccount: "gone-account", accounts: [rule] } }), [
+    "null: launch.unknown-account",
+    "later: launch.policy-refuses-account",
+  ]);
+  assert.equal((await launcher.admin({ type: "credential-test", key: "later" })).code, "launch.policy-refuses-account");
+  const reported = async (): Promise<NodeFacts> => (await launcher.admin<{ facts: NodeFacts }>({ type: "status" })).facts;
+  await eventually("the manager is told so", reported, ({ unusableKeys = [] }) =>
+    unusableKeys.some(({ key, code }) => key === "later" && code === "launch.policy-refuses-account"),
+  );
+  const { findings } = await launcher.admin<{ findings: { text: string; level: string }[] }>({ type: "doctor" });
+  assert.ok(findings.some(({ text }) => text.startsWith("default job account: the host has no account `gone-account`")));
+  assert.ok(findings.some(({ text }) => text.startsWith("credential `later`: the node's policy refuses account")));
+  assert.deepEqual(await set({ type: "policy-set", policy: { ...policy, accounts: [{ ...rule, folders: ["/"] }] } }), []);
 });
 
 test("S7: the node's policy is told to be seen, cut where it is long, and a change of it at once", async (t) => {

@@ -14,7 +14,7 @@ import { toldPolicy } from "#launcher/told-policy.ts";
 import { serveAdministration } from "#launcher/admin-link.ts";
 import { createAdmission } from "#launcher/admission.ts";
 import { openAgentLink } from "#launcher/agent-link.ts";
-import { createAsWhom } from "#launcher/as-whom.ts";
+import { createAsWhom, unusableKeysOf } from "#launcher/as-whom.ts";
 import { watchDiskSpace } from "#launcher/disk-space.ts";
 import { accountName, examineNode, unsafePaths } from "#launcher/doctor.ts";
 import { exportReceipts } from "#launcher/export-receipts.ts";
@@ -148,7 +148,7 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
   const lookAtKeys = async (): Promise<void> => {
     try {
       const before = JSON.stringify(unusableKeys);
-      unusableKeys = await asWhom.unusable(files);
+      unusableKeys = unusableKeysOf(await asWhom.examine(files));
       if (JSON.stringify(unusableKeys) !== before) agentLink.tellFacts();
     } catch (error) {
       log.warn({ err: error }, "the credential keys could not be looked at");
@@ -162,6 +162,7 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
     actions: {
       files,
       testCredential: (key) => asWhom.test(key, files),
+      examine: () => asWhom.examine(files),
       status: () => ({
         node: node(),
         publicKey: files.key.publicKey,
@@ -172,10 +173,11 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
         runs: { open: recorder.book.open.size, unconfirmed: recorder.book.ended.size },
         receipts: { sequence: recorder.book.sequence },
       }),
-      doctor: () =>
+      doctor: async () =>
         examineNode({
           host,
           files,
+          unusable: await asWhom.examine(files),
           agentUid: settings.agent?.uid ?? null,
           unsafe,
           clockProblem: floor.check,

@@ -116,6 +116,33 @@ on: [local]
     }
   });
 
+  test("A35: an entry for an account that is not there is taken, with a warning and the command that looks again", async () => {
+    const set = [
+      "credential",
+      "set",
+      "for-later",
+      "--user",
+      "nobody-has-this-name",
+      "--folder",
+      "/examples",
+      "--submitter",
+      "authenticated",
+    ];
+    const told = await behalf.cli(set);
+    assert.deepEqual([told.code, told.stdout], [0, "for-later runs as nobody-has-this-name\n"]);
+    assert.match(
+      told.stderr,
+      /^warning: no run can use it at present: the host has no account `nobody-has-this-name`.*\n  hint: .*getent passwd/,
+    );
+    assert.match(told.stderr, /look again with: behalf credential test for-later\n$/);
+    const { problems } = await behalf.json<{ problems: { code: string }[] }>(set);
+    assert.deepEqual(
+      problems.map(({ code }) => code),
+      ["launch.unknown-account"],
+    );
+    assert.equal((await behalf.cli(["credential", "delete", "for-later"])).code, 0);
+  });
+
   test("S7: `as: agent` is refused while the node has no default job account, with the command that sets one", async () => {
     await apply("kind: Job\npath: /examples/as-agent\nrequires: operator\nrun: { shell: id }\nas: agent\non: [local]\n");
     const run = await runAndWait("/examples/as-agent");

@@ -166,6 +166,36 @@ test("S6: a test of an entry asks everything but who may use it, and its hints n
   assert.match(refusal({ ...test, credentials: [] }).hint, /--folder FOLDER --submitter ACCESS_ID$/);
 });
 
+test("2.4: a test of an entry says where the policy leaves its account no job at all", () => {
+  const rule = { user: "svc-ledger", folders: ["/finance/close"], roles: ["operator"] as const };
+  const test = (accounts: NodePolicy["accounts"], folders = entry.allow.folders): Partial<AsWhomFacts> => ({
+    order: { ...facts.order, job: { ...facts.order.job, path: "/" } },
+    credentials: [{ ...entry, allow: { ...entry.allow, folders } }],
+    policy: { ...policy, accounts },
+    policyUids: new Map([["svc-ledger", 1500]]),
+    heldRoles: [],
+    isTest: true,
+  });
+  // Above, at and below the entry's own folder some job can have it.
+  for (const folder of ["/", "/finance", "/finance/close"])
+    assert.equal(decide(test([{ ...rule, folders: [folder] }])).verdict.effect, "permit", folder);
+  assert.equal(decide(test([rule], [])).verdict.effect, "permit", "an entry for nobody is asked about without its folders");
+  const nowhere = refusal(test([{ ...rule, user: "somebody-else" }]));
+  assert.equal(nowhere.code, "launch.policy-refuses-account");
+  assert.match(nowhere.message, /refuses account `svc-ledger`: no rule names the account$/);
+  assert.match(nowhere.hint, /\{"user":"svc-ledger","folders":\["\/finance"\],"roles":\["operator"\]\}$/);
+  assert.match(refusal(test([{ ...rule, folders: ["/hr"] }])).message, /no rule names the account for `\/finance`$/);
+  assert.match(refusal(test([{ ...rule, roles: [] }])).message, /its rule names no role$/);
+});
+
+test("S7: a default job account that the host does not know is told as that, with the policy as the place to correct it", () => {
+  const order = { ...facts.order, as: { kind: "agent" } as const };
+  const account = refuse(problem("launch.unknown-account", "the host has no account `gone`"));
+  const unknown = refusal({ order, account, policy: { ...policy, defaultJobAccount: "gone" } });
+  assert.equal(unknown.message, "the host has no account `gone`, the node's default job account");
+  assert.match(unknown.hint, /`defaultJobAccount` with `behalf node policy set`; `getent passwd -- gone`/);
+});
+
 test("O4: /etc/nologin refuses new runs", () => {
   assert.equal(refusal({ nologinNotice: "maintenance" }).code, "launch.node-nologin");
 });

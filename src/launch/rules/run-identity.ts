@@ -34,7 +34,10 @@ export interface AsWhomFacts {
   readonly partUids: readonly number[];
   /** Text of /etc/nologin; null when the file is not there. */
   readonly nologinNotice: string | null;
-  /** `credential test`, asked by the node's administrator: not who may use the entry, only whether it could be used. No run is decided so. */
+  /**
+   * `credential test`, asked by the node's administrator: not who may use the entry, only whether it could be used by anybody, for any job that it and the policy
+   * allow. No run is decided so.
+   */
   readonly isTest?: boolean;
 }
 
@@ -156,7 +159,7 @@ export const decideAsWhom = (facts: AsWhomFacts): AsWhomDecision => {
   if (!named.ok) return deny("user-name", named.problem);
   if (facts.account === null)
     return deny("account", problem("launch.account-lookup-failed", `the account \`${showUserName(user)}\` was not looked up`));
-  if (!facts.account.ok) return deny("account", withEntryHint(facts.account.problem, entry));
+  if (!facts.account.ok) return deny("account", withEntryHint(facts.account.problem, user, entry));
   const account = facts.account.value;
   known["uid"] = account.uid;
   known["gid"] = account.gid;
@@ -183,18 +186,34 @@ export const decideAsWhom = (facts: AsWhomFacts): AsWhomDecision => {
 
   if (policy.accounts.length > 0) {
     const rules = policy.accounts.filter((rule) => facts.policyUids.get(rule.user) === account.uid);
-    const here = rules.filter((rule) => rule.folders.some((allowed) => holdsFolder(allowed, folder)));
-    if (!here.some((rule) => rule.roles.some((role) => facts.heldRoles.includes(role)))) {
+    const isTest = facts.isTest === true;
+    // Of a test the job is not known: any that the entry itself is allowed for.
+    const wanted = isTest ? (entry?.allow.folders ?? []) : [folder];
+    const reaches = (allowed: string, one: string): boolean => holdsFolder(allowed, one) || (isTest && holdsFolder(one, allowed));
+    const here = rules.filter((rule) =>
+      isTest && wanted.length === 0 ? rule.folders.length > 0 : rule.folders.some((allowed) => wanted.some((one) => reaches(allowed, one))),
+    );
+    const asked = [...new Set(here.flatMap((rule) => rule.roles))];
+    if (!(isTest ? asked.length > 0 : asked.some((role) => facts.heldRoles.includes(role)))) {
+      const places = wanted.map((one) => `\`${shownText(one)}\``).join(", ");
+      const names = (roles: readonly NodeRole[]): string => roles.map((role) => `\`${role}\``).join(" or ");
       const why =
         rules.length === 0
           ? "no rule names the account"
           : here.length === 0
-            ? `no rule names the account for \`${shownText(folder)}\``
-            : `it asks for the role ${[...new Set(here.flatMap((rule) => rule.roles))].map((role) => `\`${role}\``).join(" or ")}`;
+            ? `no rule names the account for ${places === "" ? "any folder" : places}`
+            : asked.length === 0
+              ? "its rule names no role"
+              : `it asks for the role ${names(asked)} itself, and the submitter holds ${facts.heldRoles.length === 0 ? "none" : names(facts.heldRoles)}`;
+      const rule = {
+        user: account.user,
+        folders: wanted.length > 0 ? wanted : ["/FOLDER"],
+        roles: facts.heldRoles.length > 0 ? facts.heldRoles.slice(0, 1) : ["operator"],
+      };
       return deny(
         "policy-account",
-        problem("launch.policy-refuses-account", `the node's policy refuses account \`${account.user}\` here: ${why}`, {
-          hint: `on the node, add to \`accounts\` with \`behalf node policy set\`: ${JSON.stringify({ user: account.user, folders: [folder], roles: facts.heldRoles.length > 0 ? facts.heldRoles.slice(0, 1) : ["operator"] })}`,
+        problem("launch.policy-refuses-account", `the node's policy refuses account \`${account.user}\`${isTest ? "" : " here"}: ${why}`, {
+          hint: `on the node, add to \`accounts\` with \`behalf node policy set\`: ${JSON.stringify(rule)}`,
         }),
       );
     }
@@ -245,7 +264,14 @@ export const decideAsWhom = (facts: AsWhomFacts): AsWhomDecision => {
   return { verdict: { effect: "permit", obligations: [{ kind: "audit" }], because }, runAs: { account, entry } };
 };
 
-const withEntryHint = (found: Problem, entry: CredentialEntry | null): Problem =>
-  entry === null || found.code !== "launch.unknown-account"
-    ? found
+/** Says what names an account that the host does not know, and how to correct that. */
+const withEntryHint = (found: Problem, user: string, entry: CredentialEntry | null): Problem => {
+  if (found.code !== "launch.unknown-account") return found;
+  return entry === null
+    ? {
+        ...found,
+        message: `${found.message}, the node's default job account`,
+        hint: `create it, or name another one as \`defaultJobAccount\` with \`behalf node policy set\`; \`getent passwd -- ${shellWord(user)}\` must find it`,
+      }
     : { ...found, message: `${found.message}, which the credential \`${entry.key}\` names` };
+};
