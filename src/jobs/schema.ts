@@ -7,7 +7,7 @@ import { nodeRoles } from "#proof/read-launch-order.ts";
 import { parseDuration } from "#kernel/durations.ts";
 import { longestValue } from "#jobs/rules/arguments.ts";
 import { isName, reservedInEnvironment, reservedName } from "#jobs/rules/names.ts";
-import { parseExitCodes, parseSize } from "#jobs/rules/quantities.ts";
+import { largestExitCode, mostExitCodeRanges, parseExitCodes, parseSize } from "#jobs/rules/quantities.ts";
 import { readJobPath } from "#jobs/rules/path.ts";
 
 // oxlint-disable-next-line no-control-regex
@@ -61,11 +61,11 @@ export const nodeName = z
   .string()
   .regex(/^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/, "a node's name has letters, digits, `.`, `_` and `-`, at most 63 characters");
 
-const exitCode = z.int().min(0).max(4_294_967_295);
+const exitCode = z.int().min(0).max(largestExitCode);
 const exitCodes = z
   .string()
   .max(500, "it is longer than 500 characters")
-  .refine((text) => parseExitCodes(text) !== null, "it is no list of exit codes such as `0,2,4..8`");
+  .refine((text) => parseExitCodes(text) !== null, "it is no list of exit codes from 0 to 255 such as `0,2,4..8`");
 
 export const jobSchema = z
   .strictObject({
@@ -152,10 +152,11 @@ export const jobSchema = z
         z
           .array(z.union([exitCode, exitCodes]))
           .min(1, "it is empty")
-          .max(100, "it has more than 100 entries"),
+          .max(100, "it has more than 100 entries")
+          .refine((list) => list.join(",").split(",").length <= mostExitCodeRanges, "it has more than 100 codes and ranges"),
       ])
       .optional()
-      .describe("exit codes that count as success, such as `0,2,4..8`"),
+      .describe("exit codes from 0 to 255 that count as success, such as `0,2,4..8`"),
     restartable: z.boolean().optional().describe("whether a run whose end is unknown may be started again"),
   })
   .describe("a job: what runs, as whom, where, and with which arguments");

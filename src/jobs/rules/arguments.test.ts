@@ -163,7 +163,7 @@ void test("2.3: exit codes and sizes are read and shown", () => {
     [1, 1],
     [3, 6],
   ]);
-  for (const text of ["", "a", "5..3", "-1", "0,,1", "4294967296", "1.5"]) assert.equal(parseExitCodes(text), null, text);
+  for (const text of ["", "a", "5..3", "-1", "0,,1", "256", "0..256", "300", "1.5"]) assert.equal(parseExitCodes(text), null, text);
   assert.deepEqual(["1KiB", "100MiB", "2GiB", "5B", "5", "1MB", "1.5KiB", "-1B"].map(parseSize), [
     1024,
     104857600,
@@ -175,7 +175,7 @@ void test("2.3: exit codes and sizes are read and shown", () => {
     null,
   ]);
   fc.assert(
-    fc.property(fc.array(fc.tuple(fc.nat(300), fc.nat(20)), { minLength: 1, maxLength: 8 }), (pairs) => {
+    fc.property(fc.array(fc.tuple(fc.nat(235), fc.nat(20)), { minLength: 1, maxLength: 8 }), (pairs) => {
       const parsed = parseExitCodes(pairs.map(([low, more]) => `${low}..${low + more}`).join(","));
       assert.ok(parsed !== null);
       assert.deepEqual(parseExitCodes(renderExitCodes(parsed)), parsed);

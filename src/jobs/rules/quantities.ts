@@ -21,8 +21,9 @@ export const renderSize = (bytes: number): string => {
 
 export type ExitCodes = readonly (readonly [number, number])[];
 
-/** Largest exit code of any platform. */
-const largestExitCode = 4_294_967_295;
+/** A process of Linux ends with 0 to 255: what is beyond never comes, and a job that waits for it would always fail. */
+export const largestExitCode = 255;
+export const mostExitCodeRanges = 100;
 
 const parseRange = (text: string): readonly [number, number] | null => {
   const found = /^(\d{1,10})(?:\.\.(\d{1,10}))?$/.exec(text.trim());
@@ -36,7 +37,7 @@ const parseRange = (text: string): readonly [number, number] | null => {
 export const parseExitCodes = (text: string): ExitCodes | null => {
   const ranges: (readonly [number, number])[] = [];
   const parts = text.split(",");
-  if (parts.length > 100) return null;
+  if (parts.length > mostExitCodeRanges) return null;
   for (const part of parts) {
     const range = parseRange(part);
     if (range === null) return null;
