@@ -4,7 +4,8 @@
  */
 import { flag, integer, list, nullable, object, oneOf, optional, readShape, text, variant, type Shape } from "#kernel/shape.ts";
 import type { Result } from "#kernel/result.ts";
-import type { FromAgent, KnownRun, NodeDecision, NodeFacts, ToldPolicy } from "#link/messages.ts";
+import type { FromAgent, KnownRun, NodeDecision, NodeFacts, ToldPolicy, ToldTable } from "#link/messages.ts";
+import { nodeRole, nodeSubject } from "#nodes/rules/node-table.ts";
 import { nodeVerdict } from "#proof/read-launch-order.ts";
 
 const runId = text({ max: 30, pattern: /^run_[0-9a-hjkmnp-tv-z]{26}$/, expected: "the id of a run" });
@@ -20,6 +21,11 @@ const policy: Shape<ToldPolicy> = object({
   isCut: flag,
 });
 
+const table: Shape<ToldTable> = object({
+  entries: list(object({ subject: nodeSubject, roles: list(nodeRole, 5) }), 1000),
+  isCut: flag,
+});
+
 const facts: Shape<NodeFacts> = object({
   launcherAccount: name,
   agentAccount: name,
@@ -28,6 +34,7 @@ const facts: Shape<NodeFacts> = object({
   tree: oneOf("cgroup", "group", "sudo"),
   separation: oneOf("none", "accounts"),
   policy: optional(nullable(policy)),
+  table: optional(nullable(table)),
   credentialKeys: list(name, 10_000),
   unusableKeys: optional(
     list(object({ key: name, code: text({ max: 100, pattern: /^[a-z0-9.-]+$/, expected: "the code of a problem" }) }), 10_000),

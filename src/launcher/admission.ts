@@ -8,7 +8,7 @@ import { problem, type Because, type Problem } from "#kernel/problem.ts";
 import { ok, refuse, type Result } from "#kernel/result.ts";
 import type { Clock } from "#kernel/clock.ts";
 import type { Log } from "#kernel/log.ts";
-import { decideWhere } from "#nodes/rules/node-table.ts";
+import { decideWhere, whereQuestion } from "#nodes/rules/node-table.ts";
 import { checkDelegationToken } from "#proof/delegation-token.ts";
 import type { LaunchOrder, NodeRole, Outcome, VerdictRecord } from "#proof/launch-order.ts";
 import type { NodeTable } from "#launch/ports.ts";
@@ -152,17 +152,18 @@ export const createAdmission = (options: AdmissionOptions): Admission => {
         verdicts: [...verdicts, record(part, question, "deny", found.because ?? { rule: `${part}.${found.code}`, text: found.message })],
       });
 
-      const whereQuestion = `may \`${order.submitter.accessId}\` run \`${order.job.path}\` on \`${order.node.name}\` as \`${order.requires}\``;
-      if (!files.table.ok) return denied("where", whereQuestion, files.table.problem);
+      const { submitter, job, node, requires } = order;
+      const asked = whereQuestion({ submitter: submitter.accessId, job: job.path, node: node.name, requires });
+      if (!files.table.ok) return denied("where", asked, files.table.problem);
       if (!files.trust.ok || files.trust.value === null)
-        return denied("where", whereQuestion, problem("launch.not-joined", "this node has not joined a realm"));
+        return denied("where", asked, problem("launch.not-joined", "this node has not joined a realm"));
       const table = files.table.value;
       const where = decideWhere(order, files.trust.value.trust, table);
       if (where.effect === "deny") {
-        verdicts.push(ofVerdict("where", whereQuestion, where));
+        verdicts.push(ofVerdict("where", asked, where));
         return { ok: false, problem: where.problem, verdicts };
       }
-      verdicts.push(ofVerdict("where", whereQuestion, where));
+      verdicts.push(ofVerdict("where", asked, where));
 
       const whomQuestion =
         order.as.kind === "agent" ? "as whom: the node's default job account" : `as whom: credential \`${order.as.key}\``;

@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { encodeFrame } from "#link/frame.ts";
 import type { AdminRequest, NodePolicy } from "#launch/ports.ts";
 import type { NodeFacts } from "#link/messages.ts";
+import type { NodeTable } from "#launch/ports.ts";
 import type { LaunchOrder } from "#proof/launch-order.ts";
 import { eventually } from "#test/fixtures/eventually.ts";
 import { connect, shell, isRoot, jobUser, startTestLauncher, TestAgent } from "#launcher/launcher.test-support.ts";
@@ -207,6 +208,21 @@ test("S7: the node's policy is told to be seen, cut where it is long, and a chan
     accounts: rules.slice(1).map((rule) => ({ ...rule, folders: ["/finance"] })),
     isCut: true,
   });
+});
+
+test("B12: the node's table is told to be seen, cut where it is long, and a change of it at once", async (t) => {
+  const { launcher, agent } = await connect(t);
+  const { table } = await launcher.admin<{ table: NodeTable }>({ type: "table-show" });
+  const { facts } = await launcher.admin<{ facts: NodeFacts }>({ type: "status" });
+  assert.deepEqual(facts.table, { entries: table.entries, isCut: false });
+  const entries: NodeTable["entries"] = Array.from({ length: 201 }, (_, index) => ({
+    subject: `group:team-${index}`,
+    roles: ["operator"],
+  }));
+  const from = agent.messages.length;
+  assert.equal((await launcher.admin({ type: "table-set", table: { version: 1, entries } })).type, "ok");
+  const { message } = await agent.until((one) => one.type === "facts", from);
+  assert.deepEqual(message.type === "facts" ? message.facts.table : null, { entries: entries.slice(0, 200), isCut: true });
 });
 
 test("12: doctor tells accounts, switching, separation and what is closed, with the command that mends it", async (t) => {

@@ -10,7 +10,7 @@ import type { Log } from "#kernel/log.ts";
 import { fail } from "#kernel/problem.ts";
 import { makePrivateFolder } from "#kernel/private-file.ts";
 import type { NodeFacts, UnusableKey } from "#link/messages.ts";
-import { toldPolicy } from "#launcher/told-policy.ts";
+import { toldPolicy, toldTable } from "#launcher/told-files.ts";
 import { serveAdministration } from "#launcher/admin-link.ts";
 import { createAdmission } from "#launcher/admission.ts";
 import { openAgentLink } from "#launcher/agent-link.ts";
@@ -120,6 +120,7 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
     tree: host.tree,
     separation: hasOwnAgent ? "accounts" : "none",
     policy: files.policy.ok ? toldPolicy(files.policy.value) : null,
+    table: files.table.ok ? toldTable(files.table.value) : null,
     credentialKeys: files.credentials.ok ? files.credentials.value.map((entry) => entry.key) : [],
     ...(unusableKeys === undefined ? {} : { unusableKeys }),
     journalId: recorder.journalId,

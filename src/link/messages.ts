@@ -4,7 +4,7 @@
  * what is believed is decided elsewhere: the launcher believes only the token's verified bytes, the manager only signed
  * receipts and the agent's certificate.
  */
-import type { VerdictRecord } from "#proof/launch-order.ts";
+import type { NodeRole, VerdictRecord } from "#proof/launch-order.ts";
 
 /** What a node tells about one run it knows: what the launcher has, and what waits for it at the agent. */
 export interface KnownRun {
@@ -40,6 +40,13 @@ export interface ToldPolicy {
   readonly isCut: boolean;
 }
 
+/** The node's authorization table as it is shown elsewhere (B12, B13): it is kept, changed and applied on the node alone. */
+export interface ToldTable {
+  readonly entries: readonly { readonly subject: string; readonly roles: readonly NodeRole[] }[];
+  /** It is too long to be told whole. */
+  readonly isCut: boolean;
+}
+
 export interface NodeFacts {
   readonly launcherAccount: string;
   readonly agentAccount: string;
@@ -50,6 +57,8 @@ export interface NodeFacts {
   readonly separation: "none" | "accounts";
   /** Null: it cannot be read, and nothing is started. Absent from launchers that do not tell. */
   readonly policy?: ToldPolicy | null;
+  /** Null: it cannot be read, and nobody is let in. Absent from launchers that do not tell. */
+  readonly table?: ToldTable | null;
   /** Names and health only, never values (A6). */
   readonly credentialKeys: readonly string[];
   /** Those of them that no run could use at present, each with the code of its problem. Absent from launchers that do not tell. */

@@ -59,8 +59,8 @@ for (const store of ["SQLite", "PostgreSQL"] as const)
         ["who permit", "may permit"],
       );
       assert.deepEqual(targets, [
-        { node: "local", health: "offline", account: null, warnings: ["node-never-connected"] },
-        { node: "gone-1", health: null, account: null, warnings: ["node-missing"] },
+        { node: "local", health: "offline", account: null, where: null, warnings: ["node-never-connected"] },
+        { node: "gone-1", health: null, account: null, where: null, warnings: ["node-missing"] },
       ]);
       assert.deepEqual(
         problems.map((one: { code: string }) => one.code),
@@ -97,7 +97,7 @@ for (const store of ["SQLite", "PostgreSQL"] as const)
       // Nodes are told of to those only who may see them.
       const runner = await world.person("run", { permissions: ["controller:runs:create", "controller:jobs:view"] });
       const answer = await preview(runner, { job: "/finance/year/end" });
-      assert.deepEqual(answer.json.targets, [{ node: "local", health: null, account: null, warnings: [] }]);
+      assert.deepEqual(answer.json.targets, [{ node: "local", health: null, account: null, where: null, warnings: [] }]);
       assert.equal(answer.json.nodesVisible, false);
       assert.equal(answer.json.ready, true);
     });

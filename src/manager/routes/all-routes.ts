@@ -8,6 +8,7 @@ import { explainRoutes } from "#manager/routes/explain.ts";
 import { importRoutes } from "#manager/routes/import.ts";
 import { jobRoutes } from "#manager/routes/jobs.ts";
 import { manyRunsRoutes } from "#manager/routes/many-runs.ts";
+import { nodeTableRoutes } from "#manager/routes/node-table.ts";
 import { nodeRoutes } from "#manager/routes/nodes.ts";
 import { pageRoutes } from "#manager/routes/page.ts";
 import { folderRoutes } from "#manager/routes/folders.ts";
@@ -45,6 +46,7 @@ export const allRoutes = (services: Services): Route[] => [
   ...policyTestRoutes(services),
   ...whatIfRoutes(services),
   ...nodeRoutes(services),
+  ...nodeTableRoutes(services),
   ...realmRoutes(services),
   ...auditRoutes(services),
 ];

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Controller } from "#controller/open-controller.ts";
 import { fail } from "#kernel/problem.ts";
+import type { NodeFacts } from "#link/messages.ts";
 import type { NodeRecord } from "#nodes/node-store.ts";
 import { count, instant, isoOf, isoOrNull, line, pageOf } from "#manager/routes/fields.ts";
 import { route, type Route } from "#manager/route.ts";
@@ -56,6 +57,23 @@ const nodeSchema = z
   })
   .meta({ id: "Node" });
 
+/** Without the table, which names accounts and has a route of its own (`node-table.ts`). */
+const factsJson = ({ table: _table, policy, unusableKeys, ...facts }: NodeFacts): z.input<typeof factsSchema> => ({
+  ...facts,
+  rotationSerial: facts.rotationSerial ?? null,
+  policy:
+    policy === undefined || policy === null
+      ? null
+      : {
+          ...policy,
+          namedUids: [...policy.namedUids],
+          accounts: policy.accounts.map(({ user, folders, roles }) => ({ user, folders: [...folders], roles: [...roles] })),
+        },
+  credentialKeys: [...facts.credentialKeys],
+  unusableKeys: unusableKeys?.map(({ key, code }) => ({ key, code })) ?? null,
+  warnings: [...facts.warnings],
+});
+
 const nodeJson = (node: NodeRecord, sessions: ReturnType<Controller["nodes"]>, nowMs: number): z.input<typeof nodeSchema> => {
   const session = sessions.find((one) => one.nodeId === node.id);
   const facts = session?.facts ?? node.facts;
@@ -67,24 +85,7 @@ const nodeJson = (node: NodeRecord, sessions: ReturnType<Controller["nodes"]>, n
     launcherReachable: session?.launcherReachable ?? false,
     runsInFlight: session?.runsInFlight ?? 0,
     labels: { ...node.labels },
-    facts:
-      facts === null
-        ? null
-        : {
-            ...facts,
-            rotationSerial: facts.rotationSerial ?? null,
-            policy:
-              facts.policy === undefined || facts.policy === null
-                ? null
-                : {
-                    ...facts.policy,
-                    namedUids: [...facts.policy.namedUids],
-                    accounts: facts.policy.accounts.map(({ user, folders, roles }) => ({ user, folders: [...folders], roles: [...roles] })),
-                  },
-            credentialKeys: [...facts.credentialKeys],
-            unusableKeys: facts.unusableKeys?.map(({ key, code }) => ({ key, code })) ?? null,
-            warnings: [...facts.warnings],
-          },
+    facts: facts === null ? null : factsJson(facts),
     keyThumbprint: node.keyThumbprint,
     certificateFingerprint: node.certificateFingerprint,
     joinedAt: isoOf(node.joinedAtMs),

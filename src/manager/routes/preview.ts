@@ -8,6 +8,9 @@ import { decide } from "#access/decide.ts";
 import { describeAs } from "#jobs/apply-job.ts";
 import type { Job } from "#jobs/rules/job.ts";
 import { problem, ProblemError, type Problem } from "#kernel/problem.ts";
+import { decideByTable, whereQuestion } from "#nodes/rules/node-table.ts";
+import type { Principal } from "#identity/principal.ts";
+import type { ToldTable } from "#link/messages.ts";
 import type { NodeRecord } from "#nodes/node-store.ts";
 import type { Controller } from "#controller/open-controller.ts";
 import { isoOf } from "#manager/routes/fields.ts";
@@ -23,6 +26,7 @@ const warnings = [
   "launcher-unreachable",
   "no-default-account",
   "key-not-reported",
+  "key-unusable",
 ] as const;
 type Warning = (typeof warnings)[number];
 
@@ -37,6 +41,11 @@ const targetSchema = z.object({
   node: z.string(),
   health: z.enum(["online", "degraded", "offline"]).nullable().describe("null: not there, or the reader may not see nodes"),
   account: z.string().nullable().describe("that it would run as, as the node last reported; null: only the node knows"),
+  where: verdictSchema
+    .nullable()
+    .describe(
+      "what the node's own table, as it last told, says of the caller; the node decides. null: not told, or too long to be told whole",
+    ),
   warnings: z.array(z.enum(warnings)),
 });
 
@@ -59,23 +68,39 @@ const answer = z
 const problemsJson = ({ also = [], ...first }: Problem): z.input<typeof problemSchema>[] =>
   [first, ...also].map(({ code, message, hint, at }) => ({ code, message, hint, path: at?.path ?? null }));
 
+/** Of an entry that was not told nothing is known: then only a permission holds. */
+const forecast = (node: string, job: Job, submitter: Principal, table: ToldTable, at: string): z.input<typeof verdictSchema> | null => {
+  const { effect, because } = decideByTable({ node, submitter, requires: job.requires }, { version: 1, entries: table.entries });
+  if (effect === "deny" && table.isCut) return null;
+  const { rule, text, facts } = because;
+  const question = whereQuestion({ submitter: submitter.accessId, job: job.path, node, requires: job.requires });
+  return { part: "where", question, effect, rule, text, ...(facts === undefined ? {} : { facts: { ...facts } }), decidedAt: at };
+};
+
 const targetJson = (
   name: string,
-  as: Job["as"],
+  job: Job,
   node: NodeRecord | null,
   session: ReturnType<Controller["nodes"]>[number] | undefined,
+  submitter: Principal,
+  at: string,
 ): z.input<typeof targetSchema> => {
-  if (node === null) return { node: name, health: null, account: null, warnings: ["node-missing"] };
+  if (node === null) return { node: name, health: null, account: null, where: null, warnings: ["node-missing"] };
+  const { as } = job;
   const facts = session?.facts ?? node.facts;
   const found: Warning[] = [];
   if (session === undefined) found.push(facts === null ? "node-never-connected" : "node-offline");
   else if (!session.launcherReachable) found.push("launcher-unreachable");
   if (facts !== null && as.kind === "agent" && facts.defaultJobAccount === null) found.push("no-default-account");
-  if (facts !== null && as.kind === "credential" && !facts.credentialKeys.includes(as.key)) found.push("key-not-reported");
+  if (facts !== null && as.kind === "credential") {
+    if (!facts.credentialKeys.includes(as.key)) found.push("key-not-reported");
+    else if (facts.unusableKeys?.some(({ key }) => key === as.key) === true) found.push("key-unusable");
+  }
   return {
     node: name,
     health: session === undefined ? "offline" : session.launcherReachable ? "online" : "degraded",
     account: as.kind === "agent" ? (facts?.defaultJobAccount ?? null) : null,
+    where: facts?.table === undefined || facts.table === null ? null : forecast(name, job, submitter, facts.table, at),
     warnings: found,
   };
 };
@@ -89,7 +114,8 @@ export const previewRoutes = ({ jobs, nodes, controller, clock }: Services): Rou
     body: z.strictObject({ job: oneRequest.job, arguments: oneRequest.arguments, on: oneRequest.on }),
     answer,
     handle: async ({ caller: { principal }, body }) => {
-      const verdicts = decideRequest(principal, body.job, isoOf(clock.nowMs()));
+      const at = isoOf(clock.nowMs());
+      const verdicts = decideRequest(principal, body.job, at);
       const preview = await jobs.previewSubmission({
         job: body.job,
         ...textArguments(body.arguments),
@@ -105,16 +131,18 @@ export const previewRoutes = ({ jobs, nodes, controller, clock }: Services): Rou
         if (!exists) problems.push(...problemsJson(problem("jobs.unknown-node", `there is no node \`${name}\``)));
         if (!nodesVisible) {
           // Whether there is such a node at all, the submission tells as well.
-          targets.push({ node: name, health: null, account: null, warnings: exists ? [] : ["node-missing"] });
+          targets.push({ node: name, health: null, account: null, where: null, warnings: exists ? [] : ["node-missing"] });
           continue;
         }
         const node = exists ? await nodes.get(name) : null;
         targets.push(
           targetJson(
             name,
-            job.as,
+            job,
             node,
             sessions.find(({ nodeId }) => nodeId === node?.id),
+            principal,
+            at,
           ),
         );
       }

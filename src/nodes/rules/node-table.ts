@@ -26,22 +26,31 @@ export interface NodeTableEntry {
 /** A table that lets nobody in (S6). */
 export const closedTable: NodeTable = { version: 1, entries: [] };
 
-const subject = text({
+/** How a table names whom it lets in. */
+export const nodeSubject = text({
   min: 1,
   max: 512,
   // oxlint-disable-next-line no-control-regex
   pattern: /^(?:authenticated|os:\d{1,10}|user:[^\s/]+\/\S+|group:[^\u0000-\u001f\u007f-\u009f]+)$/,
   expected: "an access ID (`user:realm/id`, `os:1000`), `group:NAME` or `authenticated`",
 });
-const role = oneOf("monitor", "configurator", "operator", "administrator", "auditor");
+export const nodeRole = oneOf("monitor", "configurator", "operator", "administrator", "auditor");
 
 export const nodeTableShape: Shape<NodeTable> = object({
   version: oneOf(1),
-  entries: list(object({ subject, roles: list(role, 5) }), 100_000),
+  entries: list(object({ subject: nodeSubject, roles: list(nodeRole, 5) }), 100_000),
 });
 
 /** Reads a table strictly. */
 export const readNodeTable = (value: unknown): Result<NodeTable> => readShape(nodeTableShape, value, "the node table");
+
+/** The literal question, as every surface shows it. */
+export const whereQuestion = (asked: {
+  readonly submitter: string;
+  readonly job: string;
+  readonly node: string;
+  readonly requires: NodeRole;
+}): string => `may \`${asked.submitter}\` run \`${asked.job}\` on \`${asked.node}\` as \`${asked.requires}\``;
 
 const deny = (code: "nodes.foreign-realm" | "nodes.foreign-order" | "nodes.role-missing", because: Because, hint?: string): Verdict => ({
   effect: "deny",
@@ -55,10 +64,70 @@ const realmOf = (accessId: string): string | null | undefined => {
   return /^user:([^\s/]+)\/\S+$/.exec(accessId)?.[1];
 };
 
+type Submitter = Pick<LaunchOrder["submitter"], "accessId" | "name" | "groups">;
+
+const whoWords = ({ name, accessId }: Submitter): string => `\`${name}\` (\`${accessId}\`)`;
+
+/**
+ * Whether a table gives a submitter of the node's realm the role that a job requires. The verdict names the entry that decided. The node decides by
+ * its own table when an order is there; asked elsewhere, of a table that was told, it is a forecast.
+ */
+export const decideByTable = (
+  { node, submitter, requires }: { readonly node: string; readonly submitter: Submitter; readonly requires: NodeRole },
+  table: NodeTable,
+): Verdict => {
+  const who = whoWords(submitter);
+  const asked = { node, submitter: submitter.accessId, requires };
+  const groups = new Set(submitter.groups.map((name) => `group:${name}`));
+  const mine = table.entries.filter(
+    (entry) => entry.subject === submitter.accessId || entry.subject === "authenticated" || groups.has(entry.subject),
+  );
+  for (const entry of mine) {
+    const granting = entry.roles.find((held) => roleIncludes(held, requires));
+    if (granting === undefined) continue;
+    return {
+      effect: "permit",
+      obligations: [],
+      because: {
+        rule: "where.table",
+        text:
+          granting === requires
+            ? `the table of node \`${node}\` gives \`${entry.subject}\` the role \`${granting}\``
+            : `the table of node \`${node}\` gives \`${entry.subject}\` the role \`${granting}\`, which includes \`${requires}\``,
+        facts: { ...asked, subject: entry.subject, role: granting },
+      },
+    };
+  }
+
+  const hint = `on the node: behalf node table grant ${shellWord(submitter.accessId)} ${requires}`;
+  const held = [...new Set(mine.flatMap((entry) => entry.roles))];
+  if (held.length === 0)
+    return deny(
+      "nodes.role-missing",
+      {
+        rule: table.entries.length === 0 ? "where.closed-table" : "where.not-in-table",
+        text:
+          table.entries.length === 0
+            ? `the job needs the role \`${requires}\` on node \`${node}\`, whose table gives nobody a role yet`
+            : `the job needs the role \`${requires}\` on node \`${node}\`, whose table gives ${who} none`,
+        facts: { ...asked, entries: table.entries.length },
+      },
+      hint,
+    );
+  return deny(
+    "nodes.role-missing",
+    {
+      rule: "where.role-missing",
+      text: `the job needs the role \`${requires}\` on node \`${node}\`, whose table gives ${who} only ${held.map((one) => `\`${one}\``).join(", ")}`,
+      facts: { ...asked, held: held.join(" "), subjects: mine.map((entry) => entry.subject).join(" ") },
+    },
+    hint,
+  );
+};
+
 /** Decides by the node's trust and table whether the order's submitter holds the role that the order requires. The verdict names the entry that decided. */
 export const decideWhere = (order: LaunchOrder, trust: NodeTrust, table: NodeTable): Verdict => {
   const { submitter, requires } = order;
-  const who = `\`${submitter.name}\` (\`${submitter.accessId}\`)`;
   const asked = { node: trust.node.name, submitter: submitter.accessId, requires };
 
   if (order.realm.id !== trust.realm.id)
@@ -78,53 +147,8 @@ export const decideWhere = (order: LaunchOrder, trust: NodeTrust, table: NodeTab
     // B24: an identity of another realm means nothing here, even where its name or group is the same (B14).
     return deny("nodes.foreign-realm", {
       rule: "where.foreign-realm",
-      text: `${who} is not of realm \`${trust.realm.name}\`, which node \`${trust.node.name}\` trusts`,
+      text: `${whoWords(submitter)} is not of realm \`${trust.realm.name}\`, which node \`${trust.node.name}\` trusts`,
       facts: { ...asked, trustedRealm: trust.realm.name },
     });
-
-  const groups = new Set(submitter.groups.map((name) => `group:${name}`));
-  const mine = table.entries.filter(
-    (entry) => entry.subject === submitter.accessId || entry.subject === "authenticated" || groups.has(entry.subject),
-  );
-  for (const entry of mine) {
-    const granting = entry.roles.find((held) => roleIncludes(held, requires));
-    if (granting === undefined) continue;
-    return {
-      effect: "permit",
-      obligations: [],
-      because: {
-        rule: "where.table",
-        text:
-          granting === requires
-            ? `the table of node \`${trust.node.name}\` gives \`${entry.subject}\` the role \`${granting}\``
-            : `the table of node \`${trust.node.name}\` gives \`${entry.subject}\` the role \`${granting}\`, which includes \`${requires}\``,
-        facts: { ...asked, subject: entry.subject, role: granting },
-      },
-    };
-  }
-
-  const hint = `on the node: behalf node table grant ${shellWord(submitter.accessId)} ${requires}`;
-  const held = [...new Set(mine.flatMap((entry) => entry.roles))];
-  if (held.length === 0)
-    return deny(
-      "nodes.role-missing",
-      {
-        rule: table.entries.length === 0 ? "where.closed-table" : "where.not-in-table",
-        text:
-          table.entries.length === 0
-            ? `the job needs the role \`${requires}\` on node \`${trust.node.name}\`, whose table gives nobody a role yet`
-            : `the job needs the role \`${requires}\` on node \`${trust.node.name}\`, whose table gives ${who} none`,
-        facts: { ...asked, entries: table.entries.length },
-      },
-      hint,
-    );
-  return deny(
-    "nodes.role-missing",
-    {
-      rule: "where.role-missing",
-      text: `the job needs the role \`${requires}\` on node \`${trust.node.name}\`, whose table gives ${who} only ${held.map((one) => `\`${one}\``).join(", ")}`,
-      facts: { ...asked, held: held.join(" "), subjects: mine.map((entry) => entry.subject).join(" ") },
-    },
-    hint,
-  );
+  return decideByTable({ node: trust.node.name, submitter, requires }, table);
 };
