@@ -26,6 +26,7 @@ import { Words } from "#web/components/words.tsx";
 import classes from "#web/components/run-dialog.module.css";
 
 type Preview = Schemas["SubmissionPreview"];
+type Verdict = Schemas["Verdict"];
 type Values = Readonly<Record<string, string>>;
 
 export interface RunDialogProps {
@@ -40,6 +41,7 @@ const warningTexts = {
   "launcher-unreachable": runDialogTexts.warnLauncher,
   "no-default-account": runDialogTexts.warnNoAccount,
   "key-not-reported": runDialogTexts.warnKey,
+  "key-unusable": runDialogTexts.warnKeyUnusable,
 } as const;
 
 /** As a definition lists them. */
@@ -109,17 +111,22 @@ const ParameterField = ({
   );
 };
 
+const VerdictLine = ({ verdict, of = "" }: { readonly verdict: Verdict; readonly of?: string }): React.ReactElement => (
+  <p className={verdict.effect === "permit" ? classes.permitted : classes.refused}>
+    <span aria-hidden="true">{verdict.effect === "permit" ? "✓ " : "⊘ "}</span>
+    <span lang="en">
+      <Words text={verdict.text} />
+    </span>
+    {of === "" ? null : <span className="soft"> ({of})</span>}
+  </p>
+);
+
 const Verdicts = ({ preview, part }: { readonly preview: Preview; readonly part: "who" | "may" }): React.ReactElement => (
   <>
     {preview.verdicts
       .filter((verdict) => verdict.part === part)
       .map((verdict) => (
-        <p key={verdict.rule} className={verdict.effect === "permit" ? classes.permitted : classes.refused}>
-          <span aria-hidden="true">{verdict.effect === "permit" ? "✓ " : "⊘ "}</span>
-          <span lang="en">
-            <Words text={verdict.text} />
-          </span>
-        </p>
+        <VerdictLine key={verdict.rule} verdict={verdict} />
       ))}
   </>
 );
@@ -143,7 +150,12 @@ const PreviewList = ({ preview, name }: { readonly preview: Preview; readonly na
         ) : (
           <>
             <p>{preview.targets.map(({ node }) => node).join(", ")}</p>
-            <p className="soft">{t(runDialogTexts.nodeDecides, { name, role: preview.requires })}</p>
+            {preview.targets.map(({ node, where }) =>
+              where === null ? null : <VerdictLine key={node} verdict={where} of={t(runDialogTexts.forecast, { node })} />,
+            )}
+            {preview.targets.every(({ where }) => where !== null) ? null : (
+              <p className="soft">{t(runDialogTexts.nodeDecides, { name, role: preview.requires })}</p>
+            )}
           </>
         )}
         {preview.targets.flatMap(({ node, warnings }) =>

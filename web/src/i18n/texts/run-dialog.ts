@@ -53,6 +53,11 @@ export const runDialogTexts = defineTexts({
     en: "{node} has not reported a credential of this key and will probably refuse the run.",
     de: "{node} hat keine Zugangsdaten dieses Schlüssels gemeldet und wird den Lauf wohl ablehnen.",
   },
+  warnKeyUnusable: {
+    en: "{node} could not use the credential of this key when it last looked.",
+    de: "{node} konnte die Zugangsdaten dieses Schlüssels zuletzt nicht nutzen.",
+  },
+  forecast: { en: "as {node} last told; it decides itself", de: "wie {node} zuletzt mitteilte; er entscheidet selbst" },
   runMany: {
     en: { one: "Start {count} run", other: "Start {count} runs" },
     de: { one: "{count} Lauf starten", other: "{count} Läufe starten" },

@@ -10,11 +10,13 @@ import { ConfirmDialog } from "#web/components/confirm.tsx";
 import { Copyable } from "#web/components/copyable.tsx";
 import { nodeState } from "#web/components/node-state.ts";
 import { notify } from "#web/components/notify.ts";
+import { NodeAdmits } from "#web/components/node-admits.tsx";
 import { Facts, Page, Section } from "#web/components/page.tsx";
 import { RunLink } from "#web/components/run-link.tsx";
 import { StateMark } from "#web/components/state-mark.tsx";
 import { Loaded } from "#web/components/states.tsx";
 import { Ago, Instant } from "#web/components/time.tsx";
+import { admitsTexts } from "#web/i18n/texts/node-admits.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { nodesTexts, nodeTexts } from "#web/i18n/texts/nodes.ts";
 import { useText } from "#web/i18n/language.ts";
@@ -113,6 +115,15 @@ const Policy = ({ node }: { readonly node: Node }): React.ReactElement => {
       )}
       <p className="soft">{t(nodeTexts.policyNote)}</p>
       <Copyable text="behalf node policy show" />
+    </Section>
+  );
+};
+
+const Admits = ({ node }: { readonly node: Node }): React.ReactElement => {
+  const t = useText();
+  return (
+    <Section title={t(admitsTexts.title)}>
+      <NodeAdmits node={node.name} />
       <Copyable text="behalf node table show" />
     </Section>
   );
@@ -222,6 +233,7 @@ const NodePage = (): React.ReactElement => {
             )}
             <Identity node={node} />
             <AsWhom node={node} />
+            <Admits node={node} />
             <Policy node={node} />
             <Keys node={node} />
             <LatestRuns node={node} />

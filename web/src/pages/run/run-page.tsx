@@ -12,6 +12,7 @@ import { useCommands } from "#web/components/commands.ts";
 import { ConfirmDialog } from "#web/components/confirm.tsx";
 import { explain } from "#web/components/explain.ts";
 import { JobLink } from "#web/components/job-link.tsx";
+import { WhoMayThere } from "#web/components/node-admits.tsx";
 import { LazyRunDialog } from "#web/components/lazy-run-dialog.tsx";
 import { Facts, Page, Section } from "#web/components/page.tsx";
 import { renderDuration } from "#web/components/render-time.ts";
@@ -103,6 +104,7 @@ const Chain = ({ run }: { readonly run: Run }): React.ReactElement => {
               {index === 0 ? <span className={classes.id}>{run.submitter.accessId}</span> : null}
             </span>
             <Why verdict={verdict} state={run.state} />
+            <WhoMayThere verdict={verdict} />
             {index === 0 ? (
               <>
                 <span className="soft">{t(wordTexts.actor)}</span>

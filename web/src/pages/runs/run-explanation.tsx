@@ -2,6 +2,7 @@
 import { Drawer } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { call } from "#web/api/call.ts";
+import { WhoMayThere } from "#web/components/node-admits.tsx";
 import { RunLink } from "#web/components/run-link.tsx";
 import { Loaded } from "#web/components/states.tsx";
 import { Instant } from "#web/components/time.tsx";
@@ -56,6 +57,7 @@ export const RunExplanation = ({ run, onClose }: { readonly run: Run; readonly o
                   <p className="soft">
                     <Instant at={verdict.decidedAt} />
                   </p>
+                  <WhoMayThere verdict={verdict} />
                   {verdict.unsigned === true ? (
                     <p className="soft">{t(run.state === "ended" ? runTexts.neverSigned : runTexts.unsigned)}</p>
                   ) : null}
