@@ -76,12 +76,18 @@ const folderReason = (rule: string, found: FoundFolder, ends: string, { sourceOf
   return { rule, text: found.words + ends, facts: sourceOf === undefined ? facts : withSource(facts, found, sourceOf) };
 };
 
+const moreOf = (count: number, what: "denials" | "grants" | "folders" | "near misses"): Because => ({
+  rule: "may.more",
+  text: `and ${count} more ${what}`,
+  facts: { count, what },
+});
+
 /** The first few in words, and how many more there are. */
-const showCapped = <T>(shown: Because[], list: readonly T[], what: string, render: (item: T) => Because): void => {
+const showCapped = <T>(shown: Because[], list: readonly T[], what: Parameters<typeof moreOf>[1], render: (item: T) => Because): void => {
   let count = 0;
   for (const item of list) {
     if (count === mostShown) {
-      shown.push({ rule: "may.more", text: `and ${list.length - mostShown} more ${what}` });
+      shown.push(moreOf(list.length - mostShown, what));
       return;
     }
     shown.push(render(item));
@@ -102,23 +108,30 @@ const permissionPart = (question: Question, findings: Findings, options: Explain
   const render = (found: FoundPermission): Because => permissionReason(found, options);
   showCapped(children, denials, "denials", render);
   showCapped(children, grants, "grants", render);
-  return { rule: "may.permission", text, children };
+  const facts = { asked: question.permission, controller: findings.controller, denials: denials.length, grants: grants.length };
+  return { rule: "may.permission", text, facts, children };
 };
 
 const folderPart = (question: Question, findings: Findings, options: ExplainOptions): Because => {
-  const rule = "may.folders";
+  const part = (why: string, text: string, count = 0): Because => ({
+    rule: "may.folders",
+    text,
+    facts: { why, path: question.path ?? null, count },
+  });
   if (question.path === undefined)
-    return { rule, text: findings.leaf?.object === null ? "asked without an object, so folders do not matter" : "no object was named" };
-  if (!isLimited(findings)) return { rule, text: "no role limits the folders, so every folder is held" };
+    return findings.leaf?.object === null
+      ? part("no-object", "asked without an object, so folders do not matter")
+      : part("none-named", "no object was named");
+  if (!isLimited(findings)) return part("unlimited", "no role limits the folders, so every folder is held");
   if (findings.holding.length > 0) {
     const children: Because[] = [];
     const ends = `holds \`${question.path}\``;
     showCapped(children, findings.holding, "folders", (found) => folderReason("may.folder-entry", found, ends, options));
-    return { rule, text: `\`${question.path}\` is in a folder of the roles`, children };
+    return { ...part("held", `\`${question.path}\` is in a folder of the roles`, findings.holding.length), children };
   }
   const count = findings.there?.folders.entries.length ?? 0;
   const where = count === 1 ? "not in the one folder" : `in none of the ${count} folders`;
-  return { rule, text: `\`${question.path}\` is ${where} to which the roles limit this account` };
+  return part("outside", `\`${question.path}\` is ${where} to which the roles limit this account`, count);
 };
 
 const nearGrant = (found: FoundPermission, question: Question, options: ExplainOptions): Because => ({
@@ -127,43 +140,53 @@ const nearGrant = (found: FoundPermission, question: Question, options: ExplainO
     found.depth === 0
       ? `role \`${found.role.name}\` has \`${found.text}\`, which is not in the permission tree and grants nothing`
       : `role \`${found.role.name}\` grants \`${found.text}\`, which does not include \`${question.permission}\``,
-  facts: permissionReason(found, options).facts ?? {},
+  facts: { ...permissionReason(found, options).facts, why: found.depth === 0 ? "not-in-tree" : "other", asked: question.permission },
 });
 
 const elsewhereGrant = (found: FoundPermission, options: ExplainOptions): Because => {
   const { text, facts } = permissionReason(found, options);
-  return { rule: "may.near-miss", text: `${text} only`, facts: facts ?? {} };
+  return { rule: "may.near-miss", text: `${text} only`, facts: { ...facts, why: found.denied ? "denied-elsewhere" : "elsewhere" } };
 };
 
+const missWords = {
+  "not-recursive": "is not recursive",
+  "same-letters": "only begins with the same letters",
+  below: "lies below it",
+  beside: "lies beside it",
+  replaced: "is replaced by the controller's own entry for that folder",
+  "other-controller": "counts for that controller only",
+} as const;
+type MissReason = keyof typeof missWords;
+
 /** A folder that nearly holds the path, and why it does not. */
-type FolderMiss = readonly [found: FoundFolder, why: string];
+type FolderMiss = readonly [found: FoundFolder, why: MissReason];
 
 /** Why a folder entry that counts and begins the path does not hold it. */
-const whyNotBeginning = (found: FoundFolder, path: string): string =>
-  !found.recursive && isBelow(path, found.path) ? "is not recursive" : "only begins with the same letters";
+const whyNotBeginning = (found: FoundFolder, path: string): MissReason =>
+  !found.recursive && isBelow(path, found.path) ? "not-recursive" : "same-letters";
 
 /** Entries that count, none of which holds the path: those that are near, in the order of the roles. */
 const missesThatCount = (folders: FolderFinder, path: string): FolderMiss[] => {
-  const misses: { readonly position: number; readonly found: FoundFolder; readonly why: string }[] = [];
-  const miss = (position: number, why: string | null): void => {
+  const misses: { readonly position: number; readonly found: FoundFolder; readonly why: MissReason }[] = [];
+  const miss = (position: number, why: MissReason | null): void => {
     const found = folders.entries[position];
     if (found !== undefined) misses.push({ position, found, why: why ?? whyNotBeginning(found, path) });
   };
   for (const position of positionsBeginning(folders, path)) miss(position, null);
   const above = folderAbove(path);
   if (above === "/") {
-    if (path !== "/") eachBelow(folders, path, (position) => miss(position, "lies below it"));
+    if (path !== "/") eachBelow(folders, path, (position) => miss(position, "below"));
   } else
     eachBelow(folders, above, (position, other) => {
-      if (isBelow(other, path)) miss(position, "lies below it");
-      else if (!path.startsWith(other) && !other.includes("/", above.length + 1)) miss(position, "lies beside it");
+      if (isBelow(other, path)) miss(position, "below");
+      else if (!path.startsWith(other) && !other.includes("/", above.length + 1)) miss(position, "beside");
     });
   if (misses.length > 1) misses.sort((left, right) => left.position - right.position);
   return misses.map(({ found, why }): FolderMiss => [found, why]);
 };
 
 /** Entries that would hold the path if they counted. */
-const addUncounted = (misses: FolderMiss[], folders: FolderFinder, asked: string, why: string): void => {
+const addUncounted = (misses: FolderMiss[], folders: FolderFinder, asked: string, why: MissReason): void => {
   if (folders.entries.length === 0) return;
   for (const position of positionsBeginning(folders, withoutFolderMark(asked)).toSorted((left, right) => left - right)) {
     const found = folders.entries[position];
@@ -176,9 +199,14 @@ const noMisses: readonly FolderMiss[] = Object.freeze([]);
 const folderMisses = ({ path: asked, there, holding }: Findings): readonly FolderMiss[] => {
   if (asked === null || there === null || holding.length > 0 || there.folders.entries.length === 0) return noMisses;
   const misses = missesThatCount(there.folders, withoutFolderMark(asked));
-  addUncounted(misses, there.replaced, asked, "is replaced by the controller's own entry for that folder");
-  addUncounted(misses, there.foldersElsewhere, asked, "counts for that controller only");
+  addUncounted(misses, there.replaced, asked, "replaced");
+  addUncounted(misses, there.foldersElsewhere, asked, "other-controller");
   return misses;
+};
+
+const folderMiss = ([found, why]: FolderMiss, options: ExplainOptions): Because => {
+  const { rule, text, facts } = folderReason("may.near-miss", found, missWords[why], options);
+  return { rule, text, facts: { ...facts, why } };
 };
 
 /** What nearly decided otherwise: the first few in words, and how many more there are. */
@@ -200,10 +228,11 @@ const nearMisses = (question: Question, findings: Findings, options: ExplainOpti
   }
   for (let index = 0; index < told.length && shown.length < mostShown; index += 1) {
     const miss = told[index];
-    if (miss !== undefined) shown.push(folderReason("may.near-miss", miss[0], miss[1], options));
+    if (miss !== undefined) shown.push(folderMiss(miss, options));
   }
-  if (untold > 0 && shown.length < mostShown) shown.push({ rule: "may.not-told", text: `and ${untold} folders that you may not know of` });
-  if (count > mostShown) shown.push({ rule: "may.more", text: `and ${count - mostShown} more near misses` });
+  if (untold > 0 && shown.length < mostShown)
+    shown.push({ rule: "may.not-told", text: `and ${untold} folders that you may not know of`, facts: { count: untold } });
+  if (count > mostShown) shown.push(moreOf(count - mostShown, "near misses"));
   return shown;
 };
 
@@ -289,6 +318,8 @@ export const explainWhole = (question: Question, actor: Actor, options: ExplainO
       folder: folder === undefined ? null : renderFolder(folder.path, folder.recursive),
       folderRole: folder?.role.name ?? null,
       folderScope: folder?.scope ?? null,
+      roles: actor.roles.length,
+      why: findings.unreadable,
     },
     children,
   };

@@ -241,7 +241,11 @@ const runCase = (one: PolicyTestCase, policy: TestedPolicy): Answered => {
   if (holder === null)
     return failed(text, "unknown-account", `there is no account \`${one.who.actor}\``, null, "create the account, or change the case");
   if (holder.enabled) return runForActor(one, text, holder);
-  const because: Because = { rule: "who.disabled", text: `\`${holder.name}\` is disabled and may do nothing` };
+  const because: Because = {
+    rule: "who.disabled",
+    text: `\`${holder.name}\` is disabled and may do nothing`,
+    facts: { name: holder.name },
+  };
   if (one.expects === "may") return failed(text, "decided-otherwise", because.text, because, `enable the account \`${holder.name}\``);
   if (one.rule !== null || one.role !== null)
     return failed(text, "other-reason", `decided as expected, but because ${because.text}`, because, null);

@@ -48,6 +48,13 @@ export const because = (rule: MayRule, text: string, decider: Decider | null, fo
         },
 });
 
+/** The reason of a refusal by no entry, with the parts of its sentence: what was asked, on which path. */
+const reasonOf = (rule: MayRule, text: string, asked: string | null, path: string | null): Because => ({
+  rule,
+  text,
+  facts: { role: null, service: null, scope: null, permission: null, folder: null, folderRole: null, folderScope: null, asked, path },
+});
+
 /** A reason that several answers share cannot be changed by any of them. */
 export const shared = (reason: Because): Because => Object.freeze({ ...reason, facts: Object.freeze(reason.facts ?? noFacts) });
 
@@ -78,7 +85,8 @@ const refusedFor = (question: Question, reason: Because, hint: string): Verdict 
 
 /** E12: the policy cannot be read. */
 export const denyUnreadable = (question: Question, why: string): Verdict => {
-  const reason = because("may.policy-unreadable", `the policy cannot be read: ${why}`, null, null);
+  const text = `the policy cannot be read: ${why}`;
+  const reason: Because = { rule: "may.policy-unreadable" satisfies MayRule, text, facts: { ...noFacts, why } };
   return question.path === undefined
     ? refusedFor(question, reason, `repair the roles of the account${canDoThis}`)
     : notFound(question, reason);
@@ -86,9 +94,10 @@ export const denyUnreadable = (question: Question, why: string): Verdict => {
 
 /** E6: the question does not name a leaf. */
 export const denyUnknown = (question: Question, access: CompiledAccess, path: AskedPath): Verdict => {
-  const reason = because("may.unknown-permission", `\`${question.permission}\` is not a single permission of the tree`, null, null);
+  const { permission } = question;
+  const reason = reasonOf("may.unknown-permission", `\`${permission}\` is not a single permission of the tree`, permission, null);
   if (!isKnown(question, access, "job", path)) return notFound(question, reason);
-  const near = nearestPermission(question.permission);
+  const near = nearestPermission(permission);
   return refused(reason, reason.text, near === null ? "ask for a permission of the tree" : `did you mean \`${near}\`?`);
 };
 
@@ -114,10 +123,10 @@ const denyByDenial = (
   );
 };
 
-const notGranted: readonly Because[] = permissionLeaves.map((leaf) =>
-  Object.freeze(because("may.not-granted", `no role grants \`${leaf.permission}\` here`, null, null)),
+const notGranted: readonly Because[] = permissionLeaves.map(({ permission }) =>
+  shared(reasonOf("may.not-granted", `no role grants \`${permission}\` here`, permission, null)),
 );
-const noRole: Because = Object.freeze(because("may.not-granted", "no role is assigned", null, null));
+const noRole: Because = shared({ ...because("may.not-granted", "no role is assigned", null, null), facts: { ...noFacts, roles: 0 } });
 
 /** D77, D94: denied, or granted by nothing. */
 export const denyPermission = (
@@ -153,7 +162,7 @@ export const denyFolder = (
   isName: boolean,
 ): Verdict => {
   const text = `Access denied for folder: ${withoutFolderMark(path)}${folderEndings[leaf.index] ?? ""}`;
-  const reason = because("may.folder", text, null, null);
+  const reason = reasonOf("may.folder", text, leaf.permission, withoutFolderMark(path));
   if (!isName && knowledgeOfComparable(path, access, question.controller, leaf.object ?? "job", walked) === "nothing")
     return notFound(question, reason);
   const scope = question.controller === undefined ? "" : ` for all controllers or for \`${question.controller}\``;
@@ -163,9 +172,9 @@ export const denyFolder = (
 /** E9: a permission on objects in folders, asked without naming one. */
 export const denyWithoutPath = (leaf: PermissionLeaf): Verdict => {
   const text = `\`${leaf.permission}\` is asked on an object in a folder, and none was named`;
-  return refused(because("may.folder-missing", text, null, null), text, "name the object's path");
+  return refused(reasonOf("may.folder-missing", text, leaf.permission, null), text, "name the object's path");
 };
 
 /** E9: a path that cannot be compared names nothing that exists. */
 export const denyMalformedPath = (question: Question): Verdict =>
-  notFound(question, because("may.folder-malformed", `\`${question.path ?? ""}\` is not a path`, null, null));
+  notFound(question, reasonOf("may.folder-malformed", `\`${question.path ?? ""}\` is not a path`, null, question.path ?? ""));

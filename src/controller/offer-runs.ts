@@ -77,15 +77,22 @@ const verdictOf = (
   principal: Principal | null,
   decidedAt: string,
 ): { readonly refused: Problem | null; readonly verdicts: VerdictRecord[] } => {
-  const who = { part: "who" as const, question: `who is ${run.submitter} today`, decidedAt };
+  const who = { part: "who" as const, question: `who is \`${run.submitter}\` today`, decidedAt };
   if (principal === null) {
     const text = `\`${run.submitterName}\` is unknown or disabled today`;
-    return { refused: problem("controller.submitter-unknown", text), verdicts: [{ ...who, effect: "deny", rule: "who.unknown", text }] };
+    const denial = { ...who, effect: "deny" as const, rule: "who.unknown", text, facts: { name: run.submitterName } };
+    return { refused: problem("controller.submitter-unknown", text), verdicts: [denial] };
   }
   const question = runQuestion(run.jobPath, context.settings.name);
   const verdict = decide(question, principal.access);
   const verdicts: VerdictRecord[] = [
-    { ...who, effect: "permit", rule: "who.known", text: `\`${principal.name}\` is known to service \`${principal.service}\` today` },
+    {
+      ...who,
+      effect: "permit",
+      rule: "who.known",
+      text: `\`${principal.name}\` is known to service \`${principal.service}\` today`,
+      facts: { name: principal.name, service: principal.service },
+    },
     {
       part: "may",
       question: `may \`${principal.name}\` \`${question.permission}\` on \`${question.path}\` at controller \`${question.controller}\``,

@@ -135,8 +135,10 @@ export const createAdmission = (options: AdmissionOptions): Admission => {
         text: `realm \`${order.realm.name}\` ordered this run for node \`${order.node.name}\`, and the token holds`,
         facts: {
           realm: order.realm.id,
+          realmName: order.realm.name,
           epoch: order.realm.epoch,
           node: order.node.id,
+          nodeName: order.node.name,
           digest: orderDigest,
           issued: new Date(order.iat * 1000).toISOString(),
         },

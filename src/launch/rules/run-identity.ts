@@ -121,13 +121,13 @@ export const decideAsWhom = (facts: AsWhomFacts): AsWhomDecision => {
     folder: shownText(folder),
     submitter: shownText(order.submitter.accessId),
   };
-  const deny = (rule: string, refused: Problem): AsWhomDecision => {
-    const because: Because = { rule: `as-whom.${rule}`, text: refused.message, facts: { ...known } satisfies Facts };
+  const deny = (rule: `as-whom.${string}`, refused: Problem): AsWhomDecision => {
+    const because: Because = { rule, text: refused.message, facts: { ...known } satisfies Facts };
     return { verdict: { effect: "deny", problem: { ...refused, because }, because }, runAs: null };
   };
 
   const requested = requestedUser(order.as, facts.credentials, policy, facts.isTest === true ? undefined : folder);
-  if (!requested.ok) return deny(order.as.kind === "agent" ? "no-default-account" : "no-such-key", requested.problem);
+  if (!requested.ok) return deny(order.as.kind === "agent" ? "as-whom.no-default-account" : "as-whom.no-such-key", requested.problem);
   const { user, entry } = requested.value;
   known["user"] = showUserName(user);
 
@@ -136,7 +136,7 @@ export const decideAsWhom = (facts: AsWhomFacts): AsWhomDecision => {
     if (!entry.allow.folders.some((allowed) => holdsFolder(allowed, folder))) {
       const wanted = { ...entry, allow: { ...entry.allow, folders: [...entry.allow.folders, folder] } };
       return deny(
-        "folder",
+        "as-whom.folder",
         problem("launch.folder-not-allowed", `the credential \`${entry.key}\` is not allowed for jobs in \`${shownText(folder)}\``, {
           hint: `on the node: ${credentialCommand(wanted)}`,
         }),
@@ -145,7 +145,7 @@ export const decideAsWhom = (facts: AsWhomFacts): AsWhomDecision => {
     if (!entry.allow.submitters.some((allowed) => isSubmitter(allowed, order.submitter))) {
       const wanted = { ...entry, allow: { ...entry.allow, submitters: [...entry.allow.submitters, order.submitter.accessId] } };
       return deny(
-        "submitter",
+        "as-whom.submitter",
         problem(
           "launch.submitter-not-allowed",
           `the credential \`${entry.key}\` is not allowed for submitter \`${shownText(order.submitter.accessId)}\``,
@@ -156,10 +156,13 @@ export const decideAsWhom = (facts: AsWhomFacts): AsWhomDecision => {
   }
 
   const named = checkUserName(user);
-  if (!named.ok) return deny("user-name", named.problem);
+  if (!named.ok) return deny("as-whom.user-name", named.problem);
   if (facts.account === null)
-    return deny("account", problem("launch.account-lookup-failed", `the account \`${showUserName(user)}\` was not looked up`));
-  if (!facts.account.ok) return deny("account", withEntryHint(facts.account.problem, user, entry));
+    return deny("as-whom.account", problem("launch.account-lookup-failed", `the account \`${showUserName(user)}\` was not looked up`));
+  if (!facts.account.ok) {
+    known["code"] = facts.account.problem.code;
+    return deny("as-whom.account", withEntryHint(facts.account.problem, user, entry));
+  }
   const account = facts.account.value;
   known["uid"] = account.uid;
   known["gid"] = account.gid;
@@ -170,16 +173,18 @@ export const decideAsWhom = (facts: AsWhomFacts): AsWhomDecision => {
   if (!isNamed) {
     const reserved =
       reservedUids.get(account.uid) ?? (account.uid < facts.minimumUid ? `uids below ${facts.minimumUid} belong to the system` : null);
-    if (reserved !== null)
+    if (reserved !== null) {
+      known["minimumUid"] = facts.minimumUid;
       return deny(
-        "system-account",
+        "as-whom.system-account",
         problem("launch.system-account", `account \`${account.user}\` (uid ${account.uid}) is no run identity: ${reserved}`, {
           hint: policyHint,
         }),
       );
+    }
     if (facts.partUids.includes(account.uid))
       return deny(
-        "own-account",
+        "as-whom.own-account",
         problem("launch.own-account", `account \`${account.user}\` (uid ${account.uid}) runs Behalf itself`, { hint: policyHint }),
       );
   }
@@ -210,8 +215,11 @@ export const decideAsWhom = (facts: AsWhomFacts): AsWhomDecision => {
         folders: wanted.length > 0 ? wanted : ["/FOLDER"],
         roles: facts.heldRoles.length > 0 ? facts.heldRoles.slice(0, 1) : ["operator"],
       };
+      known["why"] = rules.length === 0 ? "no-rule" : here.length === 0 ? "other-folder" : asked.length === 0 ? "no-role" : "role";
+      known["asked"] = asked.join(" ");
+      known["held"] = facts.heldRoles.join(" ");
       return deny(
-        "policy-account",
+        "as-whom.policy-account",
         problem("launch.policy-refuses-account", `the node's policy refuses account \`${account.user}\`${isTest ? "" : " here"}: ${why}`, {
           hint: `on the node, add to \`accounts\` with \`behalf node policy set\`: ${JSON.stringify(rule)}`,
         }),
@@ -221,25 +229,26 @@ export const decideAsWhom = (facts: AsWhomFacts): AsWhomDecision => {
 
   if (account.state === "locked")
     return deny(
-      "locked",
+      "as-whom.locked",
       problem("launch.account-locked", `account \`${account.user}\` is locked`, {
         hint: `on the node: usermod --unlock -- ${shellWord(account.user)}`,
       }),
     );
   if (account.state === "expired")
     return deny(
-      "expired",
+      "as-whom.expired",
       problem("launch.account-expired", `account \`${account.user}\` has expired`, {
         hint: `on the node: chage --expiredate -1 -- ${shellWord(account.user)} (and a new password, where it has aged)`,
       }),
     );
   if (account.nologin && !(entry === null ? isNamed : entry.allowNologin)) {
+    known["shell"] = shownText(account.shell);
     const hint =
       entry === null
         ? `on the node, add ${account.uid} to \`namedUids\` with \`behalf node policy set\`, or give the account a login shell`
         : `on the node: ${credentialCommand({ ...entry, allowNologin: true })}`;
     return deny(
-      "nologin",
+      "as-whom.nologin",
       problem(
         "launch.account-nologin",
         `account \`${account.user}\` has the shell \`${shownText(account.shell)}\`, which allows no login`,
@@ -249,7 +258,7 @@ export const decideAsWhom = (facts: AsWhomFacts): AsWhomDecision => {
   }
   if (facts.nologinNotice !== null && account.uid !== 0) {
     return deny(
-      "node-nologin",
+      "as-whom.node-nologin",
       problem("launch.node-nologin", "the node accepts no new sessions: /etc/nologin is there", {
         hint: "wait until the node's administrator removes /etc/nologin, then run the job again",
       }),

@@ -215,7 +215,9 @@ class Explainer {
       actor: { accessId, name, roles: roles.map((role) => ({ service: role.service, name: role.name })) },
       effect: principal.disabled ? "deny" : verdict.effect,
       because: becauseJson(
-        principal.disabled ? { rule: "who.disabled", text: `\`${name}\` is disabled and can do nothing`, children: [may] } : may,
+        principal.disabled
+          ? { rule: "who.disabled", text: `\`${name}\` is disabled and can do nothing`, facts: { name }, children: [may] }
+          : may,
       ),
       hint: principal.disabled ? enable : verdict.effect === "permit" ? null : verdict.problem.hint,
       decidedBy: decidingJson(whole.decidedBy),

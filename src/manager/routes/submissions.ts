@@ -85,7 +85,13 @@ export const decideRequest = (principal: Principal, job: string, decidedAt: stri
       effect: "permit",
       rule: principal.amr.includes("os") ? "who.os" : "who.session",
       text: `\`${principal.name}\` of service \`${principal.service}\`, proved ${proof}`,
-      facts: { accessId: principal.accessId, authTime: principal.authTime },
+      facts: {
+        accessId: principal.accessId,
+        name: principal.name,
+        service: principal.service,
+        proof: principal.amr.join(" "),
+        authTime: principal.authTime,
+      },
       decidedAt,
     },
     {

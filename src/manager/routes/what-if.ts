@@ -12,6 +12,7 @@ import { noticeSchema, noticesJson } from "#manager/routes/accounts.ts";
 import type { Applied, Rooms } from "#manager/apply-definitions.ts";
 import { readDefinitions } from "#manager/read-definitions.ts";
 import { documentsField, filesField } from "#manager/routes/definitions.ts";
+import { becauseJson, becauseSchema } from "#manager/routes/explain.ts";
 import { instant, isoOf, line } from "#manager/routes/fields.ts";
 import { testResultSchema, testResultsJson } from "#manager/routes/policy-tests.ts";
 import { route, type Route } from "#manager/route.ts";
@@ -193,7 +194,7 @@ const answer = z.object({
         at: instant,
         before: z.enum(["permit", "deny"]),
         after: z.enum(["permit", "deny"]),
-        because: z.object({ rule: z.string(), text: z.string() }),
+        because: becauseSchema,
       }),
     ),
   }),
@@ -251,7 +252,7 @@ export const whatIfRoutes = (services: Services): Route[] => [
             at: isoOf(submission.createdAtMs),
             before,
             after,
-            because: { rule: because.rule, text: because.text },
+            because: becauseJson(because),
           })),
         },
         guards: found.guards.map((guard) => ({ ...guard })),

@@ -51,7 +51,14 @@ test("B18/B22: a submitter whom the node's table names with the role may run the
   );
   assert.equal(ruleOf(verdict), "permit where.table");
   assert.equal(verdict.because.text, "the table of node `ledger-1` gives `user:corp/acc_john` the role `operator`");
-  assert.deepEqual(verdict.because.facts, { node: "ledger-1", submitter: john, requires: "operator", subject: john, role: "operator" });
+  assert.deepEqual(verdict.because.facts, {
+    node: "ledger-1",
+    submitter: john,
+    submitterName: "john",
+    requires: "operator",
+    subject: john,
+    role: "operator",
+  });
 });
 
 test("B19/B23: a submitter whom this node's table does not name may not run there, and the hint is the exact command", () => {

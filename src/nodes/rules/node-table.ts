@@ -77,7 +77,7 @@ export const decideByTable = (
   table: NodeTable,
 ): Verdict => {
   const who = whoWords(submitter);
-  const asked = { node, submitter: submitter.accessId, requires };
+  const asked = { node, submitter: submitter.accessId, submitterName: submitter.name, requires };
   const groups = new Set(submitter.groups.map((name) => `group:${name}`));
   const mine = table.entries.filter(
     (entry) => entry.subject === submitter.accessId || entry.subject === "authenticated" || groups.has(entry.subject),
@@ -128,19 +128,25 @@ export const decideByTable = (
 /** Decides by the node's trust and table whether the order's submitter holds the role that the order requires. The verdict names the entry that decided. */
 export const decideWhere = (order: LaunchOrder, trust: NodeTrust, table: NodeTable): Verdict => {
   const { submitter, requires } = order;
-  const asked = { node: trust.node.name, submitter: submitter.accessId, requires };
+  const asked = { node: trust.node.name, submitter: submitter.accessId, submitterName: submitter.name, requires };
 
   if (order.realm.id !== trust.realm.id)
     return deny("nodes.foreign-realm", {
       rule: "where.foreign-realm",
       text: `node \`${trust.node.name}\` trusts realm \`${trust.realm.name}\`, not \`${order.realm.name}\``,
-      facts: { ...asked, realm: order.realm.id, trustedRealm: trust.realm.id },
+      facts: {
+        ...asked,
+        realm: order.realm.id,
+        realmName: order.realm.name,
+        trustedRealm: trust.realm.id,
+        trustedRealmName: trust.realm.name,
+      },
     });
   if (order.node.id !== trust.node.id)
     return deny("nodes.foreign-order", {
       rule: "where.foreign-node",
       text: `the order is for node \`${order.node.name}\`, this is \`${trust.node.name}\``,
-      facts: { ...asked, orderNode: order.node.id },
+      facts: { ...asked, orderNode: order.node.id, orderNodeName: order.node.name },
     });
   const realm = realmOf(submitter.accessId);
   if (realm === undefined || (realm !== null && realm !== trust.realm.name))
@@ -148,7 +154,7 @@ export const decideWhere = (order: LaunchOrder, trust: NodeTrust, table: NodeTab
     return deny("nodes.foreign-realm", {
       rule: "where.foreign-realm",
       text: `${whoWords(submitter)} is not of realm \`${trust.realm.name}\`, which node \`${trust.node.name}\` trusts`,
-      facts: { ...asked, trustedRealm: trust.realm.name },
+      facts: { ...asked, trustedRealm: trust.realm.id, trustedRealmName: trust.realm.name },
     });
   return decideByTable({ node: trust.node.name, submitter, requires }, table);
 };
