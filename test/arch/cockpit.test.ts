@@ -3,24 +3,11 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { parseSync } from "vite";
 import { cockpitFiles } from "#test/arch/imports.ts";
+import { parse, walk, type SyntaxNode } from "#test/arch/syntax.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
-
-interface Node {
-  readonly type: string;
-  readonly [key: string]: unknown;
-}
-
-const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null && typeof (value as Node).type === "string";
-
-function* walk(node: Node): Generator<Node> {
-  yield node;
-  for (const value of Object.values(node))
-    for (const child of Array.isArray(value) ? (value as unknown[]) : [value]) if (isNode(child)) yield* walk(child);
-}
 
 /** Attributes whose text people read or hear. */
 const spoken: ReadonlySet<string> = new Set([
@@ -42,16 +29,15 @@ const names: ReadonlySet<string> = new Set(["Behalf", "Ctrl K", "UTC"]);
 /** Words that stand in the source of a component and not in the catalogue. */
 const literalWords = (file: string, source: string): string[] => {
   const found: string[] = [];
-  const { program } = parseSync(file, source);
-  for (const node of walk(program as unknown as Node)) {
+  for (const node of walk(parse(file, source))) {
     if (node.type === "JSXText") {
       const text = String(node["value"]).trim();
       // A command is typed as it stands, in whatever language one reads.
       if (hasWords(text) && !names.has(text) && !text.startsWith("behalf ")) found.push(text);
     }
     if (node.type === "JSXAttribute") {
-      const name = (node["name"] as Node | undefined)?.["name"];
-      const value = node["value"] as Node | null;
+      const name = (node["name"] as SyntaxNode | undefined)?.["name"];
+      const value = node["value"] as SyntaxNode | null;
       const literal = value?.type === "Literal" ? value["value"] : undefined;
       if (typeof name === "string" && spoken.has(name) && typeof literal === "string" && hasWords(literal))
         found.push(`${name}="${literal}"`);

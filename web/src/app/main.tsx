@@ -6,10 +6,12 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { setNonce } from "get-nonce";
 import { createRoot } from "react-dom/client";
 import { App } from "#web/app/app.tsx";
+import { sayWhatIsEmpty } from "#web/app/field-messages.ts";
 import { queryClient } from "#web/api/query-client.ts";
 import { styleNonce } from "#web/components/style-nonce.ts";
 
 setNonce(styleNonce);
+sayWhatIsEmpty();
 
 const theme = createTheme({
   primaryColor: "blue",

@@ -10,6 +10,7 @@ import { navigation, type NavigationEntry } from "#web/app/pages.ts";
 import { SessionWatch } from "#web/app/session-watch.tsx";
 import { meaningOf } from "#web/app/shortcuts.ts";
 import { explained } from "#web/components/explain.ts";
+import { useSaid } from "#web/components/engine-text.tsx";
 import { Hint } from "#web/components/hint.tsx";
 import { Icon } from "#web/components/icon.tsx";
 import { useText } from "#web/i18n/language.ts";
@@ -38,6 +39,7 @@ const Entry = ({ entry, onGo }: { readonly entry: NavigationEntry; readonly onGo
   const access = useAccess();
   const reasonId = useId();
   const state = entryState(entry, access);
+  const said = useSaid();
   if (state === "absent") return null;
   const content = (
     <>
@@ -45,19 +47,21 @@ const Entry = ({ entry, onGo }: { readonly entry: NavigationEntry; readonly onGo
       {t(entry.text)}
     </>
   );
-  if (state !== "open")
+  if (state !== "open") {
+    const { text, lang } = said(state.reason);
     return (
       <li>
-        <Hint label={state.reason}>
+        <Hint label={text} lang={lang}>
           <span role="link" aria-disabled="true" tabIndex={0} className={classes.entry} data-refused aria-describedby={reasonId}>
             {content}
           </span>
         </Hint>
-        <span id={reasonId} className="visually-hidden">
-          {state.reason}
+        <span id={reasonId} className="visually-hidden" lang={lang}>
+          {text}
         </span>
       </li>
     );
+  }
   return (
     <li>
       <Link

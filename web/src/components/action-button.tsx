@@ -5,6 +5,7 @@
 import { Button, type ButtonProps } from "@mantine/core";
 import { useId } from "react";
 import type { Verdict } from "#access/verdict.ts";
+import { useSaid } from "#web/components/engine-text.tsx";
 import { explain, type ExplainQuestion } from "#web/components/explain.ts";
 import { Hint } from "#web/components/hint.tsx";
 import { WhyButton } from "#web/components/why-button.tsx";
@@ -34,8 +35,9 @@ export interface ActionButtonProps extends ButtonProps {
 
 export const ActionButton = ({ children, allowed, question, onClick, ...rest }: ActionButtonProps): React.ReactElement | null => {
   const reasonId = useId();
+  const said = useSaid();
   if (allowed?.allowed === false && allowed.hidden === true) return null;
-  const refused = allowed?.allowed === false ? allowed.reason : null;
+  const refused = allowed?.allowed === false ? said(allowed.reason) : null;
   const button = (
     <Button
       variant="default"
@@ -56,9 +58,11 @@ export const ActionButton = ({ children, allowed, question, onClick, ...rest }: 
   if (refused === null) return button;
   return (
     <span className={classes.refused}>
-      <Hint label={refused}>{button}</Hint>
-      <span id={reasonId} className="visually-hidden">
-        {refused}
+      <Hint label={refused.text} lang={refused.lang}>
+        {button}
+      </Hint>
+      <span id={reasonId} className="visually-hidden" lang={refused.lang}>
+        {refused.text}
       </span>
       {question === undefined ? null : <WhyButton subject={children} onClick={() => explain(question)} />}
     </span>

@@ -10,6 +10,8 @@ import { drawSelection, EditorView, highlightActiveLine, hoverTooltip, keymap, l
 import { useEffect, useEffectEvent, useRef } from "react";
 import { editorColours } from "#web/components/code-colours.ts";
 import { styleNonce } from "#web/components/style-nonce.ts";
+import { useEngineWords } from "#web/i18n/engine-words.ts";
+import type { EngineWords } from "#web/i18n/told.ts";
 import classes from "#web/components/code-editor.module.css";
 
 export interface CodeProblem {
@@ -32,8 +34,9 @@ export interface CodeEditorProps {
   readonly hover?: (text: string, position: number) => string | null;
 }
 
-const diagnosticsOf = (state: EditorState, problems: readonly CodeProblem[]): Diagnostic[] =>
-  problems.map(({ line, column = 1, message, severity }) => {
+const diagnosticsOf = (state: EditorState, problems: readonly CodeProblem[], words: EngineWords | null): Diagnostic[] =>
+  problems.map(({ line, column = 1, message: english, severity }) => {
+    const message = words?.sentence(english) ?? english;
     const at = state.doc.line(Math.min(Math.max(1, line), state.doc.lines));
     const from = Math.min(at.from + Math.max(0, column - 1), at.to);
     return { from, to: Math.max(from, at.to), message, severity };
@@ -62,6 +65,7 @@ export const CodeEditor = ({ label, value, onChange, problems = noProblems, comp
   const view = useRef<EditorView | null>(null);
   const changed = useEffectEvent((text: string) => onChange?.(text));
   const readOnly = onChange === undefined;
+  const words = useEngineWords();
   const reading = useRef(new Compartment());
 
   useEffect(() => {
@@ -108,7 +112,7 @@ export const CodeEditor = ({ label, value, onChange, problems = noProblems, comp
   }, [readOnly]);
   useEffect(() => {
     const now = view.current;
-    if (now !== null) now.dispatch(setDiagnostics(now.state, diagnosticsOf(now.state, problems)));
-  }, [problems]);
+    if (now !== null) now.dispatch(setDiagnostics(now.state, diagnosticsOf(now.state, problems, words)));
+  }, [problems, words]);
   return <div ref={place} className={classes.editor} />;
 };

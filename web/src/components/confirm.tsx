@@ -3,9 +3,9 @@ import { Button, Group, Modal, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiProblem } from "#web/api/api-problem.ts";
+import { Sentence } from "#web/components/engine-text.tsx";
 import { ProblemNote } from "#web/components/states.tsx";
 import { useDialog } from "#web/components/use-dialog.ts";
-import { Words } from "#web/components/words.tsx";
 import { commonTexts, confirmTexts } from "#web/i18n/texts/common.ts";
 import { useText } from "#web/i18n/language.ts";
 
@@ -40,10 +40,10 @@ const Brings = ({ problem }: { readonly problem: ApiProblem }): React.ReactEleme
   return (
     <div role="alert">
       <p>{t(confirmTexts.brings)}</p>
-      <ul lang="en">
+      <ul>
         {[...new Set([problem.message, ...problem.further.map(({ message }) => message)])].map((text) => (
           <li key={text}>
-            <Words text={text} />
+            <Sentence text={text} />
           </li>
         ))}
       </ul>

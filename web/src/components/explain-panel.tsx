@@ -7,8 +7,10 @@ import { asProblem } from "#web/api/api-problem.ts";
 import { call } from "#web/api/call.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { closeExplain, explained, type ExplainQuestion } from "#web/components/explain.ts";
+import { ReasonText } from "#web/components/engine-text.tsx";
 import { Loaded, LoadingState, ProblemWords } from "#web/components/states.tsx";
 import { explainTexts } from "#web/i18n/texts/explain.ts";
+import { useEngineWords } from "#web/i18n/engine-words.ts";
 import { useText } from "#web/i18n/language.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
@@ -21,18 +23,15 @@ type Answer = Schemas["Explanation"];
 const shownAccounts = 10;
 const othersPermission = "manager:explain:others";
 
-const Proof = ({ because }: { readonly because: Because }): React.ReactElement => (
+const Proof = ({ because, steps }: { readonly because: Because; readonly steps: Answer["change"]["steps"] }): React.ReactElement => (
   <li>
-    <span lang="en">
-      <Words text={because.text} />
-    </span>{" "}
-    <code className="soft">{because.rule}</code>
+    <ReasonText reason={because} steps={steps} /> <code className="soft">{because.rule}</code>
     {because.children === undefined || because.children.length === 0 ? null : (
       <ul>
         {because.children.map((child, index) => (
           // The tree never changes while it is shown, and two reasons may read alike.
           // oxlint-disable-next-line react/no-array-index-key
-          <Proof key={index} because={child} />
+          <Proof key={index} because={child} steps={steps} />
         ))}
       </ul>
     )}
@@ -80,6 +79,19 @@ const Source = ({ deciding }: { readonly deciding: Answer["decidedBy"] }): React
     <p className="soft">
       <code>{deciding.entry}</code> {t(explainTexts.ofRole, { role: deciding.role })}
       {deciding.source === null ? "" : ` · ${deciding.source}`}
+    </p>
+  );
+};
+
+const Change = ({ change }: { readonly change: Answer["change"] }): React.ReactElement => {
+  const own = useEngineWords()?.change(change.steps) ?? null;
+  return own === null ? (
+    <p lang="en">
+      <Words text={change.text} />
+    </p>
+  ) : (
+    <p>
+      <Words text={own} />
     </p>
   );
 };
@@ -133,17 +145,15 @@ export const Explanation = ({ question }: { readonly question: ExplainQuestion }
             <span>{t(answer.effect === "permit" ? wordTexts.permitted : commonTexts.stateRefused)}</span>
           </p>
           <h3>{t(explainTexts.decidedBy)}</h3>
-          <p lang="en">
-            <Words text={answer.because.text} /> <code className="soft">{answer.because.rule}</code>
+          <p>
+            <ReasonText reason={answer.because} /> <code className="soft">{answer.because.rule}</code>
           </p>
           <Source deciding={answer.decidedBy} />
           <Source deciding={answer.folder} />
           {answer.effect === "permit" || answer.change.steps.length === 0 ? null : (
             <>
               <h3>{t(explainTexts.flip)}</h3>
-              <p lang="en">
-                <Words text={answer.change.text} />
-              </p>
+              <Change change={answer.change} />
               <Changer change={answer.change} />
             </>
           )}
@@ -155,7 +165,7 @@ export const Explanation = ({ question }: { readonly question: ExplainQuestion }
               <ul>
                 {answer.because.children.map((child, index) => (
                   // oxlint-disable-next-line react/no-array-index-key
-                  <Proof key={index} because={child} />
+                  <Proof key={index} because={child} steps={answer.change.steps} />
                 ))}
               </ul>
             </details>

@@ -7,6 +7,8 @@ import classes from "#web/components/hint.module.css";
 
 export interface HintProps {
   readonly label: string;
+  /** Of the label, where it is not the page's. */
+  readonly lang?: string | undefined;
   readonly children: React.ReactNode;
 }
 
@@ -18,12 +20,13 @@ const edgePx = 8;
 
 interface OpenHintProps {
   readonly label: string;
+  readonly lang: string | undefined;
   readonly anchor: HTMLElement;
   readonly onEscape: () => void;
 }
 
 /** The hint itself, while it is open: a page has a hundred that are not. */
-const OpenHint = ({ label, anchor, onEscape }: OpenHintProps): React.ReactElement => {
+const OpenHint = ({ label, lang, anchor, onEscape }: OpenHintProps): React.ReactElement => {
   const shown = useRef<HTMLSpanElement>(null);
   const escaped = useEffectEvent(onEscape);
   useEffect(() => {
@@ -46,13 +49,13 @@ const OpenHint = ({ label, anchor, onEscape }: OpenHintProps): React.ReactElemen
     hint.style.top = `${Math.max(edgePx, top)}px`;
   }, [anchor]);
   return (
-    <span ref={shown} role="tooltip" popover="manual" className={classes.hint}>
+    <span ref={shown} role="tooltip" popover="manual" lang={lang} className={classes.hint}>
       {label}
     </span>
   );
 };
 
-export const Hint = ({ label, children }: HintProps): React.ReactElement => {
+export const Hint = ({ label, lang, children }: HintProps): React.ReactElement => {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const [openAt, setOpenAt] = useState<HTMLElement | null>(null);
   const later = (anchor: HTMLElement | null, ms: number): void => {
@@ -69,7 +72,7 @@ export const Hint = ({ label, children }: HintProps): React.ReactElement => {
       onBlur={() => later(null, 0)}
     >
       {children}
-      {openAt === null ? null : <OpenHint label={label} anchor={openAt} onEscape={() => setOpenAt(null)} />}
+      {openAt === null ? null : <OpenHint label={label} lang={lang} anchor={openAt} onEscape={() => setOpenAt(null)} />}
     </span>
   );
 };

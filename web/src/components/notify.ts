@@ -1,6 +1,7 @@
 /** Short notes that go by themselves. The code that shows them is loaded with the first one. */
 import { asProblem } from "#web/api/api-problem.ts";
 import { createStore } from "#web/api/small-store.ts";
+import { engineWordsNow } from "#web/i18n/engine-words.ts";
 import { languageNow } from "#web/i18n/language.ts";
 import { renderText } from "#web/i18n/text.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
@@ -30,5 +31,10 @@ export const notify = (note: Note): void => {
 /** For acts without a place of their own to say what went wrong. */
 export const notifyProblem = (error: unknown): void => {
   const problem = asProblem(error);
-  notify({ tone: "bad", title: problem.message, text: problem.hint });
+  const words = engineWordsNow();
+  notify({
+    tone: "bad",
+    title: words?.sentence(problem.message) ?? words?.title(problem.code) ?? problem.message,
+    text: words?.hint(problem.code, problem.hint) ?? words?.hint(problem.code, "") ?? problem.hint,
+  });
 };

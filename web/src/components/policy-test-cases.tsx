@@ -3,7 +3,7 @@ import type { Schemas } from "#web/api/generated.ts";
 import { whatIfTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
-import { Words } from "#web/components/words.tsx";
+import { ReasonText, Sentence } from "#web/components/engine-text.tsx";
 import classes from "#web/components/what-if-answer.module.css";
 
 export const PolicyTestCases = ({ result }: { readonly result: Schemas["PolicyTestResult"] }): React.ReactElement => {
@@ -22,19 +22,21 @@ export const PolicyTestCases = ({ result }: { readonly result: Schemas["PolicyTe
             <span className="visually-hidden">{t(one.passed ? whatIfTexts.passed : commonTexts.stateFailed)} </span>
             <code>{one.case}</code>
             {one.passed ? null : (
-              <div className={classes.why} lang="en">
-                {one.source === null ? null : <p className="soft">{one.source}</p>}
-                <p>
-                  <Words text={one.message} />
-                </p>
+              <div className={classes.why}>
+                {one.source === null ? null : (
+                  <p className="soft">
+                    <Sentence text={one.source} />
+                  </p>
+                )}
+                <p>{one.because?.text === one.message ? <ReasonText reason={one.because} /> : <Sentence text={one.message} />}</p>
                 {one.because === null || one.message.includes(one.because.text) ? null : (
                   <p>
-                    <Words text={one.because.text} />
+                    <ReasonText reason={one.because} />
                   </p>
                 )}
                 {one.change === null ? null : (
                   <p>
-                    <Words text={one.change} />
+                    <Sentence text={one.change} />
                   </p>
                 )}
               </div>

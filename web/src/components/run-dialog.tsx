@@ -16,13 +16,13 @@ import type { Schemas } from "#web/api/generated.ts";
 import { explain } from "#web/components/explain.ts";
 import { runAddress } from "#web/components/run-link.tsx";
 import { idempotencyKeyOf, type RunRequest } from "#web/components/run-request.ts";
+import { HintText, ReasonText, Sentence } from "#web/components/engine-text.tsx";
 import { ProblemNote, ProblemWords } from "#web/components/states.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { runDialogTexts } from "#web/i18n/texts/run-dialog.ts";
 import { useText } from "#web/i18n/language.ts";
 import { navigationTexts } from "#web/i18n/texts/shell.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
-import { Words } from "#web/components/words.tsx";
 import classes from "#web/components/run-dialog.module.css";
 
 type Preview = Schemas["SubmissionPreview"];
@@ -65,7 +65,7 @@ const ParameterField = ({
   readonly parameter: Parameter;
   /** Undefined: not given. */
   readonly value: string | undefined;
-  readonly error: string | undefined;
+  readonly error: React.ReactNode;
   /** Where typing begins. */
   readonly isFirst: boolean;
   readonly onChange: (value: string | undefined) => void;
@@ -93,7 +93,8 @@ const ParameterField = ({
     );
   }
   const read = value === undefined ? null : readValue(type, value);
-  const wrong = read !== null && "why" in read ? read.why : undefined;
+  const why = read !== null && "why" in read ? read.why : undefined;
+  const wrong = why === undefined ? undefined : <Sentence text={why} />;
   const placeholder =
     parameter.default !== null
       ? t(runDialogTexts.default, { value: parameter.default.slice(0, 200) })
@@ -114,9 +115,7 @@ const ParameterField = ({
 const VerdictLine = ({ verdict, of = "" }: { readonly verdict: Verdict; readonly of?: string }): React.ReactElement => (
   <p className={verdict.effect === "permit" ? classes.permitted : classes.refused}>
     <span aria-hidden="true">{verdict.effect === "permit" ? "✓ " : "⊘ "}</span>
-    <span lang="en">
-      <Words text={verdict.text} />
-    </span>
+    <ReasonText reason={verdict} />
     {of === "" ? null : <span className="soft"> ({of})</span>}
   </p>
 );
@@ -398,9 +397,14 @@ export const RunDialog = ({ request, onClose }: RunDialogProps): React.ReactElem
                   .filter(({ code }) => code !== "jobs.not-runnable" || data.targets.length > 0)
                   .filter(({ path, code }) => code !== "jobs.missing-argument" || isAgain || path === null)
                   .map(({ code, message, hint }) => (
-                    <p key={`${code} ${message}`} className={classes.refused} lang="en">
+                    <p key={`${code} ${message}`} className={classes.refused}>
                       <span aria-hidden="true">⊘ </span>
-                      <Words text={code === "jobs.missing-argument" ? message : `${message}: ${hint}`} />
+                      <Sentence text={message} />
+                      {code === "jobs.missing-argument" ? null : (
+                        <>
+                          : <HintText code={code} hint={hint} />
+                        </>
+                      )}
                     </p>
                   ))}
               </>

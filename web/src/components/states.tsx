@@ -7,6 +7,9 @@ import { useLanguage, useText } from "#web/i18n/language.ts";
 import type { Translate } from "#web/i18n/text.ts";
 import { renderLocal } from "#web/components/render-time.ts";
 import { Words } from "#web/components/words.tsx";
+import { ReasonText, Sentence } from "#web/components/engine-text.tsx";
+import { useEngineWords } from "#web/i18n/engine-words.ts";
+import type { EngineWords } from "#web/i18n/told.ts";
 import classes from "#web/components/states.module.css";
 
 export const LoadingState = (): React.ReactElement => {
@@ -59,33 +62,58 @@ export const ProblemState = ({ error, retry }: { readonly error: unknown; readon
   );
 };
 
-/** Message, hint and code as the manager tells them (in English, as the command line and the log do). */
+/** Of the sentences that a problem consists of, what stands in the reader's language, and what only the engine can say. */
+const toldIn = (
+  words: EngineWords | null,
+  problem: ApiProblem,
+): { readonly message: string; readonly hint: string; readonly rest: string[] } => {
+  const { code, message, hint } = problem;
+  const title = words?.title(code) ?? null;
+  if (words === null || title === null) return { message, hint, rest: [] };
+  const said = words.sentence(message);
+  const advice = words.hint(code, hint);
+  return {
+    message: said ?? title,
+    hint: advice ?? words.hint(code, "") ?? "",
+    rest: [...(said === null ? [message] : []), ...(advice === null ? [hint] : [])],
+  };
+};
+
+/** Message, hint and code as the manager tells them; in another language than English what its catalogue has, the engine's own words below it. */
 export const ProblemWords = ({ problem }: { readonly problem: ApiProblem }): React.ReactElement => {
   const t = useText();
+  const words = useEngineWords();
+  const isOwn = words !== null && words.title(problem.code) !== null;
+  const { message, hint, rest } = toldIn(words, problem);
   return (
-    <div className={classes.words} lang="en">
-      <p>
-        <Words text={problem.message} />
+    <div className={classes.words}>
+      <p lang={isOwn ? undefined : "en"}>
+        <Words text={message} />
       </p>
       {problem.because === null || problem.message.includes(problem.because.text) ? null : (
         <p>
-          <Words text={problem.because.text} />
+          <ReasonText reason={problem.because} />
         </p>
       )}
       {problem.further.length === 0 ? null : (
         <ul>
-          {[...new Set(problem.further.map(({ message }) => message))].map((message) => (
-            <li key={message}>
-              <Words text={message} />
+          {[...new Set(problem.further.map((one) => one.message))].map((one) => (
+            <li key={one}>
+              <Sentence text={one} />
             </li>
           ))}
         </ul>
       )}
-      {problem.hint === "" ? null : (
-        <p className={classes.hint}>
-          <Words text={problem.hint} />
+      {hint === "" ? null : (
+        <p className={classes.hint} lang={isOwn ? undefined : "en"}>
+          <Words text={hint} />
         </p>
       )}
+      {rest.map((english) => (
+        <p key={english} className={classes.code} lang="en">
+          <Words text={english} />
+        </p>
+      ))}
       {problem.code.startsWith("cockpit.") ? null : <p className={classes.code}>{t(stateTexts.code, { code: problem.code })}</p>}
     </div>
   );

@@ -3,7 +3,7 @@ import type { Operations } from "#web/api/generated.ts";
 import { Section } from "#web/components/page.tsx";
 import { PolicyTestCases } from "#web/components/policy-test-cases.tsx";
 import { Ago } from "#web/components/time.tsx";
-import { Words } from "#web/components/words.tsx";
+import { ReasonText, Sentence } from "#web/components/engine-text.tsx";
 import { whatIfTexts, accessTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
 import type { Translate } from "#web/i18n/text.ts";
@@ -73,9 +73,7 @@ const Guards = ({ guards }: { readonly guards: WhatIf["guards"] }): React.ReactE
       {guards.map((guard) => (
         <li key={guard.code + guard.message} data-confirm={guard.confirm}>
           <strong>{t(guard.confirm ? whatIfTexts.toConfirm : whatIfTexts.keepsOff)}</strong>{" "}
-          <span lang="en">
-            <Words text={guard.hint === "" ? guard.message : `${guard.message}. ${guard.hint}`} />
-          </span>
+          <Sentence text={guard.hint === "" ? guard.message : `${guard.message}. ${guard.hint}`} />
         </li>
       ))}
     </ul>
@@ -97,10 +95,10 @@ export const WhatIfAnswer = ({
     <div className={classes.answer}>
       <Guards guards={answer.guards} />
       {told.length === 0 ? null : (
-        <ul className={classes.notices} aria-label={t(whatIfTexts.notices)} lang="en">
+        <ul className={classes.notices} aria-label={t(whatIfTexts.notices)}>
           {told.map((text) => (
             <li key={text}>
-              <Words text={text} />
+              <Sentence text={text} />
             </li>
           ))}
         </ul>
@@ -144,8 +142,8 @@ export const WhatIfAnswer = ({
                   job: one.job,
                 })}{" "}
                 (<Ago at={one.at} />){" "}
-                <span className="soft" lang="en">
-                  <Words text={one.because.text} />
+                <span className="soft">
+                  <ReasonText reason={one.because} />
                 </span>
               </li>
             ))}

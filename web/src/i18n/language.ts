@@ -25,6 +25,8 @@ export const languageNow = (): Language => {
 };
 document.documentElement.lang = languageNow();
 
+export const followLanguage = (listener: () => void): (() => void) => choice.subscribe(listener);
+
 export const useLanguageChoice = (): LanguageChoice => useSyncExternalStore(choice.subscribe, choice.get);
 
 export const useLanguage = (): Language => {

@@ -13,6 +13,7 @@ export const commonTexts = defineTexts({
   none: { en: "none", de: "keine" },
   never: { en: "never", de: "nie" },
   loading: { en: "Loading …", de: "Wird geladen …" },
+  fillIn: { en: "Fill in this field.", de: "Füllen Sie dieses Feld aus." },
   why: { en: "Why?", de: "Warum?" },
   whyOf: { en: "Why? {subject}", de: "Warum? {subject}" },
   showAll: { en: "Show all", de: "Alle zeigen" },

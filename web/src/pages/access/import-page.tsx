@@ -9,6 +9,7 @@ import { call } from "#web/api/call.ts";
 import type { Operations } from "#web/api/generated.ts";
 import { ActionButton, allowedBy, type Allowed } from "#web/components/action-button.tsx";
 import { ConfirmDialog } from "#web/components/confirm.tsx";
+import { HintText, Sentence } from "#web/components/engine-text.tsx";
 import { LazyCodeEditor } from "#web/components/lazy-code-editor.tsx";
 import { notify, notifyProblem } from "#web/components/notify.ts";
 import { Page, Section } from "#web/components/page.tsx";
@@ -43,9 +44,9 @@ const Report = ({ outcome }: { readonly outcome: Outcome }): React.ReactElement 
       {outcome.problems.length === 0 ? null : (
         <ul className={classes.plain} aria-label={t(importTexts.problems)}>
           {outcome.problems.map((one) => (
-            <li key={`${one.at.line ?? ""} ${one.message}`} className={classes.bad} lang="en">
+            <li key={`${one.at.line ?? ""} ${one.message}`} className={classes.bad}>
               {one.at.line === undefined ? "" : `${one.at.line}: `}
-              {one.message}. {one.hint}
+              <Sentence text={one.message} />. <HintText code={one.code} hint={one.hint} />
             </li>
           ))}
         </ul>
@@ -67,9 +68,11 @@ const Report = ({ outcome }: { readonly outcome: Outcome }): React.ReactElement 
         ))}
       </ul>
       {outcome.notices.length === 0 ? null : (
-        <ul className={classes.plain} aria-label={t(whatIfTexts.notices)} lang="en">
+        <ul className={classes.plain} aria-label={t(whatIfTexts.notices)}>
           {[...new Set(outcome.notices.map(({ text }) => text))].map((text) => (
-            <li key={text}>{text}</li>
+            <li key={text}>
+              <Sentence text={text} />
+            </li>
           ))}
         </ul>
       )}

@@ -11,6 +11,7 @@ import { ApiProblem } from "#web/api/api-problem.ts";
 import { useMay } from "#web/api/access.ts";
 import { call } from "#web/api/call.ts";
 import { ActionButton, allowedBy, type Allowed } from "#web/components/action-button.tsx";
+import { Sentence } from "#web/components/engine-text.tsx";
 import { ConfirmDialog } from "#web/components/confirm.tsx";
 import { notify } from "#web/components/notify.ts";
 import { policyChanged } from "#web/components/policy-changed.ts";
@@ -298,7 +299,7 @@ const RoleEditor = ({ stored, first }: { readonly stored: Stored | null; readonl
         />
       ) : null}
       <p id={saidId} role="status" className={said === null ? "visually-hidden" : classes.said} data-bad={said?.bad}>
-        {said?.text}
+        {said === null ? null : said.bad ? <Sentence text={said.text} /> : said.text}
       </p>
       <div className={classes.editor}>
         <Section title={t(wordTexts.permissions)}>

@@ -5,6 +5,7 @@ import { draftOf, type DraftStep, type RoleDraft } from "#access/role-draft.ts";
 import { readRoleText, renderRoleText } from "#identity/rules/role-text.ts";
 import type { Problem } from "#kernel/problem.ts";
 import type { CodeProblem } from "#web/components/code-editor.tsx";
+import { Sentence } from "#web/components/engine-text.tsx";
 import { LazyCodeEditor } from "#web/components/lazy-code-editor.tsx";
 import { roleTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
@@ -60,7 +61,12 @@ export const RoleTextEditor = ({ draft, readOnly, onStep }: RoleTextEditorProps)
       />
       <p role="status" className={problems.length === 0 ? "visually-hidden" : classes.textProblem}>
         {problems.length === 0 ? t(roleTexts.textInStep) : t(roleTexts.textProblem, { line: problems[0]?.line ?? 1 })}
-        {problems.length === 0 ? null : <span lang="en"> {problems[0]?.message}</span>}
+        {problems.length === 0 ? null : (
+          <>
+            {" "}
+            <Sentence text={problems[0]?.message ?? ""} />
+          </>
+        )}
       </p>
     </div>
   );

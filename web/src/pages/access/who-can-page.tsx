@@ -14,7 +14,7 @@ import { Page } from "#web/components/page.tsx";
 import { EmptyState } from "#web/components/states.tsx";
 import { useList } from "#web/components/use-list.ts";
 import { WhyButton } from "#web/components/why-button.tsx";
-import { Words } from "#web/components/words.tsx";
+import { ReasonText } from "#web/components/engine-text.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { whoCanTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
@@ -30,12 +30,6 @@ interface Told {
   readonly disabled: number;
   readonly named: boolean;
 }
-
-const Because = ({ of }: { readonly of: Able }): React.ReactElement => (
-  <span lang="en">
-    <Words text={of.because.text} />
-  </span>
-);
 
 const pageRoute = getRouteApi("/access/who-can");
 const explainOthers = "manager:explain:others";
@@ -137,7 +131,7 @@ const Answer = ({ asked, permission }: { readonly asked: WhoCanSearch; readonly 
   const columns: readonly Column<Able>[] = [
     { id: "name", header: t(wordTexts.account), cell: (one) => <strong>{one.name}</strong> },
     { id: "service", header: t(whoCanTexts.service), from: 640, width: 120, cell: (one) => one.service },
-    { id: "because", header: t(whoCanTexts.because), from: 520, cell: (one) => <Because of={one} /> },
+    { id: "because", header: t(whoCanTexts.because), from: 520, cell: (one) => <ReasonText reason={one.because} /> },
     {
       id: "why",
       header: t(commonTexts.why),
@@ -161,7 +155,7 @@ const Answer = ({ asked, permission }: { readonly asked: WhoCanSearch; readonly 
         columns={columns}
         list={list}
         rowId={(one) => one.accessId}
-        narrowLine={(one) => <Because of={one} />}
+        narrowLine={(one) => <ReasonText reason={one.because} />}
         onOpen={(one) => explain({ ...question, actor: one.accessId })}
         empty={<EmptyState title={t(told?.named === false ? whoCanTexts.unnamed : whoCanTexts.nobody)} />}
       />

@@ -7,13 +7,14 @@ import { decideAnywhere } from "#access/decide.ts";
 import { renderFolder } from "#access/folders.ts";
 import { permissionLeaves, type PermissionLeaf } from "#access/permissions.ts";
 import type { Role } from "#access/question.ts";
+import type { Verdict } from "#access/verdict.ts";
 import { readRoleText } from "#identity/rules/role-text.ts";
 import { explain } from "#web/components/explain.ts";
 import { allRolesQuery } from "#web/components/all-roles.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { Loaded } from "#web/components/states.tsx";
 import { WhyButton } from "#web/components/why-button.tsx";
-import { Words } from "#web/components/words.tsx";
+import { ReasonText } from "#web/components/engine-text.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { mergedTexts } from "#web/i18n/texts/accounts.ts";
 import { useText } from "#web/i18n/language.ts";
@@ -25,7 +26,7 @@ interface Merged {
   readonly leaf: PermissionLeaf;
   readonly effect: "permit" | "deny";
   readonly denied: boolean;
-  readonly because: string;
+  readonly because: Verdict["because"];
   /** Controllers where it is otherwise. */
   readonly otherwise: readonly string[];
 }
@@ -42,7 +43,7 @@ const mergedOf = (access: CompiledAccess): readonly Merged[] =>
       leaf,
       effect: general.effect,
       denied: general.because.rule === "may.denied",
-      because: general.because.text,
+      because: general.because,
       otherwise,
     };
   });
@@ -104,8 +105,8 @@ const Table = ({
               <span className="visually-hidden">
                 {t(effect === "permit" ? wordTexts.permitted : denied ? roleTexts.denied : mergedTexts.notGranted)}
               </span>
-              <span className={classes.because} lang="en">
-                <Words text={because} />
+              <span className={classes.because}>
+                <ReasonText reason={because} />
               </span>
               {otherwise.length === 0 ? null : <span>{t(mergedTexts.otherwise, { controllers: otherwise.join(", ") })}</span>}
             </span>

@@ -12,6 +12,7 @@ import { ApiProblem, asProblem } from "#web/api/api-problem.ts";
 import { call } from "#web/api/call.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { ConfirmDialog } from "#web/components/confirm.tsx";
+import { HintText, Sentence } from "#web/components/engine-text.tsx";
 import { jobParams } from "#web/components/job-link.tsx";
 import { LazyCodeDiff } from "#web/components/lazy-code-diff.tsx";
 import { LazyCodeEditor } from "#web/components/lazy-code-editor.tsx";
@@ -20,7 +21,6 @@ import { notify } from "#web/components/notify.ts";
 import { Page } from "#web/components/page.tsx";
 import { LoadingState, ProblemNote, ProblemState } from "#web/components/states.tsx";
 import { UnsavedGuard } from "#web/components/unsaved-guard.tsx";
-import { Words } from "#web/components/words.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { jobEditorTexts } from "#web/i18n/texts/job-editor.ts";
 import { jobTexts } from "#web/i18n/texts/jobs.ts";
@@ -35,6 +35,7 @@ import classes from "#web/pages/job-editor/job-editor.module.css";
 type Job = Schemas["Job"];
 
 interface Found {
+  readonly code: string;
   readonly line: number;
   readonly column: number;
   readonly message: string;
@@ -45,9 +46,10 @@ interface Found {
 
 /** A refusal and those told with it. */
 const foundIn = (problem: ApiProblem): readonly Found[] => {
-  const one = (given: { detail?: unknown; message?: unknown; hint?: unknown; at?: unknown }): Found => {
+  const one = (given: { code?: unknown; detail?: unknown; message?: unknown; hint?: unknown; at?: unknown }): Found => {
     const at = (given.at ?? {}) as { line?: number; column?: number; path?: string };
     return {
+      code: typeof given.code === "string" ? given.code : problem.code,
       line: at.line ?? 1,
       column: at.column ?? 1,
       message: String(given.detail ?? given.message ?? ""),
@@ -134,7 +136,7 @@ const Editor = ({ begin }: { readonly begin: Begin }): React.ReactElement => {
   });
   const isCurrent = asked === text && !check.isPlaceholderData && !check.isFetching;
   const found: readonly Found[] = !read.ok
-    ? read.problems.map((one) => ({ ...one, hint: "", path: null }))
+    ? read.problems.map((one) => ({ ...one, code: "input.malformed-yaml", hint: "", path: null }))
     : check.data?.problem === null || check.data === undefined
       ? []
       : foundIn(check.data.problem);
@@ -188,8 +190,10 @@ const Editor = ({ begin }: { readonly begin: Begin }): React.ReactElement => {
   };
   const leave = (): void =>
     void (base.job === null ? navigate({ to: "/jobs" }) : navigate({ to: "/jobs/$", params: jobParams(base.job.path) }));
-  const problemOf = (field: string): string | undefined =>
-    isCurrent ? found.find((one) => one.path === field || one.path?.replaceAll(/\[(\d+)\]/g, ".$1") === field)?.message : undefined;
+  const problemOf = (field: string): React.ReactNode => {
+    const wrong = isCurrent ? found.find((one) => one.path === field || one.path?.replaceAll(/\[(\d+)\]/g, ".$1") === field) : undefined;
+    return wrong === undefined ? undefined : <Sentence text={wrong.message} />;
+  };
 
   return (
     <Page
@@ -260,12 +264,15 @@ const Editor = ({ begin }: { readonly begin: Begin }): React.ReactElement => {
               <>
                 <p className={classes.bad}>{t(jobEditorTexts.problems, { count: found.length })}</p>
                 <ul>
-                  {found.map(({ line, message, hint }) => (
+                  {found.map(({ line, code, message, hint }) => (
                     <li key={`${line} ${message}`}>
-                      {t(logTexts.line, { line: String(line) })}:{" "}
-                      <span lang="en">
-                        <Words text={hint === "" ? message : `${message} (${hint})`} />
-                      </span>
+                      {t(logTexts.line, { line: String(line) })}: <Sentence text={message} />
+                      {hint === "" ? null : (
+                        <>
+                          {" "}
+                          (<HintText code={code} hint={hint} />)
+                        </>
+                      )}
                     </li>
                   ))}
                 </ul>

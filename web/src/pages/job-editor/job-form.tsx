@@ -12,7 +12,7 @@ export interface JobFormProps {
   readonly pathFixed: boolean;
   readonly onChange: <K extends keyof JobFields>(name: K, value: JobFields[K]) => void;
   /** Message of a problem by the field it is about. */
-  readonly problemOf: (field: string) => string | undefined;
+  readonly problemOf: (field: string) => React.ReactNode;
 }
 
 const nodeRoles = ["monitor", "configurator", "operator", "administrator", "auditor"];
@@ -105,7 +105,7 @@ const CommaList = ({
 }: {
   readonly label: string;
   readonly value: readonly string[];
-  readonly error: string | undefined;
+  readonly error: React.ReactNode;
   readonly onChange: (next: readonly string[]) => void;
 }): React.ReactElement => (
   <TextInput

@@ -18,7 +18,7 @@ import { Loaded, LoadingState, ProblemNote } from "#web/components/states.tsx";
 import { Ago, Instant } from "#web/components/time.tsx";
 import { defined } from "#web/components/defined.ts";
 import { WhyButton } from "#web/components/why-button.tsx";
-import { Words } from "#web/components/words.tsx";
+import { ReasonText } from "#web/components/engine-text.tsx";
 import { useText } from "#web/i18n/language.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { profileTexts } from "#web/i18n/texts/profile.ts";
@@ -256,9 +256,9 @@ const Permissions = (): React.ReactElement => {
                 {t(verdict.effect === "permit" ? commonTexts.yes : commonTexts.no)}
               </span>
             </td>
-            <td lang="en">
+            <td>
               <span className="soft">
-                <Words text={verdict.because.text} />
+                <ReasonText reason={verdict.because} />
               </span>{" "}
               <WhyButton
                 subject={leaf.permission}

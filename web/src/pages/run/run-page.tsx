@@ -27,6 +27,9 @@ import { wordTexts } from "#web/i18n/texts/words.ts";
 import { LogView } from "#web/pages/run/log-view.tsx";
 import { outcomeWords } from "#web/pages/run/outcome.ts";
 import { Words } from "#web/components/words.tsx";
+import { HintText, ReasonText, Sentence } from "#web/components/engine-text.tsx";
+import { RunSentence, whyNotStarted } from "#web/components/run-sentence.tsx";
+import { useEngineWords } from "#web/i18n/engine-words.ts";
 import {
   cancelPermission,
   createPermission,
@@ -59,10 +62,7 @@ const Why = ({ verdict, state }: { readonly verdict: Verdict | undefined; readon
   return (
     <>
       <p className={classes.why} data-effect={verdict.effect}>
-        <span aria-hidden="true">{verdict.effect === "permit" ? "✓" : "⊘"}</span>{" "}
-        <span lang="en">
-          <Words text={verdict.text} />
-        </span>
+        <span aria-hidden="true">{verdict.effect === "permit" ? "✓" : "⊘"}</span> <ReasonText reason={verdict} />
       </p>
       {verdict.unsigned === true ? (
         <p className={`soft ${classes.why}`}>{t(state === "ended" ? runTexts.neverSigned : runTexts.unsigned)}</p>
@@ -116,10 +116,10 @@ const Chain = ({ run }: { readonly run: Run }): React.ReactElement => {
       </ol>
       <details className={classes.details}>
         <summary>{t(wordTexts.howDecided)}</summary>
-        <ul lang="en">
+        <ul>
           {run.verdicts.map((verdict) => (
             <li key={`${verdict.part} ${verdict.rule} ${verdict.decidedAt}`}>
-              <Instant at={verdict.decidedAt} /> {verdict.question}: <Words text={verdict.text} />{" "}
+              <Instant at={verdict.decidedAt} /> <Sentence text={verdict.question} />: <ReasonText reason={verdict} />{" "}
               <code className="soft">{verdict.rule}</code>
             </li>
           ))}
@@ -192,6 +192,28 @@ const Timeline = ({ run }: { readonly run: Run }): React.ReactElement => {
   );
 };
 
+/** Why nothing of the job ran, and what to do about it. */
+const NotStarted = ({
+  problem,
+  verdicts,
+}: {
+  readonly problem: NonNullable<NonNullable<Run["outcome"]>["launchProblem"]>;
+  readonly verdicts: readonly Verdict[];
+}): React.ReactElement => {
+  const words = useEngineWords();
+  const why = words === null ? null : whyNotStarted(words, verdicts, problem);
+  return (
+    <>
+      <p className={classes.why} data-effect="deny" lang={why === null ? "en" : undefined}>
+        <Words text={why ?? problem.message} />
+      </p>
+      <p className="soft">
+        <HintText code={problem.code} hint={problem.hint} />
+      </p>
+    </>
+  );
+};
+
 const OutcomeFacts = ({ run }: { readonly run: Run }): React.ReactElement => {
   const t = useText();
   const language = useLanguage();
@@ -206,13 +228,8 @@ const OutcomeFacts = ({ run }: { readonly run: Run }): React.ReactElement => {
   return (
     <Section title={t(runTexts.outcome)} aside={<StateMark state={run.result ?? run.state} />}>
       {launchProblem === null ? null : (
-        <div lang="en">
-          <p className={classes.why} data-effect="deny">
-            <Words text={launchProblem.message} />
-          </p>
-          <p className="soft">
-            <Words text={launchProblem.hint} />
-          </p>
+        <div>
+          <NotStarted problem={launchProblem} verdicts={run.verdicts} />
           <p className="soft">
             <code>{launchProblem.code}</code>
           </p>
@@ -333,9 +350,14 @@ const RunView = ({ run }: { readonly run: Run }): React.ReactElement => {
       about={
         <span className={classes.stateLine}>
           <StateMark state={run.result ?? run.state} />
-          <span lang="en">
-            <Words text={explanation.data?.sentence ?? ""} />
-          </span>
+          {explanation.data === undefined ? null : (
+            <RunSentence
+              run={run}
+              sentence={explanation.data.sentence}
+              verdicts={run.verdicts}
+              problem={run.outcome?.launchProblem ?? null}
+            />
+          )}
           {isActive && run.cancelRequested !== null ? <span>{t(runTexts.cancelling, { name: run.cancelRequested.by })}</span> : null}
         </span>
       }
@@ -384,7 +406,7 @@ const RunView = ({ run }: { readonly run: Run }): React.ReactElement => {
           ) : (
             <EmptyState
               title={t(runTexts.logHidden)}
-              hint={<span lang="en">{run.allowed.log.reason}</span>}
+              hint={<Sentence text={run.allowed.log.reason ?? ""} />}
               action={
                 <Anchor
                   component="button"

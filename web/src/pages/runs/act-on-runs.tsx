@@ -13,7 +13,7 @@ import { notify } from "#web/components/notify.ts";
 import { RunLink } from "#web/components/run-link.tsx";
 import { idempotencyKeyOf } from "#web/components/run-request.ts";
 import { Loaded } from "#web/components/states.tsx";
-import { Words } from "#web/components/words.tsx";
+import { HintText, Sentence } from "#web/components/engine-text.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { runsTexts } from "#web/i18n/texts/runs.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
@@ -141,11 +141,11 @@ const KeptRuns = ({ act, kept, count, onClose }: Report & { readonly onClose: ()
         const [first] = runs;
         return (
           <section key={why} className={classes.reason}>
-            <p lang="en">
-              <Words text={why} />
+            <p>
+              <Sentence text={why} />
             </p>
-            <p lang="en" className="soft">
-              <Words text={first?.problem?.hint ?? ""} />
+            <p className="soft">
+              <HintText code={first?.problem?.code ?? ""} hint={first?.problem?.hint ?? ""} />
             </p>
             {first?.problem?.code.startsWith("access.") === true ? (
               <p>

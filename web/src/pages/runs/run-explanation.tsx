@@ -6,7 +6,8 @@ import { WhoMayThere } from "#web/components/node-admits.tsx";
 import { RunLink } from "#web/components/run-link.tsx";
 import { Loaded } from "#web/components/states.tsx";
 import { Instant } from "#web/components/time.tsx";
-import { Words } from "#web/components/words.tsx";
+import { ReasonText } from "#web/components/engine-text.tsx";
+import { RunSentence } from "#web/components/run-sentence.tsx";
 import { explainTexts } from "#web/i18n/texts/explain.ts";
 import { runTexts } from "#web/i18n/texts/run.ts";
 import { runDialogTexts } from "#web/i18n/texts/run-dialog.ts";
@@ -41,8 +42,8 @@ export const RunExplanation = ({ run, onClose }: { readonly run: Run; readonly o
       <Loaded query={query}>
         {({ sentence, verdicts }) => (
           <>
-            <p lang="en">
-              <Words text={sentence} />
+            <p>
+              <RunSentence run={run} sentence={sentence} verdicts={verdicts} />
             </p>
             <ol className={classes.verdicts}>
               {verdicts.map((verdict) => (
@@ -51,8 +52,8 @@ export const RunExplanation = ({ run, onClose }: { readonly run: Run; readonly o
                     <span aria-hidden="true">{verdict.effect === "permit" ? "✓ " : "⊘ "}</span>
                     {t(partTexts[verdict.part])}: {t(verdict.effect === "permit" ? wordTexts.permitted : commonTexts.stateRefused)}
                   </strong>
-                  <p lang="en">
-                    <Words text={verdict.text} /> <code className="soft">{verdict.rule}</code>
+                  <p>
+                    <ReasonText reason={verdict} /> <code className="soft">{verdict.rule}</code>
                   </p>
                   <p className="soft">
                     <Instant at={verdict.decidedAt} />
