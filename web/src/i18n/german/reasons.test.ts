@@ -246,7 +246,7 @@ test("A46, 4.6: whatever AS WHOM answers is told in German", () => {
     ],
     [
       { policy: { ...policy, accounts: [{ user: "svc", folders: ["/"], roles: ["auditor", "administrator"] }] } },
-      /Sie verlangt die Rolle `auditor` oder `administrator`$/,
+      /Sie verlangt die Rolle `auditor` oder `administrator` selbst, und der Auftraggeber hat nur `operator`$/,
     ],
     [{ account: ok({ ...account, state: "locked" }) }, /ist auf dem Knoten gesperrt$/],
     [{ account: ok({ ...account, state: "expired" }) }, /ist auf dem Knoten abgelaufen$/],

@@ -74,6 +74,7 @@ const grants: Sentence = (facts) => `Rolle ${facts.code("role")} erlaubt ${facts
 const denies: Sentence = (facts) => `Rolle ${facts.code("role")} verbietet ${facts.code("permission")} ${facts.scope()}`;
 const folder: Sentence = (facts) => `Ordner ${facts.code("folder")} der Rolle ${facts.code("role")} ${facts.scope()}`;
 const person: Sentence = (facts) => `${facts.code("submitterName")} (${facts.code("submitter")})`;
+const either = (codes: string): string => codes.replaceAll("`, `", "` oder `");
 const needsRole: Sentence = (facts) =>
   `Der Job braucht die Rolle ${facts.code("requires")} auf Knoten ${facts.code("node")}, dessen Berechtigungstabelle`;
 const account: Sentence = (facts) => `Konto ${facts.code("user")} (UID ${facts.plain("uid")})`;
@@ -210,8 +211,8 @@ export const reasons: Readonly<Record<string, Sentence>> = {
   "as-whom.user-name": (facts) => translated(facts.text) ?? facts.nothing(),
   "as-whom.account": (facts) => {
     if (facts.plain("code") !== "launch.unknown-account") return translated(facts.text) ?? facts.nothing();
-    const named = facts.has("key") ? `, das die Zugangsdaten ${facts.code("key")} nennen` : "";
-    return `Auf dem Knoten gibt es kein Konto ${facts.code("user")}${named}`;
+    const named = facts.has("key") ? `das die Zugangsdaten ${facts.code("key")} nennen` : "das Standard-Jobkonto des Knotens";
+    return `Auf dem Knoten gibt es kein Konto ${facts.code("user")}, ${named}`;
   },
   "as-whom.system-account": (facts) => {
     const uid = facts.number("uid");
@@ -229,8 +230,11 @@ export const reasons: Readonly<Record<string, Sentence>> = {
       "no-rule": (facts) => `Die Richtlinie des Knotens verbietet ${account(facts)} hier: Keine Regel nennt das Konto`,
       "other-folder": (facts) =>
         `Die Richtlinie des Knotens verbietet ${account(facts)} hier: Keine Regel nennt das Konto für ${facts.code("folder")}`,
-      role: (facts) =>
-        `Die Richtlinie des Knotens verbietet ${account(facts)} hier: Sie verlangt die Rolle ${facts.codes("roles").replaceAll("`, `", "` oder `")}`,
+      "no-role": (facts) => `Die Richtlinie des Knotens verbietet ${account(facts)} hier: Ihre Regel nennt keine Rolle`,
+      role: (facts) => {
+        const held = facts.has("held") && facts.plain("held") !== "" ? `nur ${either(facts.codes("held"))}` : "keine";
+        return `Die Richtlinie des Knotens verbietet ${account(facts)} hier: Sie verlangt die Rolle ${either(facts.codes("asked"))} selbst, und der Auftraggeber hat ${held}`;
+      },
     },
     "why",
   ),
