@@ -74,6 +74,29 @@ const printExplanation = (output: Output, answer: PermissionExplanation): void =
   output.print(`  who can change it: ${plainText(names === "" ? `nobody holds ${answer.change.needs}` : names)}`);
 };
 
+/** Where a node's table refused: who holds the role that was missing, as far as the caller may know. */
+const printAdmitted = async (api: ApiClient, output: Output, { facts }: VerdictRecord): Promise<void> => {
+  const { node, requires } = facts ?? {};
+  if (typeof node !== "string" || typeof requires !== "string") return;
+  const path = `/api/v1/nodes/${encodeURIComponent(node)}/table?role=${encodeURIComponent(requires)}`;
+  let table: { entries: { subject: string; name: string | null }[]; total: number; isCut: boolean; reported: boolean };
+  try {
+    table = await api.call("GET", path);
+  } catch (error) {
+    // Nodes are not for everybody's eyes, and a node may be gone.
+    if (error instanceof ProblemError) return;
+    throw error;
+  }
+  if (!table.reported) return;
+  const unnamed = table.total - table.entries.length;
+  const names = [
+    ...table.entries.map(({ subject, name }) => name ?? subject),
+    ...(unnamed > 0 ? [`${unnamed} that you may not see`] : []),
+    ...(table.isCut ? ["…"] : []),
+  ];
+  output.print(`  who can, by the table of ${plainText(node)}: ${plainText(names.join(", ") || "nobody")}`);
+};
+
 const explainRun = async (api: ApiClient, output: Output, id: string): Promise<void> => {
   const chain = await api.call<RunExplanation>("GET", `/api/v1/runs/${encodeURIComponent(id)}/explain`);
   if (output.json) return output.printJson(chain);
@@ -81,6 +104,7 @@ const explainRun = async (api: ApiClient, output: Output, id: string): Promise<v
   for (const verdict of chain.verdicts) {
     const mark = verdict.effect === "permit" ? output.paint("green", "✔") : output.paint("red", "✘");
     output.print(`  ${mark} ${labels[verdict.part].padEnd(8)} ${plainText(verdict.text)}  ${output.paint("dim", verdict.rule)}`);
+    if (verdict.part === "where" && verdict.effect === "deny") await printAdmitted(api, output, verdict);
   }
   if (chain.verdicts.some(({ unsigned }) => unsigned === true))
     output.print(output.paint("dim", "  where and as whom are what the node says: its signed receipt comes when the run has ended"));

@@ -31,6 +31,9 @@ test(
     assert.match((await admitted.last().textContent()) ?? "", /^group clerks administrator$/);
     await expectAccessible(page, "a run that its node refused");
 
+    const told = await instance.cli(["explain", "run", new URL(page.url()).pathname.split("/").at(-1) ?? ""]);
+    assert.match(told.stdout, /^ {2}who can, by the table of local: os:\d+, root, group:clerks$/m);
+
     const { accessId } = await instance.api.call<{ accessId: string }>("GET", "/api/v1/accounts/ann");
     await grant(accessId, "operator");
     await page.goto(`${instance.url}/nodes/local`);
