@@ -50,7 +50,7 @@ const decodePart = (part: string): Buffer | null => {
 
 /**
  * Verifies and opens a token. `keyOf` gives the public key of a `kid`, or null when the key is not known.
- * SECURITY: nothing of the payload is parsed before the signature holds: `signed-token.test.ts`.
+ * SECURITY: nothing of the payload is parsed before the signature holds: `delegation-token.test.ts`.
  */
 export const openToken = (token: unknown, typ: TokenType, maxCharacters: number, keyOf: (kid: string) => KeyObject | null): OpenedToken => {
   if (typeof token !== "string") return bad("malformed", "it is not text");

@@ -4,7 +4,7 @@
  * and applying it (`manager/import.ts`).
  *
  * SECURITY: an import may give less than the source gave, never more, and says where. A grant that has no exact counterpart is left out; a
- * denial or a limit that has none is a problem, since leaving it out would widen (`import-shiro.test.ts`). Passwords and the values of settings are
+ * denial or a limit that has none is a problem, since leaving it out would widen (`import-plan.test.ts`). Passwords and the values of settings are
  * never repeated.
  */
 import { compileAccess } from "#access/compile.ts";
