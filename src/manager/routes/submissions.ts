@@ -74,10 +74,14 @@ const itemJson = (item: AcceptedSubmission | RefusedSubmission): z.input<typeof 
 export const noJob = (path: string): Problem =>
   problem("jobs.not-found", `there is no job \`${path.slice(0, 200).replaceAll(/[`\p{Cc}\p{Cf}]/gu, "'")}\``);
 
+/** What a person proved himself with, in words; what the glossary of methods (`amr`) has no word for stands as it is. */
+const proofWords = (amr: readonly string[]): string =>
+  amr.map((method) => (method === "pwd" ? "a password" : `\`${method}\``)).join(" and ");
+
 /** Who it is, and whether he may: asked for every request, kept with the submission. */
 export const decideRequest = (principal: Principal, job: string, decidedAt: string): VerdictRecord[] => {
   const verdict = authorise(principal, "controller:runs:create", { path: job, controller: mainController }, () => noJob(job));
-  const proof = principal.amr.includes("os") ? "by the operating system on the local socket" : `with ${principal.amr.join(" and ")}`;
+  const proof = principal.amr.includes("os") ? "by the operating system on the local socket" : `with ${proofWords(principal.amr)}`;
   return [
     {
       part: "who",
