@@ -14,17 +14,17 @@ const node = join(root, "node_modules", ".bin", "node");
 const source = join(root, "src");
 const quiet = ["--disable-warning=ExperimentalWarning"];
 
-// The flags are part of what V8 accepts: as in `src/supervise/part-plans.ts` and the start script of package.json.
-const small = ["--max-semi-space-size=1", "--optimize-for-size"];
+// The flags are part of what V8 accepts: those of each part as it is started, and those of the start script of package.json.
+const startFlags = ["--max-semi-space-size=1", "--optimize-for-size"];
 /** Each loads everything before it refuses what it is asked. */
-const refused = (entries) => {
+const refused = (entries, flags) => {
   const up = [join(root, "bin", "behalf.js"), "up", "--data", "/dev/null/behalf"];
   return [
-    { flags: ["--max-semi-space-size=4", "--heap-growing-percent=30"], words: [entries.manager, "--no-such-flag"] },
-    { flags: ["--max-semi-space-size=1"], words: [entries.agent] },
-    { flags: small, words: [entries.launcher] },
+    { flags: flags.manager, words: [entries.manager, "--no-such-flag"] },
+    { flags: flags.agent, words: [entries.agent] },
+    { flags: flags.launcher, words: [entries.launcher] },
     // `npm start`, and `behalf up` without flags.
-    { flags: small, words: up },
+    { flags: startFlags, words: up },
     { flags: [], words: up },
   ];
 };
@@ -46,8 +46,10 @@ const ask = () => {
   const question = `
     const { installationCache } = await import(${JSON.stringify(new URL("../src/kernel/compile-cache.ts", import.meta.url).href)});
     const { entryOf } = await import(${JSON.stringify(new URL("../src/kernel/bundle.ts", import.meta.url).href)});
+    const { managerFlags, agentFlags, launcherFlags } = await import(${JSON.stringify(new URL("../src/supervise/part-plans.ts", import.meta.url).href)});
     const entries = Object.fromEntries(["manager", "agent", "launcher"].map((part) => [part, entryOf(part)]));
-    process.stdout.write(JSON.stringify({ cache: installationCache(), entries }));`;
+    const partFlags = { manager: managerFlags, agent: agentFlags, launcher: launcherFlags };
+    process.stdout.write(JSON.stringify({ cache: installationCache(), entries, partFlags }));`;
   const asked = spawnSync(node, [...quiet, "--input-type=module", "--eval", question], { cwd: root, encoding: "utf8" });
   return asked.status === 0 ? JSON.parse(asked.stdout) : null;
 };
@@ -56,7 +58,7 @@ const warm = () => {
   if (!existsSync(node)) return;
   if (existsSync(join(root, "node_modules", "rolldown")))
     spawnSync(node, [...quiet, join(root, "scripts", "bundle.ts")], { cwd: root, stdio: "ignore" });
-  const { cache, entries } = ask() ?? { cache: null };
+  const { cache, entries, partFlags } = ask() ?? { cache: null };
   if (cache === null) return;
   const stamp = join(cache, "warm");
   const state = stateOf(entries);
@@ -64,7 +66,8 @@ const warm = () => {
   // Of code that is no more.
   for (const name of readdirSync(cache)) rmSync(join(cache, name), { recursive: true, force: true });
   const env = { ...process.env, NODE_COMPILE_CACHE: cache };
-  for (const { flags, words } of refused(entries)) spawnSync(node, [...flags, ...quiet, ...words], { cwd: root, stdio: "ignore", env });
+  for (const { flags, words } of refused(entries, partFlags))
+    spawnSync(node, [...flags, ...quiet, ...words], { cwd: root, stdio: "ignore", env });
   writeFileSync(stamp, state);
 };
 

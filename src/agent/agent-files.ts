@@ -1,4 +1,5 @@
 /** The files that a join has left for the agent: who it is, where to dial, its key and certificate, the CA of its realm. */
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { DataLayout } from "#kernel/data-layout.ts";
 import { fail, ProblemError } from "#kernel/problem.ts";
 import { readPrivateFile } from "#kernel/private-file.ts";
@@ -27,12 +28,27 @@ export const readAgentFiles = (layout: DataLayout["agent"]): AgentConfig => {
   return config.value;
 };
 
+/** The text of a key or certificate that can be read as one: what cannot would only show as a failing handshake. */
+const readPem = (path: string, what: string, parse: (pem: string) => unknown): string => {
+  const pem = read(path);
+  try {
+    parse(pem);
+  } catch {
+    return fail("nodes.not-joined", `\`${path}\` holds no ${what}`, {
+      hint: "restore it from a backup; or revoke the node at the manager with `behalf node revoke NAME`, and join it in another data folder",
+    });
+  }
+  return pem;
+};
+
+const readCertificate = (path: string): string => readPem(path, "certificate", (pem) => new X509Certificate(pem));
+
 /** What the connection to the controller is made with, read anew so that a renewed certificate is used at the next dial. */
 export const readControllerCredentials = (layout: DataLayout["agent"], config: AgentConfig): ControllerCredentials => ({
   urls: config.controllers.map((address) => `wss://${address}/agent`),
-  key: read(layout.key),
-  certificate: read(layout.certificate),
-  ca: read(layout.ca),
+  key: readPem(layout.key, "private key", createPrivateKey),
+  certificate: readCertificate(layout.certificate),
+  ca: readCertificate(layout.ca),
   isManagerName: (uri) => {
     const name = readPartName(uri);
     return name?.role === "manager" && name.realmId === config.realm.id;

@@ -10,6 +10,7 @@ import { uriNamesOf } from "#link/uri-names.ts";
 import { FrameSocket, webSocketLimits } from "#link/websocket.ts";
 import type { FromAgent, ToAgent } from "#link/messages.ts";
 import type { Log } from "#kernel/log.ts";
+import { problem, ProblemError } from "#kernel/problem.ts";
 import type { ControllerSide } from "#agent/courier.ts";
 
 /** What a connection is made with; asked for at every dial, since a certificate may have been renewed. */
@@ -57,7 +58,8 @@ export const keepControllerLink = (credentials: () => ControllerCredentials, eve
     try {
       using = credentials();
     } catch (error) {
-      log.error({ error }, "the agent's certificate or key cannot be read");
+      if (error instanceof ProblemError) log.error({ code: error.problem.code, hint: error.problem.hint }, error.problem.message);
+      else log.error({ error }, "the agent's certificate or key cannot be read");
       return again(false);
     }
     const url = using.urls[turn % using.urls.length];
@@ -93,7 +95,14 @@ export const keepControllerLink = (credentials: () => ControllerCredentials, eve
     socket.on("close", () => {
       if (opened) return;
       dialling = null;
-      log.warn({ url, reason: failure }, "the controller cannot be reached");
+      // What the listener answers to a certificate that is not, or no longer, an active node's.
+      if (failure.endsWith("response: 403")) {
+        const { code, hint, message } = problem(
+          "nodes.refused-by-manager",
+          "the manager does not know this node's certificate, or no longer",
+        );
+        log.error({ url, code, hint }, message);
+      } else log.warn({ url, reason: failure }, "the controller cannot be reached");
       again(false);
     });
     let carrier: Duplex | null = null;

@@ -8,12 +8,13 @@ import { isAbsolute } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { Courier, type ControllerSide } from "#agent/courier.ts";
-import { readAgentFiles } from "#agent/agent-files.ts";
+import { readAgentFiles, readControllerCredentials } from "#agent/agent-files.ts";
 import { openAgentCertificate } from "#agent/certificate.ts";
 import { keepControllerLink, type ControllerLink } from "#agent/controller-link.ts";
 import { keepLauncherLink } from "#agent/launcher-link.ts";
 import type { ToAgent } from "#link/messages.ts";
 import { dataLayout, type DataLayout } from "#kernel/data-layout.ts";
+import { fileProblemOf } from "#kernel/file-problem.ts";
 import { lineLog, type LogLevel } from "#kernel/log.ts";
 import { makePrivateFolder } from "#kernel/private-file.ts";
 import { fail, ProblemError } from "#kernel/problem.ts";
@@ -64,6 +65,8 @@ const run = async (): Promise<void> => {
   makePrivateFolder(layout.agent.folder);
   if (given.awaitsJoin) await joined(layout.agent);
   const config = readAgentFiles(layout.agent);
+  // What cannot be used is told at once, not at every dial.
+  readControllerCredentials(layout.agent, config);
   const courier = new Courier({
     log,
     node: { ...config.node, keyThumbprint: "" },
@@ -160,7 +163,8 @@ const run = async (): Promise<void> => {
 };
 
 run().catch((error: unknown) => {
-  const shown = error instanceof ProblemError ? { code: error.problem.code, hint: error.problem.hint } : { error };
-  lineLog("agent", process.stderr).error(shown, error instanceof ProblemError ? error.problem.message : "the agent cannot begin");
+  const known = error instanceof ProblemError ? error.problem : fileProblemOf(error);
+  const shown = known === null ? { error } : { code: known.code, hint: known.hint };
+  lineLog("agent", process.stderr).error(shown, known?.message ?? "the agent cannot begin");
   process.exitCode = 1;
 });

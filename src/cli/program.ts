@@ -1,5 +1,6 @@
 /** The command tree. One file per command; this one names them, their common options, and how failures end. */
 import { Command, CommanderError } from "commander";
+import { fileProblemOf } from "#kernel/file-problem.ts";
 import { problem, ProblemError } from "#kernel/problem.ts";
 import { version } from "#kernel/version.ts";
 import { addAccountCommands } from "#cli/account.ts";
@@ -108,11 +109,12 @@ export const runProgram = async (args: readonly string[]): Promise<number> => {
     if (error instanceof ExitCode) return error.code;
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     if (error instanceof CommanderError && error.code === "commander.help") return 2;
-    const shown = error instanceof CommanderError ? usageProblem(error) : error;
-    if (shown instanceof ProblemError) {
-      if (json) output.printJson({ problem: shown.problem });
-      else process.stderr.write(`${renderProblem(output, shown.problem)}\n`);
-      return exitCodeOf(shown.problem);
+    const refused = error instanceof CommanderError ? usageProblem(error) : error;
+    const shown = refused instanceof ProblemError ? refused.problem : fileProblemOf(refused);
+    if (shown !== null) {
+      if (json) output.printJson({ problem: shown });
+      else process.stderr.write(`${renderProblem(output, shown)}\n`);
+      return exitCodeOf(shown);
     }
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return 1;

@@ -27,6 +27,7 @@ export const problemCodes = {
   "general.overloaded": entry(503, 1, "too much at once", "try again in a few seconds"),
 
   // --- files
+  "files.unusable": entry(500, 1, "file cannot be used", "make it usable for this account, or choose another folder with `--data DIR`"),
   "files.unsafe": entry(500, 1, "unsafe file", "make it a plain file of the part's own account with mode 600"),
 
   // --- input: what a document, body or argument got wrong
@@ -181,6 +182,12 @@ export const problemCodes = {
     "read the manager's log; make a new token with `behalf node invite NAME` and join again",
   ),
   "nodes.bad-request": entry(400, 2, "malformed request for a certificate", "update manager and node to the same version"),
+  "nodes.refused-by-manager": entry(
+    403,
+    3,
+    "node refused by its manager",
+    "if it was revoked, join anew in another data folder, with a token of `behalf node invite NAME`",
+  ),
   "nodes.keys-incomplete": entry(
     500,
     1,

@@ -75,9 +75,8 @@ export interface ProcessHost {
   readonly tree: "cgroup" | "group" | "sudo";
   /** Names of named pipes that a keeper should hold open while the run lives (O3), given before `start` opens them. */
   resolveAccount(user: string): Promise<Result<OsAccount>>;
-  /** A place for one run; null: trees are not held by one. It is used up by `start`, whatever comes of it; what is not started gives it back. */
+  /** A place for one run; null: trees are not held by one. It must be given to `start`, which uses it up, whatever comes of it. */
   reserve(): Place | null;
-  giveBack(place: Place | null): void;
   /**
    * Nothing of the job begins before `mayBegin` has resolved to true (missing: it may at once); what can be made before is made meanwhile. False:
    * nothing is left of it, and the answer is a refusal.

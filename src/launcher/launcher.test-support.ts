@@ -16,6 +16,7 @@ import { mintDelegationToken } from "#proof/delegation-token.ts";
 import { generateSigningKey, keyThumbprint, privateKeyFromPem } from "#proof/keys.ts";
 import type { LaunchOrder, Receipt } from "#proof/launch-order.ts";
 import { checkReceipt } from "#proof/receipt.ts";
+import { launcherFlags } from "#supervise/part-plans.ts";
 import { sampleOrder } from "#test/fixtures/launch-order.ts";
 import { jobTmpFolder } from "#launcher/open-host.ts";
 
@@ -100,17 +101,7 @@ export const startTestLauncher = async (t: TestContext, world: LauncherWorld = {
   const start = async (flags: readonly string[] = world.flags ?? []): Promise<void> => {
     const made = spawn(
       process.execPath,
-      [
-        "--max-semi-space-size=1",
-        "--optimize-for-size",
-        join(import.meta.dirname, "main.ts"),
-        "--data",
-        root,
-        "--embedded",
-        "--free-space-bytes",
-        "0",
-        ...flags,
-      ],
+      [...launcherFlags, join(import.meta.dirname, "main.ts"), "--data", root, "--embedded", "--free-space-bytes", "0", ...flags],
       {
         stdio: ["ignore", "ignore", "pipe"],
         env: { PATH: process.env["PATH"] ?? "", BEHALF_TEST_SECRET: "must-not-reach-jobs" },

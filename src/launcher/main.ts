@@ -3,6 +3,7 @@
  * The rest is loaded after the compile cache is on, which saves a quarter of a second and 13 MB.
  */
 import { enableCompileCache, flushCompileCache } from "node:module";
+import { fileProblemOf, fileReason } from "#kernel/file-problem.ts";
 import { lineLog } from "#kernel/log.ts";
 import { ProblemError } from "#kernel/problem.ts";
 
@@ -10,8 +11,9 @@ process.umask(0o077);
 const log = lineLog("launcher", process.stderr);
 
 const dieOf = (error: unknown): never => {
-  if (error instanceof ProblemError)
-    log.error({ code: error.problem.code, hint: error.problem.hint, cause: error.cause }, error.problem.message);
+  const known = error instanceof ProblemError ? error.problem : fileProblemOf(error);
+  const cause = error instanceof ProblemError && fileReason(error.cause) === null ? error.cause : undefined;
+  if (known !== null) log.error({ code: known.code, hint: known.hint, ...(cause === undefined ? {} : { cause }) }, known.message);
   else log.error({ error }, "launcher failed");
   // Jobs live on in their own sessions; the next launcher adopts them.
   process.exit(1);

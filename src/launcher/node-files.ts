@@ -4,7 +4,7 @@
  * that needs it (S6), with its own problem. What does not belong here: deciding by them.
  */
 import type { KeyObject } from "node:crypto";
-import { problem, ProblemError, type Problem } from "#kernel/problem.ts";
+import { fail, problem, ProblemError, type Problem } from "#kernel/problem.ts";
 import { ok, refuse, type Result } from "#kernel/result.ts";
 import { list, object, oneOf, readShape, type Shape } from "#kernel/shape.ts";
 import { readPrivateFile, writePrivateFile } from "#kernel/private-file.ts";
@@ -90,6 +90,14 @@ const anchorsOf = (path: string, trust: Result<NodeTrust | null>): Result<TrustA
   }
 };
 
+const readKey = (path: string, pem: string): KeyObject => {
+  try {
+    return privateKeyFromPem(pem);
+  } catch {
+    return fail("delegation.bad-key", `\`${path}\` holds no Ed25519 private key`);
+  }
+};
+
 const loadKey = (path: string): NodeKey => {
   const found = readPrivateFile(path);
   let pem = found?.toString("utf8");
@@ -97,7 +105,7 @@ const loadKey = (path: string): NodeKey => {
     pem = generateSigningKey().privatePem;
     writePrivateFile(path, pem);
   }
-  const privateKey = privateKeyFromPem(pem);
+  const privateKey = readKey(path, pem);
   const publicKey = rawPublicKey(privateKey);
   return { privateKey, publicKey, thumbprint: keyThumbprint(publicKey) };
 };

@@ -117,7 +117,7 @@ test("2.1: a port that is taken is a clear problem, exit 1, and its hint names t
   assert.match(told.hint, /--port/);
   const alone = start(t, ["--data", folder, "--port", String(port), "--agent-port", "0"], { ipc: false });
   assert.equal(await alone.exited, 1);
-  assert.match(alone.output(), /behalf manager: port \d+ .*\n {2}hint: .*--port/);
+  assert.match(alone.output(), /manager\.[a-z-]+: port \d+ .*\n {2}hint: .*--port/);
 });
 
 test("2.10: a wrong flag or setting is a problem that names it and repeats no value", async (t) => {

@@ -6,6 +6,7 @@ import { closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { systemClock } from "#kernel/clock.ts";
+import { fileProblemOf } from "#kernel/file-problem.ts";
 import { dataLayout, type DataLayout } from "#kernel/data-layout.ts";
 import { isKept } from "#kernel/kept-output.ts";
 import type { Log, LogLevel } from "#kernel/log.ts";
@@ -90,7 +91,7 @@ const tellFirstPassword = async (manager: Manager, log: Log): Promise<void> => {
 
 const report = async (refused: Problem): Promise<void> => {
   if (process.send !== undefined) await tellSupervisor({ type: "problem", problem: refused });
-  else process.stderr.write(`behalf manager: ${refused.message}\n  hint: ${refused.hint}\n`);
+  else process.stderr.write(`${refused.code}: ${refused.message}\n  hint: ${refused.hint}\n`);
 };
 
 const serve = async (manager: Manager, layout: DataLayout, log: Log): Promise<void> => {
@@ -137,9 +138,11 @@ const main = async (): Promise<void> => {
     });
     await serve(await openManager({ layout, settings, clock: systemClock, log }), layout, log);
   } catch (error) {
-    const refused = error instanceof ProblemError ? error.problem : problem("general.internal", "the manager could not start");
-    log?.error({ err: error }, "the manager could not start");
-    if (log === null && !(error instanceof ProblemError))
+    const known = error instanceof ProblemError ? error.problem : fileProblemOf(error);
+    const refused = known ?? problem("general.internal", "the manager could not start");
+    if (known === null) log?.error({ err: error }, "the manager could not start");
+    else log?.error({ code: known.code, hint: known.hint }, `the manager could not start: ${known.message}`);
+    if (log === null && known === null)
       process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     await report(refused);
     process.exit(1);

@@ -73,6 +73,28 @@ test("S5: a missing key of a realm that exists is a problem, never made anew; a 
   await assert.rejects(openManagerKeys({ folder, realmName: "corp", nowMs }), withCode("nodes.keys-incomplete"));
 });
 
+test("S5: a key file that holds no key, and a key of another authority, are told at the start, by the file's name", async (t) => {
+  const folder = folderOf(t);
+  const other = folderOf(t);
+  await openManagerKeys({ folder, realmName: "corp", nowMs });
+  await openManagerKeys({ folder: other, realmName: "corp", nowMs });
+  const refusal = async (): Promise<string> =>
+    openManagerKeys({ folder, realmName: "corp", nowMs }).then(
+      () => "nothing was refused",
+      (error: unknown) => (error instanceof ProblemError ? `${error.problem.code}: ${error.problem.message}` : String(error)),
+    );
+  for (const name of ["audit.key", "ca.crt", "ca.key", "delegation.key", "realm-root.key"]) {
+    const kept = readFileSync(join(folder, name));
+    writeFileSync(join(folder, name), "\u0000 no key, but a secret", { mode: 0o600 });
+    const told = await refusal();
+    assert.ok(told.startsWith(`nodes.keys-incomplete: the key file \`${join(folder, name)}\` holds no `), told);
+    assert.doesNotMatch(told, /secret/);
+    writeFileSync(join(folder, name), kept, { mode: 0o600 });
+  }
+  writeFileSync(join(folder, "ca.key"), readFileSync(join(other, "ca.key")), { mode: 0o600 });
+  assert.match(await refusal(), /ca\.key` is not the key of the certificate/);
+});
+
 const trustOf = (keys: ManagerKeys, serial = keys.realm.rotationSerial): RotationTrust => ({
   rootKey: keys.root.publicKey,
   realmId: keys.realm.id,

@@ -2,7 +2,7 @@
  * The manager's keys: one per purpose (S5), each in a 0600 file outside the database and its backup: delegation, realm root, audit, internal CA; and the
  * realm's record. Made at the first start; later a missing one is a problem, never made anew. Key files that others can read are refused (K2).
  */
-import { createHash, X509Certificate, type KeyObject } from "node:crypto";
+import { createHash, createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { newId } from "#kernel/ids.ts";
@@ -60,8 +60,17 @@ const realmShape = object({
   rotationSerial: integer(0, Number.MAX_SAFE_INTEGER),
 });
 
-const purposeKey = (pem: string): PurposeKey => {
-  const privateKey = privateKeyFromPem(pem);
+/** What `read` makes of the file's text; fails with the file's name, whose text reaches no message. */
+const readAs = <T>(path: string, what: string, read: () => T): T => {
+  try {
+    return read();
+  } catch (error) {
+    return fail("nodes.keys-incomplete", `the key file \`${path}\` holds no ${what}`, { cause: error });
+  }
+};
+
+const purposeKey = (path: string, pem: string): PurposeKey => {
+  const privateKey = readAs(path, "Ed25519 private key", () => privateKeyFromPem(pem));
   const publicKey = rawPublicKey(privateKey);
   return { kid: keyThumbprint(publicKey), privateKey, publicKey };
 };
@@ -106,7 +115,7 @@ export const openManagerKeys = async (options: {
       pem = generateSigningKey().privatePem;
       writePrivateFile(path, pem);
     }
-    return purposeKey(pem);
+    return purposeKey(path, pem);
   };
   const delegation = key(files.delegation);
   const root = key(files.root);
@@ -125,9 +134,14 @@ export const openManagerKeys = async (options: {
     writePrivateFile(caKeyPath, keyPem);
     writePrivateFile(caCertificatePath, certificatePem);
   }
+  const ca = { keyPem, certificatePem };
+  const certificate = readAs(caCertificatePath, "certificate", () => new X509Certificate(ca.certificatePem));
+  const caKey = readAs(caKeyPath, "private key", () => createPrivateKey(ca.keyPem));
+  if (!certificate.checkPrivateKey(caKey))
+    return fail("nodes.keys-incomplete", `\`${caKeyPath}\` is not the key of the certificate \`${caCertificatePath}\``);
   if (known === null) writeRealm(folder, realm);
-  const fingerprint = createHash("sha256").update(new X509Certificate(certificatePem).raw).digest("hex");
-  return { folder, delegation, root, audit, ca: { keyPem, certificatePem, fingerprint }, realm, finishedRotation };
+  const fingerprint = createHash("sha256").update(certificate.raw).digest("hex");
+  return { folder, delegation, root, audit, ca: { ...ca, fingerprint }, realm, finishedRotation };
 };
 
 /** The issuer that nodes are told to trust. */
@@ -236,7 +250,7 @@ export const activateRotation = (keys: ManagerKeys): ManagerKeys => {
   const realm = readRealm(join(keys.folder, files.realm));
   const pem = readText(join(keys.folder, files.delegation));
   if (realm === null || pem === null) return fail("nodes.keys-incomplete", `key files in \`${keys.folder}\` are missing`);
-  return { ...keys, delegation: purposeKey(pem), realm };
+  return { ...keys, delegation: purposeKey(join(keys.folder, files.delegation), pem), realm };
 };
 
 /** The newest announcement of issuers as it was signed; null when there was none. */

@@ -7,8 +7,8 @@ import { fail } from "#kernel/problem.ts";
 import { callLauncher } from "#cli/launcher-client.ts";
 import { launcherAnswers, makeNodeFolders, openParts, type Parts } from "#supervise/parts.ts";
 import { agentPlan, launcherPlan } from "#supervise/part-plans.ts";
+import { watchStart } from "#supervise/failed-start.ts";
 import { resolveAccount } from "#supervise/host-account.ts";
-import { waitUntil } from "#supervise/wait-until.ts";
 
 export interface NodeUp {
   readonly nodeName: string;
@@ -34,9 +34,9 @@ export const startNode = async (options: { dataFolder: string; agentAccount: str
   try {
     const launcher = parts.add(launcherPlan(layout, { embedded: false, agentAccount, managerAccount: null }));
     const agent = parts.add(agentPlan(layout, agentAccount, { awaitsJoin: false }));
+    const launcherStart = watchStart(launcher);
     await Promise.all([parts.resume(launcher), parts.resume(agent)]);
-    const answers = await waitUntil(() => launcherAnswers(layout), startTimeoutMs);
-    if (answers === null) fail("up.not-started", "the launcher does not answer", { hint: `read its log: ${launcher.plan.logFile}` });
+    await launcherStart.until(() => launcherAnswers(layout), startTimeoutMs, "the launcher does not answer");
     const { trust } = await callLauncher<{ trust: { node: { name: string } } }>(layout.launcher.adminSocket, { type: "trust-show" });
     return {
       nodeName: trust.node.name,

@@ -4,6 +4,7 @@
  * up is `first-start.ts`.
  */
 import { dataLayout, type DataLayout } from "#kernel/data-layout.ts";
+import { fileProblemOf } from "#kernel/file-problem.ts";
 import { lineLog } from "#kernel/log.ts";
 import { makePrivateFolder } from "#kernel/private-file.ts";
 import { fail, ProblemError, type Problem } from "#kernel/problem.ts";
@@ -12,6 +13,7 @@ import { drainAll } from "#supervise/drain.ts";
 import { followManager } from "#supervise/follow-manager.ts";
 import { finishFirstStart, isFirstStart, joinLocalNode, loadJoining, runExample, type ExampleRun } from "#supervise/first-start.ts";
 import { resolveAccount } from "#supervise/host-account.ts";
+import { watchStart } from "#supervise/failed-start.ts";
 import { readInstance, type Instance } from "#supervise/instance.ts";
 import { makePartFolder } from "#supervise/part-folder.ts";
 import { agentPlan, launcherPlan, managerPlan } from "#supervise/part-plans.ts";
@@ -72,22 +74,12 @@ const nodeOnline = async (api: ApiClient): Promise<true | null> => {
   }
 };
 
-const unwritable: Readonly<Record<string, string>> = {
-  ENOSPC: "its disk is full",
-  EDQUOT: "the account's quota is used up",
-  EROFS: "its file system is read-only",
-  EACCES: "this account may not write there",
-};
-
 /** Starts everything; resolves when it answers. Fails with a problem, having stopped what it started. */
 export const startUp = (options: UpOptions): Promise<Up> =>
   start(options).catch((error: unknown) => {
-    const why = unwritable[(error as NodeJS.ErrnoException | null)?.code ?? ""];
-    if (why === undefined) throw error;
-    return fail("up.not-started", `the data folder \`${options.dataFolder}\` cannot be written: ${why}`, {
-      hint: "make it writable for this account, with room for records and output, or choose another one with `--data DIR`",
-      cause: error,
-    });
+    const found = fileProblemOf(error);
+    if (found === null) throw error;
+    return fail("up.not-started", found.message, { hint: found.hint, cause: error });
   });
 
 const start = async (options: UpOptions): Promise<Up> => {
@@ -105,14 +97,13 @@ const start = async (options: UpOptions): Promise<Up> => {
     const agent = parts.add(agentPlan(layout, accounts.agent, { awaitsJoin: true }));
 
     const first = isFirstStart(layout);
-    const launcherReady = async (): Promise<void> => {
-      if ((await waitUntil(() => launcherAnswers(layout), startTimeoutMs)) === null)
-        fail("up.not-started", "the launcher does not answer", { hint: `read its log: ${launcher.plan.logFile}` });
-    };
-    const ready = managerReady(manager, layout);
+    const launcherStart = watchStart(launcher);
+    const agentStart = watchStart(agent);
+    const launcherReady = (): Promise<true> =>
+      launcherStart.until(() => launcherAnswers(layout), startTimeoutMs, "the launcher does not answer");
+    const ready = startManager(manager, layout);
     // Something else may end the start before this is waited for.
     ready.catch(() => {});
-    manager.start();
     // Also at a first start: the launcher of a node that has not joined starts no job, and its agent waits for the join.
     await Promise.all([parts.resume(launcher), parts.resume(agent)]);
     if (first) loadJoining();
@@ -129,9 +120,7 @@ const start = async (options: UpOptions): Promise<Up> => {
       });
     });
     await launcherReady();
-    if ((await waitUntil(() => nodeOnline(api), startTimeoutMs)) === null) {
-      fail("up.not-started", "the agent of this machine does not report to its manager", { hint: `read its log: ${agent.plan.logFile}` });
-    }
+    await agentStart.until(() => nodeOnline(api), startTimeoutMs, "the agent of this machine does not report to its manager");
     const readyMs = performance.now();
     let example: ExampleRun | null = null;
     if (first) {
@@ -168,8 +157,8 @@ const instanceOf = (manager: Part, layout: DataLayout): Instance | null => {
   return instance !== null && instance.pid === manager.id?.pid ? instance : null;
 };
 
-/** Resolves when the manager has written its instance file; rejects with its own problem when it cannot start. */
-const managerReady = (manager: Part, layout: DataLayout): Promise<ManagerReady> =>
+/** Starts the manager; resolves when it has written its instance file, rejects with its own problem when it cannot start. */
+const startManager = (manager: Part, layout: DataLayout): Promise<ManagerReady> =>
   new Promise((resolve, reject) => {
     let firstAccount: Up["firstAccount"] = null;
     let refused: Problem | null = null;
@@ -207,4 +196,11 @@ const managerReady = (manager: Part, layout: DataLayout): Promise<ManagerReady> 
       manager.off("exit", refuse);
       resolve({ instance, firstAccount });
     });
+    try {
+      manager.start();
+    } catch (error) {
+      // Nothing was started that could still answer: whoever waits for it would wait in vain.
+      settled = true;
+      reject(error);
+    }
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import type { RunView } from "#cli/run-view.ts";
@@ -203,6 +203,8 @@ suite("2.7: agents on other machines", { skip: networks ? false : "needs root an
     await eventually("cut", online, (yes) => !yes);
     await new Promise((resolve) => setTimeout(resolve, 1500));
     assert.equal(await online(), false, "a revoked node does not come back");
+    const log = readFileSync(join(folders[1] ?? "", "data", "agent", "agent.log"), "utf8");
+    assert.match(log, /"code":"nodes\.refused-by-manager","hint":"[^"]*behalf node invite/, "its administrator can read why");
     await behalf.json(["node", "invite", "ledger-2"]);
   });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import type { RunView } from "#cli/run-view.ts";
@@ -137,6 +137,41 @@ suite("2.1: `behalf up`", () => {
     await behalf.cli(["runs", "cancel", run]);
     await becomes(behalf, run, "ended");
     assert.equal((await behalf.stop()).code, 0);
+  });
+
+  test("2.1: a part that cannot begin is told by its own problem, and nothing is waited for or left", async () => {
+    const behalf = await startInstance({ args: ["--no-example"] });
+    await behalf.stop();
+    const { layout } = behalf;
+    const up = (): ReturnType<typeof runCli> => runCli(["up", "--data", behalf.dataFolder, "--port", "0", "--agent-port", "0"]);
+    for (const [file, told] of [
+      [layout.launcher.key, /the launcher does not answer: `.*node\.key` holds no Ed25519 private key \(delegation\.bad-key\)/],
+      [
+        layout.agent.key,
+        /the agent of this machine does not report to its manager: `.*agent\.key` holds no private key \(nodes\.not-joined\)/,
+      ],
+      [layout.agent.config, /the agent of this machine does not report to its manager: `.*agent\.json` is not JSON \(nodes\.not-joined\)/],
+      [join(layout.manager.keys, "ca.key"), /the key file `.*ca\.key` holds no private key/],
+    ] as const) {
+      const kept = readFileSync(file);
+      writeFileSync(file, "no key");
+      const { code, stderr } = await up();
+      assert.equal(code, 1, file);
+      assert.match(stderr, told);
+      assert.match(stderr, /\n {2}hint: /);
+      assert.doesNotMatch(stderr, /\n {4}at /);
+      writeFileSync(file, kept);
+    }
+    const log = join(layout.manager.folder, "manager.log");
+    rmSync(log);
+    mkdirSync(log);
+    const { code, stderr } = await up();
+    assert.equal(code, 1);
+    assert.match(stderr, /^up\.not-started: `.*manager\.log` cannot be used: a folder is where a file should be\n {2}hint: /);
+    rmSync(log, { recursive: true });
+    const again = await startInstance({ dataFolder: behalf.dataFolder });
+    await again.stop();
+    removeFolder(join(behalf.dataFolder, ".."));
   });
 
   test("2.1: a second start on the same data folder is refused", async () => {

@@ -118,7 +118,6 @@ export const openLinuxHost = async (options: LinuxHostOptions): Promise<ProcessH
     tree: isRoot ? (cgroups === null ? "group" : "cgroup") : "sudo",
     resolveAccount,
     reserve: () => host.places.reserve(),
-    giveBack: (place) => void host.places.giveBack(place).catch(() => undefined),
     start: (spec, mayBegin) => startProcess(host, spec, mayBegin),
     adopt: (run, attempt, record, place = null) => adoptProcess(host, run, attempt, record, place),
     warnings: () => {

@@ -108,12 +108,13 @@ suite("a process that waits for a run", { skip: missing ?? false }, () => {
       assert.deepEqual(begun(), ["later"]);
     });
 
-  test("S12: it goes with the host, and a place that was not used is free again", async (t) => {
-    const { host, fifoFolder } = await openTestHost(t);
+  test("S12: it goes with the host, and the place of a run that did not begin is free again", async (t) => {
+    const { host, fifoFolder, account, spec } = await openTestHost(t);
     await oneWaiting();
     const place = host.reserve();
     assert.ok(place !== null);
-    host.giveBack(place);
+    const never = await host.start({ ...spec(await account(target.name), "exit 0"), place }, Promise.resolve(false));
+    assert.equal(never.ok, false);
     await oneWaiting();
     await host.close();
     assert.deepEqual(waiting(), []);
