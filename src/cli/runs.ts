@@ -35,7 +35,7 @@ const withFilters = (command: Command): Command =>
     .option("--job <path>", "only of this job")
     .option("--folder <path>", "only of jobs in this folder or below")
     .option("--state <state>", "queued, offered, accepted, running or ended; active: any but ended")
-    .option("--result <result>", "succeeded, failed, timed-out, cancelled, refused or unknown")
+    .option("--result <result>", "succeeded, failed, timed-out, cancelled, refused or unknown; several are separated by commas")
     .option("--node <name>", "only on this node");
 
 /** What says which runs an act is about. */

@@ -71,7 +71,8 @@ export interface RunFilter {
   readonly ids?: readonly string[];
   /** `active`: any but `ended`. */
   readonly state?: RunState | "active";
-  readonly result?: RunResult;
+  /** Any of these. */
+  readonly results?: readonly RunResult[];
   readonly node?: string;
   readonly controller?: string;
   readonly submitter?: string;
@@ -215,10 +216,14 @@ const filteredRuns = (reader: Reader, filter: Omit<RunFilter, "limit" | "cursor"
   if (filter.ids !== undefined) query = query.where("runs.id", "in", filter.ids);
   if (filter.state === "active") query = query.where("state", "in", ["queued", "offered", "accepted", "running"]);
   else if (filter.state !== undefined) query = query.where("state", "=", filter.state);
-  if (filter.result !== undefined) query = query.where("result", "=", filter.result);
+  if (filter.results !== undefined) query = query.where("result", "in", filter.results);
   if (filter.node !== undefined) query = query.where("node", "=", filter.node);
   if (filter.controller !== undefined) query = query.where("runs.controller", "=", filter.controller);
-  if (filter.submitter !== undefined) query = query.where("runs.submitter", "=", filter.submitter);
+  if (filter.submitter !== undefined) {
+    // Few runs are active, and somebody may have a million that are not: without this SQLite looks through his, newest first.
+    const submitter = filter.state === "active" ? sql<string>`coalesce(runs.submitter, '')` : sql.ref<string>("runs.submitter");
+    query = query.where(submitter, "=", filter.submitter);
+  }
   if (filter.fromMs !== undefined) query = query.where("queued_at", ">=", filter.fromMs);
   if (filter.beforeMs !== undefined) query = query.where("queued_at", "<", filter.beforeMs);
   if (filter.q !== undefined)

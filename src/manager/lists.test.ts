@@ -180,6 +180,31 @@ onBothStores("3.3: among many runs of another controller, a page is full and its
   assert.match(Buffer.from(page.json.nextCursor as string, "base64url").toString("utf8"), new RegExp(`"${shown[1]}"`));
 });
 
+onBothStores("4.1: runs are listed by any of several results, and those of one submitter that are under way", async (given, t) => {
+  const world = await open(given, t, [jobText("/a")]);
+  const results = ["succeeded", "failed", "cancelled", null] as const;
+  const runs: string[] = [];
+  for (const result of results) {
+    const { run } = await submit(world.owner, "/a");
+    runs.push(run);
+    if (result === null) continue;
+    await world.manager.services.store.write((tx) =>
+      tx.updateTable("runs").set({ state: "ended", result }).where("id", "=", run).execute(),
+    );
+  }
+  const listed = async (query: string): Promise<number[]> =>
+    ((await listAll(world.owner, `/api/v1/runs?${query}`))?.items ?? []).map(({ id }) => runs.indexOf(id ?? "")).toSorted();
+  assert.deepEqual(await listed("result=failed"), [1]);
+  assert.deepEqual(await listed("result=failed,cancelled,unknown"), [1, 2]);
+  const submitter = `submitter=os:${process.getuid?.()}`;
+  assert.deepEqual(await listed(`${submitter}&state=active`), [3]);
+  assert.deepEqual(await listed(`${submitter}&result=cancelled,succeeded`), [0, 2]);
+  assert.deepEqual(await listed("submitter=os:12345&state=active"), []);
+  assert.equal((await world.owner.ask({ path: "/api/v1/runs/counts?result=failed,cancelled" })).json.total, 2);
+  for (const bad of ["", "failed,", "faild", "failed,,cancelled", "failed,".repeat(9)])
+    assert.equal((await world.owner.ask({ path: `/api/v1/runs?result=${bad}` })).status, 422, bad);
+});
+
 onBothStores("W9: search is literal, the same in both stores, and never beyond what the reader may see", async (given, t) => {
   const world = await open(given, t, [
     jobText("/finance/close-books", "Closes 100% of the Books"),

@@ -77,6 +77,8 @@ const lineNumber = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
 
 export const viewRuns = "controller:runs:view";
 
+const oneOrMoreResults = new RegExp(`^(?:${runResults.join("|")})(?:,(?:${runResults.join("|")})){0,${runResults.length - 1}}$`);
+
 export const filterQuery = z.object({
   q: searched.describe("only runs whose job, node, people, account, comment or id contains this text"),
   job: z.string().max(1024).optional(),
@@ -89,7 +91,11 @@ export const filterQuery = z.object({
     .enum([...runStates, "active"])
     .optional()
     .describe("`active`: any but `ended`"),
-  result: z.enum(runResults).optional(),
+  result: z
+    .string()
+    .regex(oneOrMoreResults)
+    .optional()
+    .describe(`${runResults.join(", ")}; several are separated by commas: any of them`),
   node: line(100).optional(),
   controller: line(100).optional(),
   submitter: line(300).optional(),
@@ -101,7 +107,8 @@ const listQuery = filterQuery.extend({ may: mayQuery, limit: count(1, 200, 50), 
 /** The filter of a query, within what the reader may see. */
 export const filterOf = (access: CompiledAccess, query: z.output<typeof filterQuery>): Omit<RunFilter, "limit" | "cursor"> => {
   const { q, job, folder, submission, state, result, node, controller, submitter, from, before } = query;
-  const given = Object.entries({ q, job, folder, submission, state, result, node, controller, submitter });
+  const results = result?.split(",");
+  const given = Object.entries({ q, job, folder, submission, state, results, node, controller, submitter });
   return {
     ...Object.fromEntries(given.filter(([, value]) => value !== undefined)),
     folders: placesOf(access, viewRuns),

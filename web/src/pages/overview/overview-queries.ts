@@ -29,38 +29,34 @@ export const seriesQuery = (span: NonNullable<OverviewSearch["span"]>) =>
   });
 
 const shown = 8;
-const failing = ["failed", "timed-out", "refused", "unknown"] as const;
-const unended = ["running", "accepted", "offered", "queued"] as const;
-
-const newestFirst = <T extends { readonly queuedAt: string }>(lists: readonly { readonly items: readonly T[] }[]): readonly T[] =>
-  lists
-    .flatMap(({ items }) => items)
-    .toSorted((a, b) => (a.queuedAt < b.queuedAt ? 1 : -1))
-    .slice(0, shown);
+const failing = "failed,timed-out,refused,unknown";
 
 export const underWayQuery = queryOptions({
   queryKey: ["runs", "overview", "under-way"],
-  queryFn: async ({ signal }) =>
-    newestFirst(await Promise.all(unended.map((state) => call("GET /api/v1/runs", { query: { state, limit: shown } }, { signal })))),
+  queryFn: async ({ signal }) => (await call("GET /api/v1/runs", { query: { state: "active", limit: shown } }, { signal })).items,
   ...often,
 });
 
 export const failuresQuery = queryOptions({
   queryKey: ["runs", "overview", "failures"],
   queryFn: async ({ signal }) =>
-    newestFirst(
-      await Promise.all(failing.map((result) => call("GET /api/v1/runs", { query: { result, from: dayAgo(), limit: shown } }, { signal }))),
-    ),
+    (await call("GET /api/v1/runs", { query: { result: failing, from: dayAgo(), limit: shown } }, { signal })).items,
   ...often,
 });
 
-/** Those of one account that are under way or did not end well in the last day. */
+/** Those of one account that are under way, since whenever, or did not end well in the last day. */
 export const mineQuery = (submitter: string) =>
   queryOptions({
     queryKey: ["runs", "overview", "mine", submitter],
     queryFn: async ({ signal }) => {
-      const { items } = await call("GET /api/v1/runs", { query: { submitter, from: dayAgo(), limit: 100 } }, { signal });
-      return items.filter(({ result }) => result !== "succeeded").slice(0, shown);
+      const lists = await Promise.all([
+        call("GET /api/v1/runs", { query: { submitter, state: "active", limit: shown } }, { signal }),
+        call("GET /api/v1/runs", { query: { submitter, result: `${failing},cancelled`, from: dayAgo(), limit: shown } }, { signal }),
+      ]);
+      return lists
+        .flatMap(({ items }) => items)
+        .toSorted((a, b) => (a.queuedAt < b.queuedAt ? 1 : -1))
+        .slice(0, shown);
     },
     ...often,
   });
