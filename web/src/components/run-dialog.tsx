@@ -17,6 +17,7 @@ import { explain } from "#web/components/explain.ts";
 import { runAddress } from "#web/components/run-link.tsx";
 import { idempotencyKeyOf, type RunRequest } from "#web/components/run-request.ts";
 import { HintText, ReasonText, Sentence } from "#web/components/engine-text.tsx";
+import { createPermission } from "#web/components/run-queries.ts";
 import { ProblemNote, ProblemWords } from "#web/components/states.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { runDialogTexts } from "#web/i18n/texts/run-dialog.ts";
@@ -382,7 +383,7 @@ export const RunDialog = ({ request, onClose }: RunDialogProps): React.ReactElem
                 <Button
                   size="compact-xs"
                   variant="default"
-                  onClick={() => explain({ permission: "controller:runs:create", on: request.job, controller: "main" })}
+                  onClick={() => explain({ permission: createPermission, on: request.job, controller: "main" })}
                 >
                   {t(commonTexts.why)}
                 </Button>

@@ -19,6 +19,7 @@ import { runAddress } from "#web/components/run-link.tsx";
 import { StateMark } from "#web/components/state-mark.tsx";
 import { Loaded, LoadingState, ProblemState } from "#web/components/states.tsx";
 import { Ago } from "#web/components/time.tsx";
+import { createPermission } from "#web/components/run-queries.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { jobTexts } from "#web/i18n/texts/jobs.ts";
 import type { Translate } from "#web/i18n/text.ts";
@@ -26,7 +27,7 @@ import { useText } from "#web/i18n/language.ts";
 import { runDialogTexts } from "#web/i18n/texts/run-dialog.ts";
 import { navigationTexts } from "#web/i18n/texts/shell.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
-import { createPermission, jobQuery, managePermission, runsOfJobQuery, viewRunsPermission } from "#web/pages/jobs/queries.ts";
+import { jobQuery, managePermission, runsOfJobQuery, viewRunsPermission } from "#web/pages/jobs/queries.ts";
 import classes from "#web/pages/jobs/job.module.css";
 
 type Job = Schemas["Job"];

@@ -12,12 +12,13 @@ import { Page } from "#web/components/page.tsx";
 import { EmptyState } from "#web/components/states.tsx";
 import { Ago } from "#web/components/time.tsx";
 import { useList } from "#web/components/use-list.ts";
+import { createPermission } from "#web/components/run-queries.ts";
 import { jobsTexts } from "#web/i18n/texts/jobs.ts";
 import { useText } from "#web/i18n/language.ts";
 import { navigationTexts, paletteTexts } from "#web/i18n/texts/shell.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
 import { FolderTree } from "#web/pages/jobs/folder-tree.tsx";
-import { createPermission, jobsQuery } from "#web/pages/jobs/queries.ts";
+import { jobsQuery } from "#web/pages/jobs/queries.ts";
 import type { JobsSearch } from "#web/pages/jobs/route.ts";
 import classes from "#web/pages/jobs/jobs.module.css";
 

@@ -3,9 +3,9 @@ import { queryOptions } from "@tanstack/react-query";
 import { asProblem } from "#web/api/api-problem.ts";
 import { call } from "#web/api/call.ts";
 import { listQuery } from "#web/api/list.ts";
+import { createPermission } from "#web/components/run-queries.ts";
 import type { JobsSearch } from "#web/pages/jobs/route.ts";
 
-export const createPermission = "controller:runs:create";
 export const managePermission = "manager:inventory:manage";
 export const viewRunsPermission = "controller:runs:view";
 

@@ -2,9 +2,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { call } from "#web/api/call.ts";
 import type { Schemas } from "#web/api/generated.ts";
-
-export const cancelPermission = "controller:runs:cancel";
-export const createPermission = "controller:runs:create";
+import { cancelPermission, createPermission } from "#web/components/run-queries.ts";
 
 export const runQuery = (id: string) =>
   queryOptions({
@@ -16,12 +14,6 @@ export const runQuery = (id: string) =>
 export const viewAuditPermission = "manager:auditlog:view";
 
 type Run = Schemas["Run"];
-
-export const explanationQuery = ({ id, state, result, runAs }: Pick<Run, "id" | "state" | "result" | "runAs">) =>
-  queryOptions({
-    queryKey: ["run", id, "explain", state, result, runAs],
-    queryFn: ({ signal }) => call("GET /api/v1/runs/{id}/explain", { path: { id } }, { signal }),
-  });
 
 export const recordsOfRunQuery = ({ id, state }: Run) =>
   queryOptions({

@@ -2,7 +2,8 @@ import { createRoute } from "@tanstack/react-router";
 import { flag, text, type Search } from "#web/components/search.ts";
 import { askAhead, holds } from "#web/api/ahead.ts";
 import { parentRoute } from "#web/pages/parent.ts";
-import { explanationQuery, logEndQuery, recordsOfRunQuery, runQuery, viewAuditPermission } from "#web/pages/run/queries.ts";
+import { explanationQuery } from "#web/components/run-queries.ts";
+import { logEndQuery, recordsOfRunQuery, runQuery, viewAuditPermission } from "#web/pages/run/queries.ts";
 
 export interface RunSearch {
   /** Lines of the output, `5` or `5-9`: a link to them. */

@@ -16,6 +16,7 @@ import { WhoMayThere } from "#web/components/node-admits.tsx";
 import { LazyRunDialog } from "#web/components/lazy-run-dialog.tsx";
 import { Facts, Page, Section } from "#web/components/page.tsx";
 import { renderDuration } from "#web/components/render-time.ts";
+import { cancelPermission, createPermission, explanationQuery } from "#web/components/run-queries.ts";
 import { StateMark } from "#web/components/state-mark.tsx";
 import { EmptyState, Loaded, ProblemState } from "#web/components/states.tsx";
 import { Instant } from "#web/components/time.tsx";
@@ -30,14 +31,7 @@ import { Words } from "#web/components/words.tsx";
 import { HintText, ReasonText, Sentence } from "#web/components/engine-text.tsx";
 import { RunSentence, whyNotStarted } from "#web/components/run-sentence.tsx";
 import { useEngineWords } from "#web/i18n/engine-words.ts";
-import {
-  cancelPermission,
-  createPermission,
-  explanationQuery,
-  recordsOfRunQuery,
-  runQuery,
-  viewAuditPermission,
-} from "#web/pages/run/queries.ts";
+import { recordsOfRunQuery, runQuery, viewAuditPermission } from "#web/pages/run/queries.ts";
 import classes from "#web/pages/run/run.module.css";
 
 type Run = Schemas["Run"];

@@ -14,12 +14,13 @@ import { RunLink } from "#web/components/run-link.tsx";
 import { idempotencyKeyOf } from "#web/components/run-request.ts";
 import { Loaded } from "#web/components/states.tsx";
 import { HintText, Sentence } from "#web/components/engine-text.tsx";
+import { cancelPermission, createPermission } from "#web/components/run-queries.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { runsTexts } from "#web/i18n/texts/runs.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
 import { renderNumber, type Text } from "#web/i18n/text.ts";
 import { useLanguage, useText } from "#web/i18n/language.ts";
-import { cancelPermission, createPermission, runCountsQuery, type RunsFilter } from "#web/pages/runs/queries.ts";
+import { runCountsQuery, type RunsFilter } from "#web/pages/runs/queries.ts";
 import type { Run } from "#web/pages/runs/use-runs.ts";
 import classes from "#web/pages/runs/runs.module.css";
 

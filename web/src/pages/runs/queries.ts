@@ -2,10 +2,9 @@
 import { queryOptions } from "@tanstack/react-query";
 import { call } from "#web/api/call.ts";
 import { listQuery } from "#web/api/list.ts";
+import { cancelPermission, createPermission } from "#web/components/run-queries.ts";
 import type { RunsSearch } from "#web/pages/runs/route.ts";
 
-export const cancelPermission = "controller:runs:cancel";
-export const createPermission = "controller:runs:create";
 const hinted = `${cancelPermission},${createPermission}`;
 const perPage = 200;
 const spanMs = { "1h": 3_600_000, "24h": 86_400_000, "7d": 7 * 86_400_000 } as const;

@@ -1,8 +1,8 @@
 /** Why a run was allowed or refused, beside the list: each of who, may, where and as whom as it was decided then. */
 import { Drawer } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { call } from "#web/api/call.ts";
 import { WhoMayThere } from "#web/components/node-admits.tsx";
+import { explanationQuery } from "#web/components/run-queries.ts";
 import { RunLink } from "#web/components/run-link.tsx";
 import { Loaded } from "#web/components/states.tsx";
 import { Instant } from "#web/components/time.tsx";
@@ -26,10 +26,7 @@ const partTexts = {
 
 export const RunExplanation = ({ run, onClose }: { readonly run: Run; readonly onClose: () => void }): React.ReactElement => {
   const t = useText();
-  const query = useQuery({
-    queryKey: ["run", run.id, "explain", run.state, run.result, run.runAs],
-    queryFn: ({ signal }) => call("GET /api/v1/runs/{id}/explain", { path: { id: run.id } }, { signal }),
-  });
+  const query = useQuery(explanationQuery(run));
   return (
     <Drawer
       opened

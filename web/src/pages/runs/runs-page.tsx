@@ -22,7 +22,7 @@ import { navigationTexts } from "#web/i18n/texts/shell.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
 import { testTexts } from "#web/i18n/texts/access.ts";
 import { ActOnRuns, type ActRequest } from "#web/pages/runs/act-on-runs.tsx";
-import { cancelPermission, createPermission } from "#web/pages/runs/queries.ts";
+import { cancelPermission, createPermission } from "#web/components/run-queries.ts";
 import { runResults, runStates, spans, type RunsSearch } from "#web/pages/runs/route.ts";
 import { useRuns, type Run, type Runs } from "#web/pages/runs/use-runs.ts";
 import classes from "#web/pages/runs/runs.module.css";
