@@ -1,69 +1,64 @@
 /** Accounts at the cockpit: made, reset, disabled, deleted, their sessions and failed logins; and what somebody sees who may only look. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { goodPassword } from "#test/fixtures/manager.ts";
-import { expectAccessible, signIn, startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
+import { expectAccessible, onCockpit, signIn } from "#test/fixtures/cockpit.ts";
 
-test("4.4: an account is made with a one-time password that is shown once and kept nowhere", { timeout: 300_000 }, async (t) => {
-  const why = whyNoBrowser();
-  if (why !== null) return t.skip(why);
-  const { instance, account, persona, visitor } = await startCockpit(t);
-  await account("ann", null, ["administrator"]);
-  const page = await persona("ann", "/accounts");
-  await page.getByRole("row", { name: /root/ }).waitFor();
-  await expectAccessible(page, "the accounts");
+onCockpit(
+  "4.4: an account is made with a one-time password that is shown once and kept nowhere",
+  async ({ instance, persona, visitor }) => {
+    const page = await persona("ann", "/accounts");
+    await page.getByRole("row", { name: /root/ }).waitFor();
+    await expectAccessible(page, "the accounts");
 
-  await page.getByRole("button", { name: "New account" }).click();
-  const dialog = page.getByRole("dialog", { name: "New account" });
-  await dialog.getByRole("textbox", { name: "Account name" }).fill("bea");
-  await dialog.getByRole("button", { name: "Create account" }).click();
-  const shown = page.getByRole("dialog", { name: "One-time password" });
-  await shown.getByText("bea").waitFor();
-  const first = (await shown.locator("code").textContent()) ?? "";
-  assert.ok(first.length >= 12, first);
-  await expectAccessible(page, "the one-time password");
-  const kept = String(await page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href])"));
-  assert.ok(!kept.includes(first), "the password is neither in storage nor in the address");
-  await page.keyboard.press("Escape");
-  await shown.waitFor();
-  await shown.getByRole("button", { name: "I have noted it" }).click();
-  await page.getByRole("row", { name: /bea.*password due/ }).waitFor();
-  assert.ok(!(await page.content()).includes(first), "closing it forgets it");
+    await page.getByRole("button", { name: "New account" }).click();
+    const dialog = page.getByRole("dialog", { name: "New account" });
+    await dialog.getByRole("textbox", { name: "Account name" }).fill("bea");
+    await dialog.getByRole("button", { name: "Create account" }).click();
+    const shown = page.getByRole("dialog", { name: "One-time password" });
+    await shown.getByText("bea").waitFor();
+    const first = (await shown.locator("code").textContent()) ?? "";
+    assert.ok(first.length >= 12, first);
+    await expectAccessible(page, "the one-time password");
+    const kept = String(
+      await page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href])"),
+    );
+    assert.ok(!kept.includes(first), "the password is neither in storage nor in the address");
+    await page.keyboard.press("Escape");
+    await shown.waitFor();
+    await shown.getByRole("button", { name: "I have noted it" }).click();
+    await page.getByRole("row", { name: /bea.*password due/ }).waitFor();
+    assert.ok(!(await page.content()).includes(first), "closing it forgets it");
 
-  await page.getByRole("link", { name: "bea" }).click();
-  await page.getByRole("heading", { name: "Account bea" }).waitFor();
-  await page.getByRole("button", { name: "Reset password" }).click();
-  await page.getByRole("dialog", { name: "Reset the password of bea?" }).getByRole("button", { name: "Reset password" }).click();
-  const second = (await shown.locator("code").textContent()) ?? "";
-  assert.notEqual(second, first);
-  await shown.getByRole("button", { name: "I have noted it" }).click();
-  await page.getByRole("button", { name: "Edit", exact: true }).click();
-  const edit = page.getByRole("dialog", { name: "Edit account bea" });
-  await edit
-    .getByRole("combobox", { name: "Roles" })
-    .or(edit.getByRole("textbox", { name: "Roles" }))
-    .first()
-    .click();
-  await page.getByRole("option", { name: "business_user" }).click();
-  await page.keyboard.press("Tab");
-  await edit.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Account bea is saved").waitFor();
-  await page.getByRole("list", { name: "Merged permissions" }).getByText("manager:view", { exact: true }).first().waitFor();
+    await page.getByRole("link", { name: "bea" }).click();
+    await page.getByRole("heading", { name: "Account bea" }).waitFor();
+    await page.getByRole("button", { name: "Reset password" }).click();
+    await page.getByRole("dialog", { name: "Reset the password of bea?" }).getByRole("button", { name: "Reset password" }).click();
+    const second = (await shown.locator("code").textContent()) ?? "";
+    assert.notEqual(second, first);
+    await shown.getByRole("button", { name: "I have noted it" }).click();
+    await page.getByRole("button", { name: "Edit", exact: true }).click();
+    const edit = page.getByRole("dialog", { name: "Edit account bea" });
+    await edit
+      .getByRole("combobox", { name: "Roles" })
+      .or(edit.getByRole("textbox", { name: "Roles" }))
+      .first()
+      .click();
+    await page.getByRole("option", { name: "business_user" }).click();
+    await page.keyboard.press("Tab");
+    await edit.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Account bea is saved").waitFor();
+    await page.getByRole("list", { name: "Merged permissions" }).getByText("manager:view", { exact: true }).first().waitFor();
 
-  const other = await visitor();
-  await signIn(other, "bea", second);
-  await other.getByRole("heading", { name: "Choose a new password" }).waitFor();
-  assert.equal((await instance.api.call<{ roles: string[] }>("GET", "/api/v1/accounts/bea")).roles.length, 1);
-});
+    const other = await visitor();
+    await signIn(other, "bea", second);
+    await other.getByRole("heading", { name: "Choose a new password" }).waitFor();
+    assert.equal((await instance.api.call<{ roles: string[] }>("GET", "/api/v1/accounts/bea")).roles.length, 1);
+  },
+);
 
-test(
+onCockpit(
   "4.4: sessions end one by one and together, disabling ends them at once, deleting names its effect",
-  { timeout: 300_000 },
-  async (t) => {
-    const why = whyNoBrowser();
-    if (why !== null) return t.skip(why);
-    const { instance, account, persona } = await startCockpit(t);
-    await account("ann", null, ["administrator"]);
+  async ({ instance, account, persona }) => {
     await account("bea", { permissions: ["controller:runs", "-controller:runs:cancel"], folders: ["/finance/*"] });
     const signedIn = (): Promise<{ token: string }> =>
       instance.api.call("POST", "/api/v1/sessions", { account: "bea", password: goodPassword, kind: "cli" });
@@ -109,13 +104,9 @@ test(
   },
 );
 
-test(
+onCockpit(
   "4.5: whoever may only look sees every action with the reason why not, and whoever may not look is told",
-  { timeout: 300_000 },
-  async (t) => {
-    const why = whyNoBrowser();
-    if (why !== null) return t.skip(why);
-    const { instance, account, persona } = await startCockpit(t);
+  async ({ instance, account, persona }) => {
     await account("eve", { permissions: ["manager:administration:accounts:view"] });
     await account("sam", { permissions: ["controller:runs:view"] });
     const page = await persona("eve", "/accounts/sam");

@@ -1,14 +1,9 @@
 /** What a page will show is asked for when its link is pointed at, so that it is there with the page. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
 import { eventually } from "#test/fixtures/eventually.ts";
-import { startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
+import { onCockpit } from "#test/fixtures/cockpit.ts";
 
-test("4.8: pointing at a job asks for it and for its last runs, before anybody opens it", { timeout: 300_000 }, async (t) => {
-  const why = whyNoBrowser();
-  if (why !== null) return t.skip(why);
-  const { account, persona } = await startCockpit(t);
-  await account("ann", null, ["administrator"]);
+onCockpit("4.8: pointing at a job asks for it and for its last runs, before anybody opens it", async ({ persona }) => {
   const page = await persona("ann", "/jobs");
   const asked: string[] = [];
   page.on("request", (request) => {
@@ -44,14 +39,9 @@ const shownBy: Readonly<Record<string, readonly string[]>> = {
   Profile: ["/api/v1/sessions", "/api/v1/sessions/current", "/api/v1/sessions/logins"],
 };
 
-test(
+onCockpit(
   "4.8: pointing at or focusing a link of the navigation asks for what its page shows, which then asks for nothing again",
-  { timeout: 300_000 },
-  async (t) => {
-    const why = whyNoBrowser();
-    if (why !== null) return t.skip(why);
-    const { account, persona } = await startCockpit(t);
-    await account("ann", null, ["administrator"]);
+  async ({ persona }) => {
     const page = await persona("ann", "/new-job");
     await page.getByRole("heading", { level: 1 }).waitFor();
     const asked = new Set<string>();
@@ -82,11 +72,7 @@ test(
   },
 );
 
-test("4.8: what changed after it was asked for ahead is not missing from the page", { timeout: 300_000 }, async (t) => {
-  const why = whyNoBrowser();
-  if (why !== null) return t.skip(why);
-  const { account, persona, instance } = await startCockpit(t);
-  await account("ann", null, ["administrator"]);
+onCockpit("4.8: what changed after it was asked for ahead is not missing from the page", async ({ persona, instance }) => {
   const page = await persona("ann", "/");
   await page.getByText("Live").waitFor();
   const requestTo = (path: string): Promise<unknown> =>
@@ -104,10 +90,7 @@ test("4.8: what changed after it was asked for ahead is not missing from the pag
   await page.getByRole("main").getByRole("link", { name: "/examples/whoami" }).first().waitFor();
 });
 
-test("4.8: what an account may not see is not asked for ahead", { timeout: 300_000 }, async (t) => {
-  const why = whyNoBrowser();
-  if (why !== null) return t.skip(why);
-  const { account, persona } = await startCockpit(t);
+onCockpit("4.8: what an account may not see is not asked for ahead", async ({ account, persona }) => {
   await account("eve", { permissions: ["manager:view", "manager:administration:settings:view"] });
   const page = await persona("eve", "/profile");
   await page.getByRole("heading", { level: 1, name: "Profile" }).waitFor();

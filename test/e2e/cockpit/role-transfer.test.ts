@@ -2,18 +2,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { test } from "node:test";
 import { eventually } from "#test/fixtures/eventually.ts";
-import { expectAccessible, pasteOver, startCockpit, whyNoBrowser } from "#test/fixtures/cockpit.ts";
+import { expectAccessible, onCockpit, pasteOver } from "#test/fixtures/cockpit.ts";
 
-test(
+onCockpit(
   "3.8: roles are imported after a dry run that says what is not carried over, and exported as a file",
-  { timeout: 300_000 },
-  async (t) => {
-    const why = whyNoBrowser();
-    if (why !== null) return t.skip(why);
-    const { instance, account, persona } = await startCockpit(t);
-    await account("ann", null, ["administrator"]);
+  async ({ instance, persona }) => {
     const page = await persona("ann", "/access");
     await page.getByRole("row", { name: /api_user/ }).waitFor();
     await page.getByRole("button", { name: "Import …" }).click();
@@ -53,14 +47,9 @@ test(
   },
 );
 
-test(
+onCockpit(
   "D70-D73: a role is made, duplicated, renamed and deleted; an empty one is not kept and that is said",
-  { timeout: 300_000 },
-  async (t) => {
-    const why = whyNoBrowser();
-    if (why !== null) return t.skip(why);
-    const { instance, account, persona } = await startCockpit(t);
-    await account("ann", null, ["administrator"]);
+  async ({ instance, persona }) => {
     const page = await persona("ann", "/access");
     await page.getByRole("button", { name: "New role" }).click();
     await page.getByRole("heading", { name: "New role" }).waitFor();
@@ -111,14 +100,9 @@ test(
   },
 );
 
-test(
+onCockpit(
   "3.8: files of other products are taken as they are: their format is known by their name, and what is not carried over is told",
-  { timeout: 300_000 },
-  async (t) => {
-    const why = whyNoBrowser();
-    if (why !== null) return t.skip(why);
-    const { instance, account, persona } = await startCockpit(t);
-    await account("ann", null, ["administrator"]);
+  async ({ instance, persona }) => {
     const page = await persona("ann", "/access/import");
     const folder = join(import.meta.dirname, "..", "..", "fixtures", "imports");
     const take = async (file: string, format: string, names: string): Promise<void> => {

@@ -1,20 +1,14 @@
 /** The dialog that runs a job: what it says before anything is submitted, and that it submits once. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { whyNoBrowser } from "#test/fixtures/cockpit.ts";
-import { operator, startJobs } from "#test/fixtures/cockpit-jobs.ts";
+import type { CockpitWorld } from "#test/fixtures/cockpit.ts";
+import { onJobs } from "#test/fixtures/cockpit-jobs.ts";
 
-const runsOf = async (instance: Awaited<ReturnType<typeof startJobs>>["instance"], job: string): Promise<readonly unknown[]> =>
+const runsOf = async (instance: CockpitWorld["instance"], job: string): Promise<readonly unknown[]> =>
   ((await instance.api.call("GET", `/api/v1/runs?job=${encodeURIComponent(job)}`)) as { items: unknown[] }).items;
 
-test(
+onJobs(
   "4.4: a double click submits once; the same again begins with the same arguments and is decided again",
-  { timeout: 300_000 },
-  async (t) => {
-    const why = whyNoBrowser();
-    if (why !== null) return t.skip(why);
-    const { account, persona, instance } = await startJobs(t);
-    await account("ann", operator);
+  async ({ persona, instance }) => {
     const page = await persona("ann", "/jobs");
     await page
       .getByRole("row", { name: /books\/close/ })
@@ -47,11 +41,7 @@ test(
   },
 );
 
-test("4.4: warnings and refusals are told before anything is submitted", { timeout: 300_000 }, async (t) => {
-  const why = whyNoBrowser();
-  if (why !== null) return t.skip(why);
-  const { account, persona, instance } = await startJobs(t);
-  await account("ann", operator);
+onJobs("4.4: warnings and refusals are told before anything is submitted", async ({ account, persona, instance }) => {
   await account("vic", { permissions: ["controller:jobs:view"], folders: ["/examples/*"] });
   await account("run", { permissions: ["controller:jobs:view", "controller:runs"], folders: ["/examples/*"] });
   const documents = `kind: Job

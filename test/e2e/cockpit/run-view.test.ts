@@ -1,19 +1,13 @@
 /** A run while it goes on and afterwards: on whose behalf, where and as whom, each with its why. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { exampleAccount, whyNoBrowser } from "#test/fixtures/cockpit.ts";
+import { exampleAccount } from "#test/fixtures/cockpit.ts";
 import { eventually } from "#test/fixtures/eventually.ts";
 import { gateOf } from "#test/fixtures/gate.ts";
-import { operator, startJobs } from "#test/fixtures/cockpit-jobs.ts";
+import { onJobs } from "#test/fixtures/cockpit-jobs.ts";
 
-test(
+onJobs(
   "4.3: while a run goes on its header says where and as whom with the node's why, and that it is not signed yet",
-  { timeout: 300_000 },
-  async (t) => {
-    const why = whyNoBrowser();
-    if (why !== null) return t.skip(why);
-    const { account, persona, instance } = await startJobs(t);
-    await account("ann", operator);
+  async ({ persona, instance }) => {
     const run = (await instance.json<{ runs: { id: string }[] }>(["run", "/examples/books/wait"])).runs[0]?.id ?? "";
     const page = await persona("ann", `/runs/${run}`);
     const chain = page.getByRole("region", { name: "On whose behalf" });
@@ -37,14 +31,9 @@ test(
   },
 );
 
-test(
+onJobs(
   "4.3: a run that ends by itself while its cancelling is asked about says so; a search goes to its first match although lines are chosen",
-  { timeout: 300_000 },
-  async (t) => {
-    const why = whyNoBrowser();
-    if (why !== null) return t.skip(why);
-    const { account, persona, instance } = await startJobs(t);
-    await account("ann", operator);
+  async ({ persona, instance }, t) => {
     const gate = gateOf(t);
     const documents = `kind: Job
 path: /examples/gated
@@ -78,14 +67,9 @@ on: [local]
   },
 );
 
-test(
+onJobs(
   "4.3: the manager is killed while output is followed: that is said, and nothing of it is missing afterwards",
-  { timeout: 300_000 },
-  async (t) => {
-    const why = whyNoBrowser();
-    if (why !== null) return t.skip(why);
-    const { account, persona, instance } = await startJobs(t);
-    await account("ann", operator);
+  async ({ persona, instance }) => {
     const run = (await instance.json<{ runs: { id: string }[] }>(["run", "/examples/talk"])).runs[0]?.id ?? "";
     const page = await persona("ann", `/runs/${run}`);
     const log = page.getByRole("log", { name: "Output" });
