@@ -1,7 +1,7 @@
 /** Lines of a run's output over HTTP: pages, search, the live stream, and who gets none of it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { newId } from "#kernel/ids.ts";
 import { grownStepBytes } from "#controller/run-log.ts";
 import { encodeLogFrame, lineIndexPath } from "#link/log-format.ts";
@@ -49,6 +49,8 @@ test("4.3: lines from anywhere, literal search over all of them, newest lines li
 
   const viewer = await world.person("vic", { permissions: ["controller:runs:view"] });
   const stranger = await world.person("sal", { permissions: ["controller"], folders: ["/sales/*"] });
+  assert.equal((await viewer.ask({ path: `/api/v1/runs/${run}/log` })).status, 403);
+  assert.equal((await stranger.ask({ path: `/api/v1/runs/${run}/log` })).status, 404);
   for (const path of ["lines", "find?q=line", "lines/stream"]) {
     assert.equal((await viewer.ask({ path: `/api/v1/runs/${run}/log/${path}` })).status, 403, path);
     assert.equal((await stranger.ask({ path: `/api/v1/runs/${run}/log/${path}` })).status, 404, path);
@@ -109,4 +111,47 @@ test("4.8: a manager keeps the lines of a large log while it is written, and kno
   await logs.reset(run);
   await logs.append(run, 0, Buffer.concat([frame(`${"y".repeat(63 * 1024 - 1)}\n`), block]));
   assert.equal((await logLines.read(run, 1, 1)).total, 8 + 64 * 63);
+});
+
+test("2.3: output is saved as a text attachment, stream by stream; whoever breaks off leaves no open file", async (t) => {
+  const world = await startManager(t);
+  const { owner, manager } = world;
+  await addNodeRecord(manager.services.store, "local");
+  const documents = "kind: Job\npath: /finance/close\nrun: { shell: 'true' }\non: [local]\n";
+  await owner.ask({ method: "POST", path: "/api/v1/definitions", body: { documents } });
+  const run = (await owner.ask({ method: "POST", path: "/api/v1/submissions", body: { job: "/finance/close" } })).json.runs[0].id as string;
+  const { logs } = manager.services.controller;
+  const { size } = await logs.append(run, 0, Buffer.concat([frame("<b>out</b>\n"), frame("err\n", "stderr")]));
+  for (const [query, name, text] of [
+    ["", `${run}.log`, "<b>out</b>\nerr\n"],
+    ["?stream=stdout", `${run}.stdout.log`, "<b>out</b>\n"],
+    ["?stream=stderr", `${run}.stderr.log`, "err\n"],
+  ] as const) {
+    const answer = await owner.ask({ path: `/api/v1/runs/${run}/log${query}` });
+    assert.equal(answer.text, text);
+    assert.equal(answer.headers["content-disposition"], `attachment; filename="${name}"`);
+    assert.equal(answer.headers["content-type"], "text/plain; charset=utf-8");
+    assert.equal(answer.headers["x-content-type-options"], "nosniff");
+  }
+
+  const path = logs.path(run);
+  const many = frame("x".repeat(16 * 1024));
+  await logs.append(run, size, Buffer.concat(Array.from({ length: 200 }, () => many)));
+  for (let step = 0; step < 20; step += 1) appendFileSync(path, Buffer.concat(Array.from({ length: 200 }, () => many)));
+  const openNow = (): number =>
+    readdirSync("/proc/self/fd").filter((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`) === path;
+      } catch {
+        return false;
+      }
+    }).length;
+  // Whoever writes it has it open as well.
+  const before = openNow();
+  const stopped = new AbortController();
+  const response = await open(owner.target, { path: `/api/v1/runs/${run}/log` }, stopped.signal);
+  await eventually("the log is being read", openNow, (count) => count > before);
+  response.on("error", () => {});
+  stopped.abort();
+  await eventually("the log is closed again", openNow, (count) => count === before);
 });

@@ -1,20 +1,14 @@
 /** The output of a run: followed, stood still, searched, linked, and never trusted. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { whyNoBrowser } from "#test/fixtures/cockpit.ts";
+import { readFileSync } from "node:fs";
 import { eventually } from "#test/fixtures/eventually.ts";
-import { operator, startJobs } from "#test/fixtures/cockpit-jobs.ts";
+import { onJobs } from "#test/fixtures/cockpit-jobs.ts";
 
 const lineCount = 300_000;
 
-test(
+onJobs(
   "4.3: output is followed at the end, stands still when somebody scrolls, and says how much is new",
-  { timeout: 300_000 },
-  async (t) => {
-    const why = whyNoBrowser();
-    if (why !== null) return t.skip(why);
-    const { account, persona, instance } = await startJobs(t);
-    await account("ann", operator);
+  async ({ persona, instance }) => {
     const run = (await instance.json<{ runs: { id: string }[] }>(["run", "/examples/talk"])).runs[0]?.id ?? "";
     const page = await persona("ann", `/runs/${run}`, { height: 600 });
     const log = page.getByRole("log", { name: "Output" });
@@ -48,14 +42,9 @@ test(
   },
 );
 
-test(
+onJobs(
   "4.3: any line of a long log by link, text found over all of it, both streams told apart, links of a job dropped",
-  { timeout: 300_000 },
-  async (t) => {
-    const why = whyNoBrowser();
-    if (why !== null) return t.skip(why);
-    const { account, persona, instance } = await startJobs(t);
-    await account("ann", operator);
+  async ({ persona, instance }) => {
     const documents = `kind: Job
 path: /examples/long
 run: { shell: "seq -f 'number %.0f' ${lineCount}; echo the last words >&2" }
@@ -141,28 +130,41 @@ on: [local]
     await log.getByText("a link").waitFor();
     assert.equal(await log.getByRole("link").count(), 0);
     assert.equal(await log.locator("[data-fg='2']").textContent(), "green");
-    const downloading = page.waitForEvent("download");
-    await page.getByRole("button", { name: "Download" }).click();
-    await page.getByRole("menuitem", { name: "stderr only" }).click();
-    assert.equal((await downloading).suggestedFilename(), `${close}.stderr.log`);
+    // Saved by the browser itself, as it comes: the page holds none of it, and stays where it is.
+    const save = async (of: string, what: string): Promise<{ readonly name: string; readonly text: string }> => {
+      await page.goto(`${instance.url}/runs/${of}`);
+      const downloading = page.waitForEvent("download");
+      await page.getByRole("button", { name: "Download" }).click();
+      await page.getByRole("menuitem", { name: what }).click();
+      const file = await downloading;
+      assert.equal(new URL(file.url()).pathname, `/api/v1/runs/${of}/log`);
+      assert.equal(new URL(page.url()).pathname, `/runs/${of}`);
+      return { name: file.suggestedFilename(), text: readFileSync(await file.path(), "utf8") };
+    };
+    assert.deepEqual(await save(close ?? "", "stderr only"), { name: `${close}.stderr.log`, text: "three entries late\n" });
+    const whole = await save(run, "Everything");
+    assert.equal(whole.name, `${run}.log`);
+    const lines = whole.text.split("\n");
+    assert.deepEqual([lines.length, lines[0], lines.at(-2)], [lineCount + 2, "number 1", "the last words"]);
+    assert.deepEqual(await save(run, "stderr only"), { name: `${run}.stderr.log`, text: "the last words\n" });
   },
 );
 
-test("4.5: who may see a run but not its output is told so, and who may not know of it gets nothing", { timeout: 300_000 }, async (t) => {
-  const why = whyNoBrowser();
-  if (why !== null) return t.skip(why);
-  const { account, persona, instance } = await startJobs(t);
-  await account("vic", { permissions: ["controller:runs:view", "controller:jobs:view"] });
-  await account("sal", { permissions: ["controller"], folders: ["/sales/*"] });
-  const run = (await instance.json<{ runs: { id: string }[] }>(["run", "/examples/books/wait"])).runs[0]?.id ?? "";
-  const page = await persona("vic", `/runs/${run}`);
-  await page.getByText("Your roles do not show the output.").waitFor();
-  const cancel = page.getByRole("button", { name: "Cancel run", exact: true });
-  assert.equal(await cancel.getAttribute("aria-disabled"), "true");
-  await page.getByRole("button", { name: "Why? Cancel run" }).click();
-  await page.getByRole("dialog", { name: "Why" }).getByText("refused").waitFor();
-  await page.getByRole("dialog", { name: "Why" }).getByText("Would flip if").waitFor();
-  const stranger = await persona("sal", `/runs/${run}`);
-  await stranger.getByText("There is nothing here that you may see").waitFor();
-  assert.equal(await stranger.getByText("/examples/books/wait").count(), 0);
-});
+onJobs(
+  "4.5: who may see a run but not its output is told so, and who may not know of it gets nothing",
+  async ({ account, persona, instance }) => {
+    await account("vic", { permissions: ["controller:runs:view", "controller:jobs:view"] });
+    await account("sal", { permissions: ["controller"], folders: ["/sales/*"] });
+    const run = (await instance.json<{ runs: { id: string }[] }>(["run", "/examples/books/wait"])).runs[0]?.id ?? "";
+    const page = await persona("vic", `/runs/${run}`);
+    await page.getByText("Your roles do not show the output.").waitFor();
+    const cancel = page.getByRole("button", { name: "Cancel run", exact: true });
+    assert.equal(await cancel.getAttribute("aria-disabled"), "true");
+    await page.getByRole("button", { name: "Why? Cancel run" }).click();
+    await page.getByRole("dialog", { name: "Why" }).getByText("refused").waitFor();
+    await page.getByRole("dialog", { name: "Why" }).getByText("Would flip if").waitFor();
+    const stranger = await persona("sal", `/runs/${run}`);
+    await stranger.getByText("There is nothing here that you may see").waitFor();
+    assert.equal(await stranger.getByText("/examples/books/wait").count(), 0);
+  },
+);
