@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { permissionNodes } from "#access/permissions.ts";
 import { problemCodes } from "#kernel/problem-codes.ts";
 import { sourceFiles } from "#test/arch/imports.ts";
 import { saidIn, unknownPart, type Said } from "#test/arch/said-sentences.ts";
 import { elsewhere, problems } from "#web/i18n/german/problems.ts";
+import { meanings } from "#web/i18n/german/permissions.ts";
 import { reasons } from "#web/i18n/german/reasons.ts";
 import { formed, sentences } from "#web/i18n/german/sentences.ts";
 import { translated } from "#web/i18n/german/translated.ts";
@@ -23,9 +25,15 @@ test("4.6: every rule by which the engine gives its reasons has German words, an
   assert.deepEqual(Object.keys(reasons).toSorted(), [...rules].toSorted());
 });
 
+test("D79, 4.6: every branch and leaf of the permission tree is explained in German", () => {
+  const all = permissionNodes.map(({ permission }) => permission);
+  assert.ok(all.length > 90, `only ${all.length} permissions found`);
+  assert.deepEqual(Object.keys(meanings).toSorted(), all.toSorted());
+});
+
 /** Rooms whose problems a page of the cockpit can show. */
 const shown =
-  /^src\/(?:access|identity|jobs|launch|proof)\/|^src\/kernel\/(?:shape|yaml-documents)|^src\/manager\/(?:routes|web)\/|^src\/manager\/(?:apply-definitions|read-definitions|may-hints|what-if|import-text|log-file)|^src\/nodes\/(?:open-nodes|rules)|^src\/controller\/(?:offer-runs|run-log)|^src\/launcher\/|^src\/store\/(?:store-problem|group-commit)/;
+  /^src\/(?:access|identity|jobs|launch|proof)\/|^src\/audit\/(?:verify|expectations)|^src\/kernel\/(?:shape|yaml-documents)|^src\/manager\/(?:routes|web)\/|^src\/manager\/(?:apply-definitions|read-definitions|may-hints|what-if|import-text|log-file)|^src\/nodes\/(?:open-nodes|rules)|^src\/controller\/(?:offer-runs|run-log)|^src\/launcher\/|^src\/store\/(?:store-problem|group-commit)/;
 const codeIn = /\b(?:problem|fail|deny)\(\s*"([a-z-]+\.[a-z-]+)"/g;
 
 test("4.6: every problem that a page can show has its title and its hint in German, by the list of those that none can", () => {

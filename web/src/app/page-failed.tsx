@@ -7,14 +7,18 @@ import { EmptyState } from "#web/components/states.tsx";
 import { commonTexts, stateTexts } from "#web/i18n/texts/common.ts";
 import { useText } from "#web/i18n/language.ts";
 
+/** As browsers and the bundler say that a page's code or styles did not come. */
+const notLoaded = /dynamically imported module|importing a module script failed|preload CSS/i;
+
 export const PageFailed = ({ error, reset }: ErrorComponentProps): React.ReactElement => {
   const t = useText();
   const router = useRouter();
+  const isAway = notLoaded.test(asProblem(error).message);
   return (
-    <Page title={t(stateTexts.crashed)}>
+    <Page title={t(isAway ? stateTexts.notLoaded : stateTexts.crashed)}>
       <EmptyState
-        title={t(stateTexts.crashedHint)}
-        hint={<code>{asProblem(error).message}</code>}
+        title={t(isAway ? stateTexts.notLoadedHint : stateTexts.crashedHint)}
+        hint={<code lang="en">{asProblem(error).message}</code>}
         action={
           <Group gap="xs">
             <Button

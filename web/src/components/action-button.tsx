@@ -5,6 +5,7 @@
 import { Button, type ButtonProps } from "@mantine/core";
 import { useId } from "react";
 import type { Verdict } from "#access/verdict.ts";
+import type { Schemas } from "#web/api/generated.ts";
 import { useSaid } from "#web/components/engine-text.tsx";
 import { explain, type ExplainQuestion } from "#web/components/explain.ts";
 import { Hint } from "#web/components/hint.tsx";
@@ -14,14 +15,30 @@ import classes from "#web/components/action-button.module.css";
 /** A verdict of the preview, or what the API says about an item. */
 export type Allowed =
   | { readonly allowed: true }
-  | { readonly allowed: false; readonly reason: string; /** The actor may not know of it. */ readonly hidden?: boolean };
+  | {
+      readonly allowed: false;
+      readonly reason: string;
+      /** The reason is as the engine says it, and not in the page's words. */
+      readonly isEngines?: boolean;
+      /** The actor may not know of it. */
+      readonly hidden?: boolean;
+    };
 
 export const allowedBy = (verdict: Verdict | null): Allowed | null => {
   if (verdict === null) return null;
-  return verdict.effect === "permit"
-    ? { allowed: true }
-    : { allowed: false, reason: verdict.problem.message, hidden: verdict.problem.code === "access.not-found" };
+  return verdict.effect === "permit" ? { allowed: true } : refusedBy(verdict.problem);
 };
+
+/** The same of what the API says about an item of a list; undefined: it was not asked. */
+export const allowedByHint = (hint: NonNullable<Schemas["RunSummary"]["may"]>[string] | undefined): Allowed | null =>
+  hint === undefined ? null : hint.effect === "permit" ? { allowed: true } : refusedBy(hint);
+
+const refusedBy = ({ code, message }: { readonly code: string; readonly message: string }): Allowed => ({
+  allowed: false,
+  reason: message,
+  isEngines: true,
+  hidden: code === "access.not-found",
+});
 
 export interface ActionButtonProps extends ButtonProps {
   readonly children: string;
@@ -37,7 +54,8 @@ export const ActionButton = ({ children, allowed, question, onClick, ...rest }: 
   const reasonId = useId();
   const said = useSaid();
   if (allowed?.allowed === false && allowed.hidden === true) return null;
-  const refused = allowed?.allowed === false ? said(allowed.reason) : null;
+  const refused =
+    allowed?.allowed !== false ? null : allowed.isEngines === true ? said(allowed.reason) : { text: allowed.reason, lang: undefined };
   const button = (
     <Button
       variant="default"

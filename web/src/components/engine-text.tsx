@@ -30,13 +30,29 @@ export const HintText = ({ code, hint }: { readonly code: string; readonly hint:
   <Told own={useEngineWords()?.hint(code, hint) ?? null} english={hint} />
 );
 
-/** The same for a text that stands in an attribute or a hint: with the language it is in, where that is not the page's. */
-export const useSaid = (): ((text: string) => { readonly text: string; readonly lang: string | undefined }) => {
-  const language = useLanguage();
+/** A text for an attribute or a hint, with the language it is in where that is not the page's. */
+export interface SaidText {
+  readonly text: string;
+  readonly lang: string | undefined;
+}
+
+/** Its sentences, where no element can hold them. */
+export const useSaid = (): ((text: string) => SaidText) => {
+  const isEnglish = useLanguage() === "en";
   const words = useEngineWords();
   return (text) => {
     const own = words?.sentence(text) ?? null;
-    return { text: own ?? text, lang: own === null && language !== "en" ? "en" : undefined };
+    return { text: own ?? text, lang: own === null && !isEnglish ? "en" : undefined };
+  };
+};
+
+/** What a permission, or a branch of the tree, means: shown, and found by its words. */
+export const useMeaning = (): ((of: { readonly permission: string; readonly meaning: string }) => SaidText) => {
+  const isEnglish = useLanguage() === "en";
+  const words = useEngineWords();
+  return ({ permission, meaning }) => {
+    const own = words?.meaning(permission) ?? null;
+    return { text: own ?? meaning, lang: own === null && !isEnglish ? "en" : undefined };
   };
 };
 

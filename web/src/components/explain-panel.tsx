@@ -7,7 +7,7 @@ import { asProblem } from "#web/api/api-problem.ts";
 import { call } from "#web/api/call.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { closeExplain, explained, type ExplainQuestion } from "#web/components/explain.ts";
-import { ReasonText } from "#web/components/engine-text.tsx";
+import { ReasonText, Sentence } from "#web/components/engine-text.tsx";
 import { Loaded, LoadingState, ProblemWords } from "#web/components/states.tsx";
 import { explainTexts } from "#web/i18n/texts/explain.ts";
 import { useEngineWords } from "#web/i18n/engine-words.ts";
@@ -78,7 +78,12 @@ const Source = ({ deciding }: { readonly deciding: Answer["decidedBy"] }): React
   return (
     <p className="soft">
       <code>{deciding.entry}</code> {t(explainTexts.ofRole, { role: deciding.role })}
-      {deciding.source === null ? "" : ` · ${deciding.source}`}
+      {deciding.source === null ? null : (
+        <>
+          {" "}
+          · <Sentence text={deciding.source} />
+        </>
+      )}
     </p>
   );
 };

@@ -36,5 +36,7 @@ export interface EngineWords {
   readonly title: (code: string) => string | null;
   /** What to do about a problem: as exactly as `given` says it, else what is always advised for the code. Empty: that alone. */
   readonly hint: (code: string, given: string) => string | null;
+  /** What a permission means, or a branch of the tree. */
+  readonly meaning: (permission: string) => string | null;
   readonly runSentence: (run: ToldRun, why: string) => string;
 }

@@ -2,6 +2,7 @@
 import { problemCodes, type ProblemCode } from "#kernel/problem-codes.ts";
 import type { EngineWords } from "#web/i18n/told.ts";
 import { changeText } from "#web/i18n/german/changes.ts";
+import { meanings } from "#web/i18n/german/permissions.ts";
 import { problems } from "#web/i18n/german/problems.ts";
 import { reasonText } from "#web/i18n/german/reasons.ts";
 import { runSentence } from "#web/i18n/german/run-sentence.ts";
@@ -19,5 +20,6 @@ export const german: EngineWords = {
   sentence: translated,
   title: (code) => problemOf(code)?.title ?? null,
   hint: (code, given) => (given === "" || given === generalHint(code) ? (problemOf(code)?.hint ?? null) : translated(given)),
+  meaning: (permission) => (Object.hasOwn(meanings, permission) ? (meanings[permission] ?? null) : null),
   runSentence,
 };

@@ -45,8 +45,12 @@ const stepOf = (change: Change): Step =>
             : `${change.kind.endsWith("denial") ? "-" : ""}${change.permission}`,
       };
 
+/** Rules of which some sentences are the engine's own, without facts. */
+const withText: ReadonlySet<string> = new Set(["may.smallest-change", "as-whom.user-name", "as-whom.account"]);
+
+/** Of the facts alone. */
 const german = (reason: Because, steps: readonly Step[] | null = null): string => {
-  const text = reasonText(reason, steps);
+  const text = reasonText(withText.has(reason.rule) ? reason : { ...reason, text: "not to be read" }, steps);
   assert.ok(text !== null, `no German for ${reason.rule}: ${reason.text}`);
   assert.doesNotMatch(text, /undefined|null|NaN|\{\d\}|``/, text);
   return text;

@@ -246,6 +246,27 @@ export const sentences: Readonly<Record<string, string>> = {
   "read what would change and repeat with {} if that is wanted":
     "Lesen Sie, was sich ändern würde, und bestätigen Sie es, wenn das gewollt ist",
 
+  "line {} of what was applied": "Zeile {1} des Angewendeten",
+
+  // --- what is wrong with the record
+  "{} record(s) before record {} are missing": "{1} Einträge vor Eintrag {2} fehlen",
+  "record {} does not follow record {}": "Eintrag {1} folgt nicht auf Eintrag {2}",
+  "one of them was replaced": "einer von beiden wurde ersetzt",
+  "record {} ({} by {}) does not have the content it was written with":
+    "Eintrag {1} ({2} von {3}) hat nicht den Inhalt, mit dem er geschrieben wurde",
+  "chain {} is missing": "Die Kette {1} fehlt",
+  "the chain was rewritten": "Die Kette wurde neu geschrieben",
+  "its tail was cut": "Ihr Ende wurde abgeschnitten",
+  "the chain was written twice": "Die Kette wurde zweimal geschrieben",
+  "node {} ran {}, which neither the store nor the audit knows":
+    "Knoten {1} hat {2} ausgeführt, was weder der Speicher noch das Audit kennt",
+  "node {} ran attempt {} of run {}": "Knoten {1} hat Versuch {2} des Laufs {3} ausgeführt",
+  "the store knows {}": "der Speicher kennt {1}",
+  "the store's receipt of run {} is not the one that node {} signed":
+    "Die Quittung des Laufs {1} im Speicher ist nicht die, die Knoten {2} signiert hat",
+  "receipt {} of node {} does not hold": "Quittung {1} des Knotens {2} ist ungültig",
+  "receipt {} of node {} does not follow receipt {}": "Quittung {1} des Knotens {2} folgt nicht auf Quittung {3}",
+
   // --- jobs, arguments, runs
   "there is no job {}": "Einen Job {1} gibt es nicht",
   "there is no revision {} of {}": "Von {2} gibt es keine Revision {1}",
@@ -646,6 +667,28 @@ export const formed: readonly Formed[] = [
   [/^`([^`]+)` is not a field of (\w+)$/, ([field = "", kind = ""]) => `\`${field}\` ist kein Feld von ${kind}`],
   [/^decided as expected, but by (?:rule|role) (`[^`]+`)$/, ([what = ""]) => `Wie erwartet entschieden, aber durch ${what}`],
   [/^it has a key that is not .+$/, () => "hat einen unerlaubten Schlüssel"],
+  // A file and a line.
+  [/^(\S+:\d+)$/, ([place = ""]) => place],
+  [/^line (\d+) of what was applied at (\S+)$/, ([line = "", at = ""]) => `Zeile ${line} des am ${at} Angewendeten`],
+  [/^edited by (.+) at (\S+)$/, ([name = "", at = ""]) => `bearbeitet von ${name} am ${at}`],
+  [
+    /^record (\d+) is not the one that (.+) names$/,
+    ([record = "", source = ""]) => `Eintrag ${record} ist nicht der, den ${sourceIn(source)} nennt`,
+  ],
+  [
+    /^chain (`[^`]+`) ends at record (\d+), but (.+) names record (\d+)$/,
+    ([chain = "", last = "", source = "", record = ""]) =>
+      `Die Kette ${chain} endet bei Eintrag ${last}, aber ${sourceIn(source)} nennt Eintrag ${record}`,
+  ],
+  [/^(.+) names its record (\d+)$/, ([source = "", record = ""]) => `${sourceIn(source)} nennt ihren Eintrag ${record}`],
+  [
+    /^(.+) and (.+) disagree about record (\d+)$/,
+    ([left = "", right = "", record = ""]) => `${sourceIn(left)} und ${sourceIn(right)} sind sich über Eintrag ${record} nicht einig`,
+  ],
+  [
+    /^checkpoint (\d+) of the (.+) was not signed by the audit key$/,
+    ([checkpoint = ""]) => `Der Kontrollpunkt ${checkpoint} ist nicht mit dem Schlüssel des Audits signiert`,
+  ],
   [/^one of: (.+)$/, ([names = ""]) => `eine von: ${names}`],
   [
     /^(?:(`[^`]+`) of )?(?:the )?(role|Role|Account|PolicyTest) ((?:must|has|is) .+)$/,
@@ -656,6 +699,14 @@ export const formed: readonly Formed[] = [
   ],
   [/^decided as expected, but by no role$/, () => "Wie erwartet entschieden, aber durch keine Rolle"],
 ];
+
+/** What names a place in the record. */
+const sourceIn = (source: string): string =>
+  source
+    .replace(/^a checkpoint of (\S+)$/, "ein Kontrollpunkt vom $1")
+    .replace(/^the statement of (\S+) that older records were pruned$/, "die Erklärung vom $1, dass ältere Einträge entfernt wurden")
+    .replace(/^what this manager saw itself at (\S+)$/, "was dieser Manager am $1 selbst gesehen hat,")
+    .replace(/^the first record of chain (`[^`]+`)$/, "der erste Eintrag der Kette $1");
 
 const jobsIn = (jobs: string): string => {
   if (jobs === "a job") return "einen Job";

@@ -46,6 +46,11 @@ export const stateTexts = defineTexts({
   pageNotFoundHint: { en: "The address may be old or mistyped.", de: "Vielleicht ist die Adresse veraltet oder enthält einen Tippfehler." },
   toOverview: { en: "To the overview", de: "Zur Übersicht" },
   code: { en: "Code {code}", de: "Code {code}" },
+  notLoaded: { en: "This page could not be loaded", de: "Diese Seite ließ sich nicht laden" },
+  notLoadedHint: {
+    en: "The manager is away, or was updated meanwhile. Try again, or load the cockpit anew.",
+    de: "Der Manager ist nicht erreichbar, oder er wurde inzwischen aktualisiert. Versuchen Sie es erneut oder laden Sie das Cockpit neu.",
+  },
   crashed: { en: "This page has failed", de: "Diese Seite ist abgestürzt" },
   crashedHint: {
     en: "The rest of the cockpit works. Try this page again, or load the cockpit anew.",

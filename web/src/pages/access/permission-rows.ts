@@ -17,10 +17,14 @@ export interface RowInSight {
 const parentOf = (permission: string): string => permission.slice(0, Math.max(0, permission.lastIndexOf(":")));
 
 /** Rows that hold the words, and what stands above them. */
-export const rowsMatching = (rows: readonly TreeRow[], words: string): readonly TreeRow[] => {
+export const rowsMatching = (
+  rows: readonly TreeRow[],
+  words: string,
+  meaningOf: (row: TreeRow) => string = ({ meaning }) => meaning,
+): readonly TreeRow[] => {
   const wanted = words.trim().toLowerCase();
   if (wanted === "") return rows;
-  const found = rows.filter((row) => row.permission.includes(wanted) || row.meaning.toLowerCase().includes(wanted));
+  const found = rows.filter((row) => row.permission.includes(wanted) || meaningOf(row).toLowerCase().includes(wanted));
   return rows.filter((row) => found.some((one) => one === row || one.permission.startsWith(`${row.permission}:`)));
 };
 

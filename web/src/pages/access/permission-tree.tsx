@@ -9,6 +9,7 @@ import type { DraftStep } from "#access/role-draft.ts";
 import { roleTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
 import type { Text, Translate } from "#web/i18n/text.ts";
+import { useMeaning } from "#web/components/engine-text.tsx";
 import { firstOpen, moveOfKey, rowOfTyping, rowsInSight, rowsMatching, type RowInSight } from "#web/pages/access/permission-rows.ts";
 import classes from "#web/pages/access/permission-tree.module.css";
 
@@ -80,6 +81,7 @@ type RowAct = "toggle" | "grant" | "deny";
 const Row = memo(({ row, position, siblings, isOpen, isCurrent, readOnly }: RowProps): React.ReactElement => {
   const t = useText();
   const state = stateText(row, t);
+  const meaning = useMeaning()(row);
   const counts = row.isLeaf ? "" : t(roleTexts.leaves, { granted: row.grantedLeaves, all: row.leaves });
   const act = (kind: RowAct, text: string, label: string, own: TreeRow["own"]): React.ReactElement => (
     <button
@@ -98,7 +100,7 @@ const Row = memo(({ row, position, siblings, isOpen, isCurrent, readOnly }: RowP
     <div
       role="row"
       tabIndex={isCurrent ? 0 : -1}
-      aria-label={[row.segment, state, counts, row.meaning].filter((text) => text !== "").join(", ")}
+      aria-label={[row.segment, state, counts, meaning.text].filter((text) => text !== "").join(", ")}
       aria-level={row.depth}
       aria-posinset={position}
       aria-setsize={siblings}
@@ -122,8 +124,8 @@ const Row = memo(({ row, position, siblings, isOpen, isCurrent, readOnly }: RowP
         </span>
         <span className={classes.words}>
           <code className={classes.segment}>{row.segment}</code>
-          <span className={classes.meaning} lang="en">
-            {row.meaning}
+          <span className={classes.meaning} lang={meaning.lang}>
+            {meaning.text}
           </span>
         </span>
         <span className={classes.state}>
@@ -169,7 +171,11 @@ export const PermissionTree = ({ label, rows, scope, words, readOnly, onStep }: 
   const typing = useRef({ text: "", atMs: 0 });
   const branches = rows.filter((row) => !row.isLeaf).map((row) => row.permission);
   const isSearch = words.trim() !== "";
-  const shown = rowsInSight(rowsMatching(rows, words), (permission) => isSearch || opened.has(permission));
+  const meaningOf = useMeaning();
+  const shown = rowsInSight(
+    rowsMatching(rows, words, (row) => meaningOf(row).text),
+    (permission) => isSearch || opened.has(permission),
+  );
   const isAll = branches.every((permission) => opened.has(permission));
   // One place in the tab order: the row that was met last, as long as it is in sight.
   const place = Math.max(

@@ -14,7 +14,7 @@ import { Page } from "#web/components/page.tsx";
 import { EmptyState } from "#web/components/states.tsx";
 import { useList } from "#web/components/use-list.ts";
 import { WhyButton } from "#web/components/why-button.tsx";
-import { ReasonText } from "#web/components/engine-text.tsx";
+import { ReasonText, useMeaning } from "#web/components/engine-text.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { whoCanTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
@@ -57,6 +57,7 @@ const Form = ({ asked }: { readonly asked: WhoCanSearch }): React.ReactElement =
   // What is not known yet keeps nobody from asking, and no Enter is lost meanwhile: the manager decides anyway.
   const allowed = allowedBy(useMayAnywhere(explainOthers)) ?? { allowed: true };
   const leaf = leaves.get(permission.trim());
+  const meaningOf = useMeaning();
   const ask = (): void =>
     void navigate({
       search: {
@@ -76,7 +77,7 @@ const Form = ({ asked }: { readonly asked: WhoCanSearch }): React.ReactElement =
       <Autocomplete
         size="xs"
         label={t(wordTexts.permission)}
-        description={<span lang="en">{leaf?.meaning ?? ""}</span>}
+        description={leaf === undefined ? "" : <span lang={meaningOf(leaf).lang}>{meaningOf(leaf).text}</span>}
         inputWrapperOrder={["label", "input", "description"]}
         placeholder={example.permission}
         data={names}

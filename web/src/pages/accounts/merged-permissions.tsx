@@ -14,7 +14,7 @@ import { allRolesQuery } from "#web/components/all-roles.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { Loaded } from "#web/components/states.tsx";
 import { WhyButton } from "#web/components/why-button.tsx";
-import { ReasonText } from "#web/components/engine-text.tsx";
+import { ReasonText, useMeaning } from "#web/components/engine-text.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { mergedTexts } from "#web/i18n/texts/accounts.ts";
 import { useText } from "#web/i18n/language.ts";
@@ -64,6 +64,7 @@ const Table = ({
   readonly all: readonly Schemas["Role"][];
 }): React.ReactElement => {
   const t = useText();
+  const meaningOf = useMeaning();
   const [words, setWords] = useState("");
   const [everything, setEverything] = useState(false);
   const roles = useMemo(() => rolesOf(account, all), [account, all]);
@@ -75,7 +76,7 @@ const Table = ({
   const shown = merged.filter(
     ({ leaf, effect, denied, otherwise }) =>
       (everything || effect === "permit" || denied || otherwise.length > 0) &&
-      (leaf.permission.includes(wanted) || leaf.meaning.toLowerCase().includes(wanted)),
+      (leaf.permission.includes(wanted) || meaningOf(leaf).text.toLowerCase().includes(wanted)),
   );
   return (
     <>

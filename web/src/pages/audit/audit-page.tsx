@@ -17,22 +17,15 @@ import { auditTexts } from "#web/i18n/texts/audit.ts";
 import { useText } from "#web/i18n/language.ts";
 import { navigationTexts } from "#web/i18n/texts/shell.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
-import { commonTexts } from "#web/i18n/texts/common.ts";
 import { ChainStatus } from "#web/pages/audit/chain-status.tsx";
 import { auditQuery } from "#web/pages/audit/queries.ts";
 import { questionOfRecord } from "#web/pages/audit/question-of-record.ts";
+import { phaseTexts } from "#web/components/audit-phase.ts";
 import { phases, type AuditSearch } from "#web/pages/audit/route.ts";
 import classes from "#web/pages/audit/audit.module.css";
 
 type AuditRecord = Schemas["AuditRecord"];
 
-const phaseTexts = {
-  opened: auditTexts.opened,
-  completed: auditTexts.completed,
-  failed: commonTexts.stateFailed,
-  refused: commonTexts.stateRefused,
-  noted: auditTexts.noted,
-} as const;
 const signs = { opened: "○", completed: "✓", failed: "✕", refused: "⊘", noted: "·" } as const;
 
 const Phase = ({ phase }: { readonly phase: AuditRecord["phase"] }): React.ReactElement => {

@@ -7,7 +7,7 @@ import { ActionButton, allowedBy } from "#web/components/action-button.tsx";
 import { Copyable } from "#web/components/copyable.tsx";
 import { ProblemNote } from "#web/components/states.tsx";
 import { Ago } from "#web/components/time.tsx";
-import { Words } from "#web/components/words.tsx";
+import { Sentence } from "#web/components/engine-text.tsx";
 import { chainTexts } from "#web/i18n/texts/audit.ts";
 import { useText } from "#web/i18n/language.ts";
 import { auditChainQuery, verifyPermission } from "#web/pages/audit/queries.ts";
@@ -39,10 +39,10 @@ const Verdict = ({ verified, underWay }: Pick<Chain, "verified" | "underWay">): 
         </span>
       </p>
       {findings.length === 0 ? null : (
-        <ul lang="en" className={classes.findings}>
+        <ul className={classes.findings}>
           {findings.map((finding) => (
             <li key={`${finding.kind} ${finding.writer ?? ""} ${finding.sequence ?? ""} ${finding.text}`}>
-              <Words text={finding.text} />
+              <Sentence text={finding.text} />
             </li>
           ))}
         </ul>

@@ -6,7 +6,7 @@ import { useEffect, useEffectEvent, useMemo, useState } from "react";
 import { call } from "#web/api/call.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { useLiveEvents } from "#web/api/live.ts";
-import { ActionButton, type Allowed } from "#web/components/action-button.tsx";
+import { ActionButton, allowedByHint, type Allowed } from "#web/components/action-button.tsx";
 import { useCommands } from "#web/components/commands.ts";
 import { ConfirmDialog } from "#web/components/confirm.tsx";
 import { jobParams } from "#web/components/job-link.tsx";
@@ -35,11 +35,7 @@ type Definition = Readonly<Record<string, unknown>>;
 
 const pageRoute = getRouteApi("/jobs/$");
 
-const hinted = (job: Job, permission: string): Allowed | null => {
-  const hint = job.may?.[permission];
-  if (hint === undefined) return null;
-  return hint.effect === "permit" ? { allowed: true } : { allowed: false, reason: hint.message, hidden: hint.code === "access.not-found" };
-};
+const hinted = (job: Job, permission: string): Allowed | null => allowedByHint(job.may?.[permission]);
 
 const credentialOf = (definition: Definition): string | null => {
   const as = definition["as"];

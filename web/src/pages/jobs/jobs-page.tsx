@@ -4,7 +4,7 @@ import { useDebouncedCallback } from "@mantine/hooks";
 import { createLazyRoute, getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useMayAnywhere } from "#web/api/access.ts";
 import type { Schemas } from "#web/api/generated.ts";
-import { ActionButton, allowedBy, type Allowed } from "#web/components/action-button.tsx";
+import { ActionButton, allowedBy, allowedByHint } from "#web/components/action-button.tsx";
 import { DataTable, type Column } from "#web/components/data-table.tsx";
 import { jobParams, JobLink } from "#web/components/job-link.tsx";
 import { LazyRunDialog } from "#web/components/lazy-run-dialog.tsx";
@@ -25,12 +25,6 @@ import classes from "#web/pages/jobs/jobs.module.css";
 type Job = Schemas["JobSummary"];
 
 const pageRoute = getRouteApi("/jobs/");
-
-const hinted = (job: Job): Allowed | null => {
-  const hint = job.may?.[createPermission];
-  if (hint === undefined) return null;
-  return hint.effect === "permit" ? { allowed: true } : { allowed: false, reason: hint.message, hidden: hint.code === "access.not-found" };
-};
 
 /** The folder softly, the name plainly. */
 const Path = ({ path, below }: { readonly path: string; readonly below: string }): React.ReactElement => {
@@ -70,7 +64,7 @@ const JobsPage = (): React.ReactElement => {
       cell: (job) => (
         <ActionButton
           size="compact-xs"
-          allowed={hinted(job)}
+          allowed={allowedByHint(job.may?.[createPermission])}
           question={{ permission: createPermission, on: job.path, controller: "main" }}
           onClick={() => change({ run: job.path })}
         >

@@ -18,7 +18,7 @@ import { Loaded, LoadingState, ProblemNote } from "#web/components/states.tsx";
 import { Ago, Instant } from "#web/components/time.tsx";
 import { defined } from "#web/components/defined.ts";
 import { WhyButton } from "#web/components/why-button.tsx";
-import { ReasonText } from "#web/components/engine-text.tsx";
+import { ReasonText, useMeaning } from "#web/components/engine-text.tsx";
 import { useText } from "#web/i18n/language.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { profileTexts } from "#web/i18n/texts/profile.ts";
@@ -209,12 +209,13 @@ const pageRoute = getRouteApi("/profile");
 const Permissions = (): React.ReactElement => {
   const t = useText();
   const access = useAccess();
+  const meaningOf = useMeaning();
   const { q = "", all = false } = pageRoute.useSearch();
   const navigate = pageRoute.useNavigate();
   if (access === null) return <LoadingState />;
   const wanted = q.toLowerCase();
   const rows = permissionLeaves
-    .filter(({ permission, meaning }) => permission.includes(wanted) || meaning.toLowerCase().includes(wanted))
+    .filter((leaf) => leaf.permission.includes(wanted) || meaningOf(leaf).text.toLowerCase().includes(wanted))
     .map((leaf) => ({ leaf, verdict: mayAnywhere(leaf.permission, access) }))
     .filter(({ verdict }) => all || verdict.effect === "permit");
   return (
@@ -245,9 +246,9 @@ const Permissions = (): React.ReactElement => {
           <tr key={leaf.permission}>
             <th scope="row">
               <code>{leaf.permission}</code>
-              <span className="soft" lang="en">
+              <span className="soft" lang={meaningOf(leaf).lang}>
                 {" "}
-                {leaf.meaning}
+                {meaningOf(leaf).text}
               </span>
             </th>
             <td>

@@ -7,8 +7,9 @@ import { useMay } from "#web/api/access.ts";
 import { call } from "#web/api/call.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { useLiveEvents } from "#web/api/live.ts";
-import { ActionButton, type Allowed } from "#web/components/action-button.tsx";
+import { ActionButton, allowedByHint, type Allowed } from "#web/components/action-button.tsx";
 import { useCommands } from "#web/components/commands.ts";
+import { phaseTexts } from "#web/components/audit-phase.ts";
 import { ConfirmDialog } from "#web/components/confirm.tsx";
 import { explain } from "#web/components/explain.ts";
 import { JobLink } from "#web/components/job-link.tsx";
@@ -39,11 +40,7 @@ type Verdict = Schemas["Verdict"];
 
 const pageRoute = getRouteApi("/runs/$id");
 
-const hinted = (run: Run, permission: string): Allowed | null => {
-  const hint = run.may?.[permission];
-  if (hint === undefined) return null;
-  return hint.effect === "permit" ? { allowed: true } : { allowed: false, reason: hint.message, hidden: hint.code === "access.not-found" };
-};
+const hinted = (run: Run, permission: string): Allowed | null => allowedByHint(run.may?.[permission]);
 
 const Why = ({ verdict, state }: { readonly verdict: Verdict | undefined; readonly state: Run["state"] }): React.ReactElement => {
   const t = useText();
@@ -264,7 +261,7 @@ const Audit = ({ run }: { readonly run: Run }): React.ReactElement | null => {
               {items.map((record) => (
                 <li key={`${record.writer} ${record.sequence}`}>
                   <span>
-                    <code>{record.action}</code> <span lang="en">{record.phase}</span>
+                    <code>{record.action}</code> {t(phaseTexts[record.phase])}
                   </span>
                   <span className="soft">{record.actor}</span>
                   <span className="soft">

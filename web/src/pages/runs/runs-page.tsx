@@ -54,7 +54,7 @@ const refusalAmong = (
   for (const { job, may } of runs) {
     const hint = may?.[permission];
     if (hint?.effect === "deny")
-      return { allowed: { allowed: false, reason: hint.message }, question: { permission, on: job, controller: "main" } };
+      return { allowed: { allowed: false, reason: hint.message, isEngines: true }, question: { permission, on: job, controller: "main" } };
   }
   return { allowed: { allowed: true } };
 };
