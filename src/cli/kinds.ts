@@ -67,13 +67,17 @@ export const kinds: readonly Kind[] = [
         text(item["state"]),
         item["online"] === true ? "yes" : "no",
         text(facts["launcherAccount"]),
-        text(facts["defaultJobAccount"]),
+        text(facts["defaultJobAccount"]) + (isOwnAccount(facts) ? " (Behalf's own)" : ""),
         text(facts["tree"]),
         text(facts["credentialKeys"]),
       ];
     },
   },
 ];
+
+/** Whether jobs with `as: agent` run as an account of Behalf itself, which its policy must name (S7). */
+export const isOwnAccount = (facts: Readonly<Record<string, unknown>>): boolean =>
+  typeof facts["defaultJobAccount"] === "string" && [facts["launcherAccount"], facts["agentAccount"]].includes(facts["defaultJobAccount"]);
 
 /** The kind of that name; fails with `cli.usage`. */
 export const kindOf = (name: string): Kind =>

@@ -2,6 +2,7 @@
 import type { AddCommand } from "#cli/command.ts";
 import { dataFolderOf } from "#cli/context.ts";
 import type { Output } from "#cli/output.ts";
+import { isOwnAccount } from "#cli/kinds.ts";
 import { managerOptions, managerArgs } from "#cli/manager-options.ts";
 import { isKept } from "#kernel/kept-output.ts";
 import { version } from "#kernel/version.ts";
@@ -31,6 +32,10 @@ const show = (output: Output, up: Up, flags: UpFlags): void => {
   output.print(
     `  ${label("separation")} ${up.separation === "none" ? "none: manager, agent and launcher run under one account (see --manager-account, --agent-account)" : "manager, agent and launcher run under accounts of their own"}`,
   );
+  if (isOwnAccount(up.node))
+    output.print(
+      `  ${label("jobs")} ${output.paint("yellow", `with \`as: agent\` run as ${String(up.node["defaultJobAccount"])}, Behalf's own account: such a job can read its keys and act in its place`)}`,
+    );
   if (up.example !== null) {
     const { run, result, runAs } = up.example;
     output.print(
@@ -72,6 +77,7 @@ export const addUpCommand: AddCommand = (program, act) => {
           ...up.instance,
           data: up.layout.root,
           separation: up.separation,
+          jobsRunAsOwnAccount: isOwnAccount(up.node),
           firstAccount: isKept(1) ? null : up.firstAccount,
           example: up.example,
           readyMs: Math.round(up.readyMs),

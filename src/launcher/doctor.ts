@@ -89,11 +89,25 @@ export const unsafePaths = (options: {
   return [...paths].map((path) => writableBy(path, ownUid)).filter((why): why is string => why !== null);
 };
 
+/** Accounts of Behalf itself that the policy lets jobs run as (S7): an ordinary user's instance has no other. */
+export const ownAccountWarnings = (files: NodeFiles, partUids: readonly number[]): readonly string[] => {
+  if (!files.policy.ok) return [];
+  const { namedUids } = files.policy.value;
+  return [...new Set(partUids)]
+    .filter((uid) => namedUids.includes(uid))
+    .map(
+      (uid) =>
+        `the policy names \`${accountName(uid)}\` (uid ${uid}), an account of Behalf itself: a job that runs as it can read what Behalf keeps there, its keys too, and act in its place`,
+    );
+};
+
 export interface DoctorOptions {
   readonly host: ProcessHost;
   readonly files: NodeFiles;
   readonly unusable: readonly Unusable[];
   readonly agentUid: number | null;
+  /** Of Behalf's own accounts. */
+  readonly partUids: readonly number[];
   readonly unsafe: readonly string[];
   readonly clockProblem: () => Problem | null;
   readonly diskProblem: () => Problem | null;
@@ -130,6 +144,12 @@ export const examineNode = async (options: DoctorOptions): Promise<readonly Find
         }
       : ok(`agent runs as \`${accountName(options.agentUid)}\``),
   );
+  for (const text of ownAccountWarnings(files, options.partUids))
+    findings.push({
+      level: "warning",
+      text,
+      hint: "let jobs run as others: a credential key of another account, `defaultJobAccount: null` and no `namedUids` with `behalf node policy set`",
+    });
   for (const why of options.unsafe)
     findings.push({
       level: "warning",

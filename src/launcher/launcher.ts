@@ -16,7 +16,7 @@ import { createAdmission } from "#launcher/admission.ts";
 import { openAgentLink } from "#launcher/agent-link.ts";
 import { createAsWhom, unusableKeysOf } from "#launcher/as-whom.ts";
 import { watchDiskSpace } from "#launcher/disk-space.ts";
-import { accountName, examineNode, unsafePaths } from "#launcher/doctor.ts";
+import { accountName, examineNode, ownAccountWarnings, unsafePaths } from "#launcher/doctor.ts";
 import { exportReceipts } from "#launcher/export-receipts.ts";
 import { lockFolder } from "#launcher/folder-lock.ts";
 import { openHost } from "#launcher/open-host.ts";
@@ -102,11 +102,8 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
 
   const keeper = openKeeperLink(layout.supervisor.keeperSocket, log);
   const host = await openHost({ layout: launcher, keeper, log });
-  const asWhom = createAsWhom({
-    host,
-    partUids: [ownUid, ...(settings.agent === null ? [] : [settings.agent.uid]), ...settings.partUids],
-    clock,
-  });
+  const partUids = [ownUid, ...(settings.agent === null ? [] : [settings.agent.uid]), ...settings.partUids];
+  const asWhom = createAsWhom({ host, partUids, clock });
   const admission = createAdmission({ files, floor, asWhom, skewMs: settings.skewMs, clock, log });
 
   let warnings: readonly string[] = [];
@@ -127,7 +124,12 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
     rotationSerial: files.trust.ok ? (files.trust.value?.trust.rotationSerial ?? 0) : 0,
     version,
     platform: `${process.platform}-${process.arch}`,
-    warnings: [...warnings, ...unsafe.slice(0, 5), ...files.problems().map((found) => found.message)],
+    warnings: [
+      ...warnings,
+      ...ownAccountWarnings(files, partUids),
+      ...unsafe.slice(0, 5),
+      ...files.problems().map((found) => found.message),
+    ],
   });
   const node = (): { id: string; name: string; keyThumbprint: string } => ({ ...nodeOf(), keyThumbprint: files.key.thumbprint });
 
@@ -180,6 +182,7 @@ export const startLauncher = async (settings: LauncherSettings, clock: Clock, lo
           files,
           unusable: await asWhom.examine(files),
           agentUid: settings.agent?.uid ?? null,
+          partUids,
           unsafe,
           clockProblem: floor.check,
           diskProblem: disk.check,

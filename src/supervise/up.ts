@@ -39,6 +39,8 @@ export interface Up {
   readonly instance: Instance;
   readonly layout: DataLayout;
   readonly separation: "none" | "accounts";
+  /** What the local node tells of itself. */
+  readonly node: NodeFacts;
   /** Only on a first start, only here: never in a log or file. */
   readonly firstAccount: { readonly account: string; readonly oneTimePassword: string } | null;
   readonly example: ExampleRun | null;
@@ -65,10 +67,13 @@ const makeFolders = (layout: DataLayout, accounts: Accounts): void => {
   makeNodeFolders(layout, accounts.agent);
 };
 
-const nodeOnline = async (api: ApiClient): Promise<true | null> => {
+type NodeFacts = Readonly<Record<string, unknown>>;
+
+/** What the local node tells of itself, once it does. */
+const nodeOnline = async (api: ApiClient): Promise<NodeFacts | null> => {
   try {
-    const node = await api.call<{ online: boolean }>("GET", "/api/v1/nodes/local");
-    return node.online ? true : null;
+    const node = await api.call<{ online: boolean; launcherReachable: boolean; facts: NodeFacts | null }>("GET", "/api/v1/nodes/local");
+    return node.online && node.launcherReachable ? node.facts : null;
   } catch {
     return null;
   }
@@ -120,7 +125,7 @@ const start = async (options: UpOptions): Promise<Up> => {
       });
     });
     await launcherReady();
-    await agentStart.until(() => nodeOnline(api), startTimeoutMs, "the agent of this machine does not report to its manager");
+    const node = await agentStart.until(() => nodeOnline(api), startTimeoutMs, "the agent of this machine does not report to its manager");
     const readyMs = performance.now();
     let example: ExampleRun | null = null;
     if (first) {
@@ -131,6 +136,7 @@ const start = async (options: UpOptions): Promise<Up> => {
       instance,
       layout,
       separation: accounts.manager !== null && accounts.agent !== null ? "accounts" : "none",
+      node,
       firstAccount,
       example,
       readyMs,

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, writeFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import type { RunView } from "#cli/run-view.ts";
 import { addTestAccount, removeTestAccount, type TestAccount } from "#test/fixtures/accounts.ts";
-import { removeFolder, startInstance, type TestInstance } from "#test/fixtures/instance.ts";
+import { eventually } from "#test/fixtures/eventually.ts";
+import { cliEntry, removeFolder, startInstance, type TestInstance } from "#test/fixtures/instance.ts";
 
 const asRoot = process.getuid?.() === 0;
 
@@ -29,6 +32,27 @@ suite(
       removeTestAccount(target);
     });
 
+    /** What `behalf up` shows a person. */
+    const shownAtStart = async (): Promise<string> => {
+      const child = spawn(process.execPath, [cliEntry, "up", "--data", behalf.dataFolder, "--port", "0", "--agent-port", "0"], {
+        stdio: ["ignore", "pipe", "ignore"],
+        env: { PATH: process.env["PATH"], HOME: owner.home },
+        uid: owner.uid,
+        gid: owner.gid,
+      });
+      const ended = once(child, "exit");
+      let shown = "";
+      child.stdout.setEncoding("utf8").on("data", (text: string) => (shown += text));
+      await eventually(
+        "ready",
+        () => shown,
+        (text) => text.includes("ready in"),
+      );
+      child.kill("SIGINT");
+      await ended;
+      return shown;
+    };
+
     const run = async (path: string): Promise<RunView> => {
       const told = await behalf.cli(["run", path, "--wait", "--json"]);
       const found = (JSON.parse(told.stdout) as { runs: RunView[] }).runs[0];
@@ -39,6 +63,18 @@ suite(
     test("S7: the default job account is oneself; the example ran as the starter", () => {
       assert.equal(behalf.example?.result, "succeeded");
       assert.equal(behalf.example?.runAs, owner.user);
+    });
+
+    test("S7: that this is the account of Behalf itself is said at the start, by the node, by doctor and in the list", async () => {
+      await behalf.stop();
+      assert.match(await shownAtStart(), /jobs +with `as: agent` run as bhf-.*, Behalf's own account: such a job can read its keys/);
+      behalf = await startInstance({ dataFolder: behalf.dataFolder, as: owner });
+      const { facts } = await behalf.json<{ facts: { warnings: string[] } }>(["get", "nodes", "local"]);
+      const isSaid = (text: string): boolean => text.includes(`names \`${owner.user}\` (uid ${owner.uid}), an account of Behalf itself`);
+      assert.ok(facts.warnings.some(isSaid), facts.warnings.join());
+      const doctor = await behalf.cli(["doctor"]);
+      assert.equal(doctor.stdout.split("\n").filter(isSaid).length, 2, doctor.stdout);
+      assert.match((await behalf.cli(["node", "list"])).stdout, new RegExp(`${owner.user} \\(Behalf's own\\)`));
     });
 
     test(
