@@ -29,7 +29,6 @@ declare module "fastify" {
   interface FastifyContextConfig {
     question?: RouteQuestion;
     stream?: boolean;
-    download?: boolean;
     /** Hears what was refused before its body was read. */
     refused?: (body: unknown, caller: Caller, refusal: Problem) => Promise<void>;
   }
@@ -72,12 +71,10 @@ const register = (app: FastifyInstance, one: Route): void => {
   // The type forbids it; whoever gets past the type does not get past the start.
   if ((one.question as RouteQuestion | undefined) === undefined) throw noQuestion(one.method, one.url);
   const stream = one.produces === "text/event-stream";
-  const download = one.download === true;
-  if (download && one.method !== "GET") throw new Error(`route ${one.method} ${one.url} changes something: it cannot be a download`);
   app.route({
     method: one.method,
     url: one.url,
-    config: { question: one.question, stream, download, ...hearing(one) },
+    config: { question: one.question, stream, ...hearing(one) },
     schema: {
       summary: one.summary,
       description: `Question: ${describeQuestion(one.question)}.`,
@@ -111,7 +108,7 @@ const addHooks = (app: FastifyInstance, options: AppOptions): void => {
   const headers = securityHeaders({ tls: options.tls });
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(headers);
-    const { question, stream, download, refused } = request.routeOptions.config;
+    const { question, stream, refused } = request.routeOptions.config;
     const hear = async (caller: Caller, refusal: Problem): Promise<void> => {
       const body = isJson(request) ? await readSmallBody(request.raw) : null;
       if (body !== null) await refused?.(body, caller, refusal);
@@ -120,7 +117,6 @@ const addHooks = (app: FastifyInstance, options: AppOptions): void => {
     if (question !== undefined)
       request.caller = await admit(options.authentication, request, question, {
         stream: stream === true,
-        download: download === true,
         ...(refused === undefined ? {} : { refused: hear }),
       });
   });

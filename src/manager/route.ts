@@ -70,8 +70,6 @@ export interface RouteSpec<
   readonly status?: 200 | 201 | 202;
   /** Content type of an answer that is not JSON. */
   readonly produces?: "text/plain" | "text/event-stream" | "text/html" | "application/octet-stream";
-  /** A GET whose answer is saved as a file: a browser may ask for it by a link of the page, with its cookie alone (W2). */
-  readonly download?: true;
   /** Hears a small body that passes although its question was refused before anybody looked at it; for the record alone, the refusal stands. */
   readonly refused?: (input: { readonly body: Input<B>; readonly caller: Caller; readonly refusal: Problem }) => Promise<void>;
   /** Request headers that mean something to this route. */

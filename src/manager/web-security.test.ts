@@ -107,30 +107,6 @@ describe("web security", () => {
     assert.equal((await ann.ask({ path: current })).status, 200);
   });
 
-  test("W2: a run's output is saved through a link of our own page with the cookie alone, and nothing else is had that way", async () => {
-    const ann = await world.browser("ann");
-    const log = "/api/v1/runs/run_00000000000000000000000000/log";
-    const followed = { "sec-fetch-site": "same-origin", "sec-fetch-mode": "navigate" };
-    const ask = async (path: string, headers: Record<string, string>): Promise<string> =>
-      (await send(world.tcp, { path, headers: { cookie: ann.cookie, ...headers } })).json.code as string;
-    assert.equal(await ask(log, followed), "runs.not-found");
-    assert.equal(await ask(`${log}?stream=stderr`, followed), "runs.not-found");
-    const others: Record<string, string>[] = [
-      {},
-      { "sec-fetch-mode": "navigate" },
-      { ...followed, "sec-fetch-site": "none" },
-      { ...followed, "sec-fetch-mode": "no-cors" },
-      { ...followed, "sec-fetch-mode": "cors" },
-      { ...followed, "x-behalf-csrf": `${ann.csrf.slice(1)}x` },
-    ];
-    for (const headers of others) assert.equal(await ask(log, headers), "manager.csrf", JSON.stringify(headers));
-    for (const site of ["same-site", "cross-site"])
-      assert.equal(await ask(log, { ...followed, "sec-fetch-site": site }), "manager.wrong-origin", site);
-    for (const path of [current, "/api/v1/accounts", `${log}/lines`, `${log}/frames`, `${log}/stream`, "/api/v1/events"])
-      assert.equal(await ask(path, followed), "manager.csrf", path);
-    assert.equal((await send(world.tcp, { path: log, headers: followed })).json.code, "identity.not-signed-in");
-  });
-
   test("W2: another origin, another port of this host, or another site is refused, signing in included", async () => {
     const ann = await world.browser("ann");
     const foreign: Record<string, string>[] = [

@@ -300,7 +300,6 @@ export const runRoutes = (services: Services): Route[] => {
       params: byRunId,
       query: z.object({ stream: z.enum(["stdout", "stderr"]).optional(), offset: offsetParameter }),
       produces: "text/plain",
-      download: true,
       handle: async ({ params, query, reply }) => {
         checkedPiece(await logFiles.read(params.id, query.offset, 1), query.offset);
         const content = logFiles.content(params.id, {

@@ -10,7 +10,7 @@ import type { Verdict } from "#access/verdict.ts";
 import { fail, problem, ProblemError, type Problem } from "#kernel/problem.ts";
 import type { Caller, RouteQuestion, Target } from "#manager/route.ts";
 import { channelOf } from "#manager/web/channel.ts";
-import { checkOrigin, csrfHeader, isOwnLink } from "#manager/web/same-origin.ts";
+import { checkOrigin, csrfHeader } from "#manager/web/same-origin.ts";
 
 /** A live session as the hooks need it. */
 export interface OpenSession {
@@ -76,7 +76,7 @@ const callerOf = (session: OpenSession, address: string): Caller => ({
 export const authenticate = async (
   authentication: Authentication,
   request: FastifyRequest,
-  options: { readonly stream: boolean; readonly download?: boolean },
+  options: { readonly stream: boolean },
 ): Promise<Caller> => {
   const channel = channelOf(request.raw.socket);
   if (channel === null) return notSignedIn();
@@ -96,10 +96,9 @@ export const authenticate = async (
   if (cookie === null) return notSignedIn();
   const session = await openSession(authentication, cookie, feed);
   const given = request.headers[csrfHeader];
-  // SECURITY: a cookie alone proves nothing: every authenticated call carries the token, GET and streams too (W2; test "W2"). A link cannot carry
-  // it: where there is something to save, that a link of our own page was followed does as well.
-  const proven = typeof given === "string" ? session.csrfMatches(given) : options.download === true && isOwnLink(request.headers);
-  if (session.kind !== "browser" || !proven) return fail("manager.csrf", "the request does not carry the session's CSRF token");
+  // SECURITY: a cookie alone proves nothing: every authenticated call carries the token, GET and streams too (W2; test "W2").
+  if (session.kind !== "browser" || typeof given !== "string" || !session.csrfMatches(given))
+    return fail("manager.csrf", "the request does not carry the session's CSRF token");
   return callerOf(session, channel.address);
 };
 
@@ -141,11 +140,7 @@ export const admit = async (
   authentication: Authentication,
   request: FastifyRequest,
   question: RouteQuestion,
-  options: {
-    readonly stream: boolean;
-    readonly download?: boolean;
-    readonly refused?: (caller: Caller, refusal: Problem) => Promise<void>;
-  },
+  options: { readonly stream: boolean; readonly refused?: (caller: Caller, refusal: Problem) => Promise<void> },
 ): Promise<Caller | null> => {
   if ("public" in question) {
     // Navigation to the page and reading what is public anyway is exempt; signing in is not (login CSRF).

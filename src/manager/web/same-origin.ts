@@ -9,13 +9,6 @@ import { problem } from "#kernel/problem.ts";
 /** The header that carries the session's CSRF token. */
 export const csrfHeader = "x-behalf-csrf";
 
-/**
- * Whether the browser says that somebody followed a link of our own page. Pages cannot write these headers, and every browser that sends no
- * `Sec-Fetch-Site` is refused. What such a request reads goes to that person's disk; no page gets to see it.
- */
-export const isOwnLink = (headers: IncomingHttpHeaders): boolean =>
-  headers["sec-fetch-site"] === "same-origin" && headers["sec-fetch-mode"] === "navigate";
-
 /** `Origin`, when present, must be the address that was asked; `Sec-Fetch-Site`, when present, `same-origin` or `none`. */
 export const checkOrigin = (headers: IncomingHttpHeaders, tls: boolean): Result<null> => {
   const { origin } = headers;

@@ -4,6 +4,7 @@
  */
 import { ActionIcon, Button, Menu, NumberInput, TextInput } from "@mantine/core";
 import { memo, useEffect, useEffectEvent, useLayoutEffect, useRef, useState, useSyncExternalStore } from "react";
+import { send } from "#web/api/call.ts";
 import { notify, notifyProblem } from "#web/components/notify.ts";
 import { EmptyState, LoadingState, ProblemState } from "#web/components/states.tsx";
 import { renderUtc } from "#web/components/render-time.ts";
@@ -82,13 +83,6 @@ const Row = memo(({ number, line, digits, isChosen, isCurrent, wanted }: RowProp
     </div>
   );
 });
-
-/** Links, so that the browser saves what comes as it comes: no log is too large for that. */
-const downloads = [
-  [logTexts.downloadAll, ""],
-  [logTexts.downloadOut, "?stream=stdout"],
-  [logTexts.downloadErr, "?stream=stderr"],
-] as const;
 
 interface Scroller {
   readonly top: number;
@@ -225,6 +219,18 @@ export const LogView = ({ runId, hasEnded, chosen, onChoose, find, onFind }: Log
     if (!extend || range === null) onChoose(range?.from === line && range.to === line ? undefined : String(line));
     else onChoose(line < range.from ? renderLines(line, range.to) : renderLines(range.from, line));
   };
+  const download = async (stream: "stdout" | "stderr" | undefined): Promise<void> => {
+    try {
+      const address = `/api/v1/runs/${runId}/log${stream === undefined ? "" : `?stream=${stream}`}`;
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(await (await send("GET", address, { background: false })).blob());
+      link.download = `${runId}${stream === undefined ? "" : `.${stream}`}.log`;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    } catch (error) {
+      notifyProblem(error);
+    }
+  };
   const copyLink = async (): Promise<void> => {
     try {
       await navigator.clipboard.writeText(location.href);
@@ -354,11 +360,9 @@ export const LogView = ({ runId, hasEnded, chosen, onChoose, find, onFind }: Log
             </Button>
           </Menu.Target>
           <Menu.Dropdown>
-            {downloads.map(([text, query]) => (
-              <Menu.Item key={query} component="a" href={`/api/v1/runs/${runId}/log${query}`} download>
-                {t(text)}
-              </Menu.Item>
-            ))}
+            <Menu.Item onClick={() => void download(undefined)}>{t(logTexts.downloadAll)}</Menu.Item>
+            <Menu.Item onClick={() => void download("stdout")}>{t(logTexts.downloadOut)}</Menu.Item>
+            <Menu.Item onClick={() => void download("stderr")}>{t(logTexts.downloadErr)}</Menu.Item>
           </Menu.Dropdown>
         </Menu>
       </div>
