@@ -290,16 +290,27 @@ describe("web security", () => {
   test("W3: polling and streams do not feed the idle time, people do", async (t) => {
     const idle = await startManager(t, { flags: { "session-idle": "3s" } });
     await idle.person("ida", { permissions: ["manager:administration:accounts"] });
-    const polled = await idle.browser("ida");
-    const used = await idle.browser("ida");
-    const until = Date.now() + 4200;
-    while (Date.now() < until) {
-      await polled.ask({ path: current, headers: { "x-behalf-background": "1" } });
-      assert.equal((await used.ask({ path: current })).status, 200);
-      await new Promise((resolve) => setTimeout(resolve, 150));
-    }
-    assert.equal((await polled.ask({ path: current })).status, 401);
-    assert.equal((await used.ask({ path: current })).status, 200);
+    /** Null: the machine stood still for so long between two uses that nobody could have stayed signed in. */
+    const attempt = async (): Promise<{ polled: number | undefined; used: number | undefined } | null> => {
+      const polled = await idle.browser("ida");
+      const used = await idle.browser("ida");
+      let lastUse = Date.now();
+      const until = lastUse + 4200;
+      while (Date.now() < until) {
+        await polled.ask({ path: current, headers: { "x-behalf-background": "1" } });
+        const { status } = await used.ask({ path: current });
+        if (Date.now() - lastUse > 2500) return null;
+        assert.equal(status, 200);
+        lastUse = Date.now();
+        await new Promise((resolve) => setTimeout(resolve, 150));
+      }
+      const ended = await polled.ask({ path: current });
+      const kept = await used.ask({ path: current });
+      return Date.now() - lastUse > 2500 ? null : { polled: ended.status, used: kept.status };
+    };
+    let found = await attempt();
+    while (found === null) found = await attempt();
+    assert.deepEqual(found, { polled: 401, used: 200 });
   });
 
   test("W5: every answer is closed: nothing loaded, framed, sniffed, referred or kept", async () => {
