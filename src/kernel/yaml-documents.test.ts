@@ -30,6 +30,7 @@ void test("W9: many documents, each with its place, text and number; empty ones 
   assert.deepEqual(documents[1]?.locate(["b", 1, "missing"]), { line: 7, column: 5 });
   assert.deepEqual(documents[1]?.locate([]), { line: 5, column: 1 });
   assert.match(documents[0]?.source ?? "", /^# first\na: 1/);
+  assert.match(documents[1]?.source ?? "", /^b:\n {2}- x\n/);
   assert.deepEqual(read(""), []);
   assert.deepEqual(read("# nothing\n"), []);
 });

@@ -301,7 +301,8 @@ const readAll = (text: string): readonly YamlDocument[] => {
     }
     if (document.directives.yaml.explicit === true && document.directives.yaml.version !== "1.2")
       forbidden("input.malformed-yaml", "only YAML 1.2 is read", { document: index, ...reader.position(document.range[0]) });
-    const source = text.slice(start, document.range[2]);
+    // The line that parts it from the one before is nobody's.
+    const source = text.slice(start, document.range[2]).replace(/^(?:[ \t]*\r?\n)*---[ \t]*\r?\n/, "");
     start = document.range[2];
     const value = reader.read();
     if (value !== null) documents.push({ index, value, source, locate: (path) => reader.locate(path) });
