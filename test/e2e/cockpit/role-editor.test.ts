@@ -155,7 +155,7 @@ test("D80-D82: tree, list and text are one draft; undo survives a reload and end
     .waitFor();
 
   await page.reload();
-  await page.getByText("These are the unsaved steps from before this page was loaded.").waitFor();
+  await page.getByText("These are your unsaved changes from before this page was loaded.").waitFor();
   await page
     .getByRole("treegrid")
     .getByRole("row", { name: /^view, denied,/ })

@@ -33,6 +33,7 @@ export const roleTexts = defineTexts({
   name: { en: "Role", de: "Rolle" },
   scopes: { en: "Controllers", de: "Controller" },
   allControllers: { en: "All controllers", de: "Alle Controller" },
+  everyController: { en: "all controllers", de: "alle Controller" },
   controllerName: { en: "Name of a controller", de: "Name eines Controllers" },
   addController: { en: "Add controller", de: "Controller hinzufügen" },
   removeController: { en: "Remove part for {controller}", de: "Teil für {controller} entfernen" },
@@ -49,7 +50,7 @@ export const roleTexts = defineTexts({
   denied: { en: "denied", de: "verboten" },
   inheritedDenial: { en: "denied, inherited", de: "verboten, geerbt" },
   unassigned: { en: "not assigned", de: "nicht vergeben" },
-  generalOnly: { en: "decided for all controllers only", de: "wird nur für alle Controller zusammen entschieden" },
+  generalOnly: { en: "not by controller", de: "wird nur für alle Controller zusammen entschieden" },
   stateFrom: { en: "{state} from {permission}", de: "{state} durch {permission}" },
   stateFromController: { en: "{state} from {permission} of {controller}", de: "{state} durch {permission} für {controller}" },
   leaves: { en: "({granted} of {all})", de: "({granted} von {all})" },
@@ -125,10 +126,6 @@ export const roleTexts = defineTexts({
   removed: { en: "removed", de: "entfernt" },
   renamed: { en: "{from} is called {to}", de: "{from} heißt {to}" },
   controllerPart: { en: "part for controller {controller}", de: "Teil für Controller {controller}" },
-  resumed: {
-    en: "These are the unsaved steps from before this page was loaded.",
-    de: "Das sind Ihre ungespeicherten Schritte aus der Zeit, bevor die Seite neu geladen wurde.",
-  },
   conflict: { en: "Somebody else saved this role meanwhile", de: "Jemand anderes hat diese Rolle inzwischen gespeichert" },
   conflictText: {
     en: "You began at revision {base}; revision {revision} is stored now. What only one of you changed is taken; choose where both changed the same.",

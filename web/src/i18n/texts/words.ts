@@ -59,3 +59,11 @@ export const wordTexts = defineTexts({
   language: { en: "Language", de: "Sprache" },
   yaml: { en: "YAML", de: "YAML" },
 });
+
+/** Of what is typed and not saved yet (`use-tab-draft.ts`). */
+export const draftTexts = defineTexts({
+  resumed: {
+    en: "These are your unsaved changes from before this page was loaded.",
+    de: "Das sind Ihre nicht gespeicherten Änderungen aus der Zeit, bevor diese Seite geladen wurde.",
+  },
+});

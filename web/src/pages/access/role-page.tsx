@@ -1,6 +1,6 @@
 /** One role in its editor: tree, list and text in step, undo and redo, consequences before saving, and what somebody else saved meanwhile. */
 import { Button, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect, useEffectEvent, useId, useMemo, useState } from "react";
 import { newDraft, scopeOf, type DraftStep, type RoleDraft, type StepLabel } from "#access/role-draft.ts";
@@ -19,8 +19,9 @@ import { Page, Section } from "#web/components/page.tsx";
 import { EmptyState, Loaded } from "#web/components/states.tsx";
 import { UnsavedGuard } from "#web/components/unsaved-guard.tsx";
 import { roleTexts } from "#web/i18n/texts/access.ts";
+import { useAct } from "#web/components/use-act.ts";
 import { useText } from "#web/i18n/language.ts";
-import { wordTexts } from "#web/i18n/texts/words.ts";
+import { draftTexts, wordTexts } from "#web/i18n/texts/words.ts";
 import { PermissionTree } from "#web/pages/access/permission-tree.tsx";
 import { RoleConflict } from "#web/pages/access/role-conflict.tsx";
 import { RoleEntries, RoleFolders } from "#web/pages/access/role-entries.tsx";
@@ -178,7 +179,7 @@ const RoleEditor = ({ stored, first }: { readonly stored: Stored | null; readonl
     return () => removeEventListener("keydown", listener);
   }, []);
 
-  const saving = useMutation({
+  const saving = useAct({
     mutationFn: async (sure: boolean) => {
       const body = { definition: definitionOf(draft), confirm: sure };
       return stored === null
@@ -282,10 +283,10 @@ const RoleEditor = ({ stored, first }: { readonly stored: Stored | null; readonl
           </ActionButton>
         </>
       }
-      parts={<AccessTabs />}
+      parts={<AccessTabs within="/access" />}
     >
       <UnsavedGuard dirty={changed && !saving.isPending} />
-      {editing.resumed ? <p className={classes.warning}>{t(roleTexts.resumed)}</p> : null}
+      {editing.resumed ? <p className={classes.warning}>{t(draftTexts.resumed)}</p> : null}
       {isConflict ? (
         <RoleConflict
           key={stored.revision}
@@ -454,7 +455,7 @@ const StoredRole = ({ role }: { readonly role: Stored }): React.ReactElement => 
   const [draft] = useState(() => draftOfAnswer(role));
   if (draft === null)
     return (
-      <Page title={t(roleTexts.role, { name: role.name })} parts={<AccessTabs />}>
+      <Page title={t(roleTexts.role, { name: role.name })} parts={<AccessTabs within="/access" />}>
         <EmptyState title={t(roleTexts.unreadable)} hint={<code>{role.yaml}</code>} />
       </Page>
     );
@@ -469,7 +470,7 @@ const RolePage = (): React.ReactElement => {
   if (isNew) return <RoleEditor key="new" stored={null} first={newDraft(initialServiceName, "")} />;
   if (query.data !== undefined) return <StoredRole key={query.data.id} role={query.data} />;
   return (
-    <Page title={t(wordTexts.roles)} parts={<AccessTabs />}>
+    <Page title={t(wordTexts.roles)} parts={<AccessTabs within="/access" />}>
       <Loaded query={query}>{() => null}</Loaded>
     </Page>
   );

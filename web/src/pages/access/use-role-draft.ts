@@ -1,10 +1,10 @@
 /** A role while it is edited: its history of steps, which survives a reload in the tab's own storage and goes when the editor is left (D82). */
-import { useEffect, useState } from "react";
+import { useMemo, useState } from "react";
 import { doStep, isChanged, openHistory, readHistory, saveHistory, type DraftHistory } from "#access/role-draft-history.ts";
 import type { DraftStep, RoleDraft } from "#access/role-draft.ts";
 import type { Problem } from "#kernel/problem.ts";
-import { readTab, writeTab } from "#web/api/local.ts";
-import { session } from "#web/api/session.ts";
+import { readTab } from "#web/api/local.ts";
+import { draftKey, useTabDraft } from "#web/components/use-tab-draft.ts";
 
 export interface RoleEditing {
   readonly history: DraftHistory;
@@ -16,13 +16,8 @@ export interface RoleEditing {
   readonly set: (history: DraftHistory) => void;
 }
 
-const accountName = (): string => {
-  const now = session.get();
-  return now.kind === "signed-in" ? now.name : "";
-};
-
 export const useRoleDraft = (draft: RoleDraft, stored: { readonly id: string; readonly revision: number } | null): RoleEditing => {
-  const [key] = useState(() => `behalf.role.${accountName()}.${stored?.id ?? "new"}`);
+  const [key] = useState(() => draftKey("role", stored?.id ?? "new"));
   const [begun] = useState(() => {
     const saved = readTab(key);
     const read = saved === null ? null : readHistory(saved);
@@ -30,16 +25,8 @@ export const useRoleDraft = (draft: RoleDraft, stored: { readonly id: string; re
     return read !== null && read.ok && read.value.roleId === (stored?.id ?? null) ? read.value : null;
   });
   const [history, set] = useState(() => begun ?? openHistory(draft, stored));
-  useEffect(() => {
-    writeTab(key, history.entries.length === 0 ? null : saveHistory(history));
-  }, [key, history]);
-  useEffect(
-    () => () => {
-      // A session that ended takes the page away too; then the steps wait for its owner to come back.
-      if (session.get().kind === "signed-in") writeTab(key, null);
-    },
-    [key],
-  );
+  const kept = useMemo(() => (history.entries.length === 0 ? null : saveHistory(history)), [history]);
+  useTabDraft(key, kept);
   return {
     history,
     changed: isChanged(history),

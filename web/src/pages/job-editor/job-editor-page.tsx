@@ -24,6 +24,9 @@ import { UnsavedGuard } from "#web/components/unsaved-guard.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { jobEditorTexts } from "#web/i18n/texts/job-editor.ts";
 import { jobTexts } from "#web/i18n/texts/jobs.ts";
+import { draftKey, useTabDraft } from "#web/components/use-tab-draft.ts";
+import { readTab } from "#web/api/local.ts";
+import { draftTexts } from "#web/i18n/texts/words.ts";
 import { useText } from "#web/i18n/language.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
 import { logTexts } from "#web/i18n/texts/log.ts";
@@ -91,12 +94,30 @@ interface Begin {
   readonly job: Job | null;
 }
 
-const Editor = ({ begin }: { readonly begin: Begin }): React.ReactElement => {
+/** The most that is kept of what is not saved: a tab's storage is small, and writing it takes as long as it is large. */
+const mostKept = 1_000_000;
+
+/** As `useTabDraft` kept it: the revision that it was begun from, in the first line, and the text. */
+const readDraft = (kept: string | null): { readonly revision: number; readonly text: string } | null => {
+  const [, revision, text] = /^(\d{1,15})\n([^]*)$/.exec(kept ?? "") ?? [];
+  return revision === undefined || text === undefined ? null : { revision: Number(revision), text };
+};
+
+const Editor = ({
+  begin,
+  name,
+}: {
+  readonly begin: Begin;
+  /** What its draft is kept under. */ readonly name: string;
+}): React.ReactElement => {
   const t = useText();
   const navigate = useNavigate();
   const queries = useQueryClient();
-  const [text, setText] = useState(begin.text);
-  const [base, setBase] = useState(begin);
+  const [key] = useState(() => draftKey("job", name));
+  const [resumed] = useState(() => readDraft(readTab(key)));
+  const [text, setText] = useState(resumed?.text ?? begin.text);
+  // What others saved since the draft was begun is a conflict, and not written over.
+  const [base, setBase] = useState(resumed === null ? begin : { ...begin, revision: resumed.revision });
   const [saving, setSaving] = useState<"no" | "saving" | "asking" | "saved">("no");
   const [failure, setFailure] = useState<unknown>(null);
   const [theirs, setTheirs] = useState<Job | "deleted" | null>(null);
@@ -115,6 +136,7 @@ const Editor = ({ begin }: { readonly begin: Begin }): React.ReactElement => {
   const isDirty = text !== base.text && saving !== "saved";
 
   const [asked] = useDebouncedValue(text, 350);
+  useTabDraft(key, asked === base.text || asked.length > mostKept || saving === "saved" ? null : `${base.revision}\n${asked}`);
   const check = useQuery({
     queryKey: ["job-check", base.revision, asked],
     enabled: readFields(asked).ok,
@@ -135,11 +157,12 @@ const Editor = ({ begin }: { readonly begin: Begin }): React.ReactElement => {
     retry: false,
   });
   const isCurrent = asked === text && !check.isPlaceholderData && !check.isFetching;
-  const found: readonly Found[] = !read.ok
+  const unsorted: readonly Found[] = !read.ok
     ? read.problems.map((one) => ({ ...one, code: "input.malformed-yaml", hint: "", path: null }))
     : check.data?.problem === null || check.data === undefined
       ? []
       : foundIn(check.data.problem);
+  const found = unsorted.toSorted((one, other) => (one.line ?? 0) - (other.line ?? 0));
   const problems: readonly CodeProblem[] = useMemo(
     () => found.map(({ line, column, message }) => ({ line, column, message, severity: "error" as const })),
     // The list is made anew at each drawing; what it says is what counts.
@@ -212,6 +235,7 @@ const Editor = ({ begin }: { readonly begin: Begin }): React.ReactElement => {
       }
     >
       <UnsavedGuard dirty={isDirty} />
+      {resumed === null ? null : <p className={classes.resumed}>{t(draftTexts.resumed)}</p>}
       {identity === null ? null : (
         <div className={classes.identity} role="status">
           <p>
@@ -289,9 +313,11 @@ const Editor = ({ begin }: { readonly begin: Begin }): React.ReactElement => {
             {(result?.notices.length ?? 0) > 0 && isCurrent ? (
               <>
                 <p>{t(jobEditorTexts.notices)}</p>
-                <ul lang="en">
+                <ul>
                   {result?.notices.map((notice) => (
-                    <li key={notice}>{notice}</li>
+                    <li key={notice}>
+                      <Sentence text={notice} />
+                    </li>
                   ))}
                 </ul>
               </>
@@ -371,7 +397,7 @@ const EditJobPage = (): React.ReactElement => {
   const [begin, setBegin] = useState<Begin | null>(null);
   if (query.data !== undefined && begin?.job?.path !== path)
     setBegin({ text: query.data.source ?? query.data.yaml, revision: query.data.revision, job: query.data });
-  if (begin?.job?.path === path) return <Editor key={path} begin={begin} />;
+  if (begin?.job?.path === path) return <Editor key={path} begin={begin} name={path} />;
   return (
     <Page title={t(jobEditorTexts.titleEdit, { job: path })}>
       {query.isError ? <ProblemState error={query.error} retry={() => void query.refetch()} /> : <LoadingState />}
@@ -385,12 +411,16 @@ const NewJobPage = (): React.ReactElement => {
   const query = useOpened(from);
   if (from === undefined)
     return (
-      <Editor begin={{ text: newJobText(`${folder === undefined || folder === "/" ? "" : folder}/new-job`), revision: 0, job: null }} />
+      <Editor
+        name="new"
+        begin={{ text: newJobText(`${folder === undefined || folder === "/" ? "" : folder}/new-job`), revision: 0, job: null }}
+      />
     );
   if (query.data !== undefined)
     return (
       <Editor
         key={from}
+        name={`copy of ${from}`}
         begin={{ text: writeField(query.data.source ?? query.data.yaml, ["path"], `${from}-copy`), revision: 0, job: null }}
       />
     );
