@@ -1,7 +1,8 @@
 /** What one does about oneself: profile, theme, language, leaving. */
 import { Button, Menu, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { Link, useRouter } from "@tanstack/react-router";
+import { onBackOrForward } from "#web/app/back-or-forward.ts";
+import { useEffect, useState } from "react";
 import { signOut } from "#web/components/sign-out.ts";
 import { notifyProblem } from "#web/components/notify.ts";
 import { chooseLanguage, useLanguageChoice, useText, type LanguageChoice } from "#web/i18n/language.ts";
@@ -16,6 +17,8 @@ export const AccountMenu = ({ openSheet, name }: { readonly openSheet: () => voi
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const language = useLanguageChoice();
   const [opened, setOpened] = useState(true);
+  const router = useRouter();
+  useEffect(() => onBackOrForward(router.history, () => setOpened(false)), [router]);
   return (
     <Menu position="bottom-end" width={230} opened={opened} onChange={setOpened}>
       <Menu.Target>

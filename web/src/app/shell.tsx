@@ -1,6 +1,7 @@
 /** The frame around every page: navigation, live state, palette, account. It decides nothing; the entries ask `#access`. */
 import { Button } from "@mantine/core";
 import { Link, Outlet, useNavigate, useRouter } from "@tanstack/react-router";
+import { onBackOrForward } from "#web/app/back-or-forward.ts";
 import { lazy, Suspense, useEffect, useId, useRef, useState, useSyncExternalStore } from "react";
 import { mayAnywhere, useAccess } from "#web/api/access.ts";
 import { startLive, useLiveState } from "#web/api/live.ts";
@@ -16,6 +17,7 @@ import { Icon } from "#web/components/icon.tsx";
 import { useText } from "#web/i18n/language.ts";
 import { shellTexts, shortcutTexts } from "#web/i18n/texts/shell.ts";
 import type { CompiledAccess } from "#access/compile.ts";
+import { Words } from "#web/components/words.tsx";
 import classes from "#web/app/shell.module.css";
 
 const AccountMenu = lazy(() => import("#web/app/account-menu.tsx").then((module) => ({ default: module.AccountMenu })));
@@ -54,10 +56,13 @@ const Entry = ({ entry, onGo }: { readonly entry: NavigationEntry; readonly onGo
         <Hint label={text} lang={lang}>
           <span role="link" aria-disabled="true" tabIndex={0} className={classes.entry} data-refused aria-describedby={reasonId}>
             {content}
+            <span className={classes.lock}>
+              <Icon name="lock" size={13} />
+            </span>
           </span>
         </Hint>
         <span id={reasonId} className="visually-hidden" lang={lang}>
-          {text}
+          <Words text={text} />
         </span>
       </li>
     );
@@ -142,6 +147,7 @@ export const Shell = (): React.ReactElement => {
   const router = useRouter();
   useEffect(() => {
     const stops = [
+      onBackOrForward(router.history, () => setOpened(null)),
       // As one goes, not when one has arrived: a menu that was opened while a page was still loading stays open.
       router.subscribe("onBeforeLoad", ({ pathChanged }) => {
         if (pathChanged) setMenuOpen(false);

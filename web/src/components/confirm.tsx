@@ -1,12 +1,13 @@
 /** Before what cannot be undone: the dialog names the object and the effect, and its button says what it does. */
 import { Button, Group, Modal, TextInput } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+
 import { useState } from "react";
 import { ApiProblem } from "#web/api/api-problem.ts";
 import { Sentence } from "#web/components/engine-text.tsx";
 import { ProblemNote } from "#web/components/states.tsx";
 import { useDialog } from "#web/components/use-dialog.ts";
 import { commonTexts, confirmTexts } from "#web/i18n/texts/common.ts";
+import { useAct } from "#web/components/use-act.ts";
 import { useText } from "#web/i18n/language.ts";
 
 export interface ConfirmDialogProps {
@@ -60,7 +61,7 @@ const MadeDialog = (props: ConfirmDialogProps): React.ReactElement => {
   const { opened, onClose, title, effect, action, dismiss, typed, children, ready = true, mild = false, act } = props;
   const t = useText();
   const [text, setText] = useState("");
-  const acting = useMutation({
+  const acting = useAct({
     mutationFn: act,
     onSuccess: () => {
       setText("");
@@ -79,7 +80,7 @@ const MadeDialog = (props: ConfirmDialogProps): React.ReactElement => {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (!incomplete && !acting.isPending) acting.mutate(brings !== null);
+          if (opened && !incomplete && !acting.isPending) acting.mutate(brings !== null);
         }}
       >
         <div>{effect}</div>

@@ -4,7 +4,7 @@
  */
 import { Button, Checkbox, Modal, NativeSelect, Textarea, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useId, useRef, useState } from "react";
 import { readValue } from "#jobs/rules/arguments.ts";
@@ -21,6 +21,7 @@ import { createPermission } from "#web/components/run-queries.ts";
 import { ProblemNote, ProblemWords } from "#web/components/states.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { runDialogTexts } from "#web/i18n/texts/run-dialog.ts";
+import { useAct } from "#web/components/use-act.ts";
 import { useText } from "#web/i18n/language.ts";
 import { navigationTexts } from "#web/i18n/texts/shell.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
@@ -66,7 +67,7 @@ const ParameterField = ({
   readonly parameter: Parameter;
   /** Undefined: not given. */
   readonly value: string | undefined;
-  readonly error: React.ReactNode;
+  readonly error: string | undefined;
   /** Where typing begins. */
   readonly isFirst: boolean;
   readonly onChange: (value: string | undefined) => void;
@@ -77,7 +78,7 @@ const ParameterField = ({
     label: name,
     description: description ?? undefined,
     required,
-    error,
+    error: error === undefined ? undefined : <Sentence text={error} />,
     size: "xs",
     "data-autofocus": isFirst || undefined,
   } as const;
@@ -104,7 +105,7 @@ const ParameterField = ({
         : type === "number"
           ? t(runDialogTexts.typeNumber)
           : undefined;
-  const given = { ...common, error: error ?? wrong, value: value ?? "", placeholder };
+  const given = { ...common, error: common.error ?? wrong, value: value ?? "", placeholder };
   const change = (text: string): void => onChange(text === "" ? undefined : text);
   return type === "string" ? (
     <Textarea {...given} autosize minRows={1} maxRows={8} onChange={(event) => change(event.currentTarget.value)} />
@@ -242,7 +243,7 @@ export const RunDialog = ({ request, onClose }: RunDialogProps): React.ReactElem
     gcTime: 0,
     retry: false,
   });
-  const submitting = useMutation({
+  const submitting = useAct({
     mutationFn: async () => {
       const whole = { ...body, ...(comment.trim() === "" ? {} : { comment: comment.trim() }) };
       return await call(
@@ -254,10 +255,10 @@ export const RunDialog = ({ request, onClose }: RunDialogProps): React.ReactElem
     onSuccess: async (answer) => {
       void queries.invalidateQueries({ queryKey: ["runs"] });
       const [only, second] = answer.runs;
-      onClose();
+      // In the place of the dialog: the step back leads to the page below it.
       await (only !== undefined && second === undefined
-        ? navigate({ to: runAddress(only.id) })
-        : navigate({ to: "/runs", search: { submission: answer.id ?? "" } }));
+        ? navigate({ to: runAddress(only.id), replace: true })
+        : navigate({ to: "/runs", search: { submission: answer.id ?? "" }, replace: true }));
     },
   });
   const data = preview.data;
@@ -397,6 +398,11 @@ export const RunDialog = ({ request, onClose }: RunDialogProps): React.ReactElem
                   // That a node is to be chosen is said where the nodes are.
                   .filter(({ code }) => code !== "jobs.not-runnable" || data.targets.length > 0)
                   .filter(({ path, code }) => code !== "jobs.missing-argument" || isAgain || path === null)
+                  // What is wrong with an argument is said at its field.
+                  .filter(
+                    ({ path }) =>
+                      path === null || !parameters.some(({ name }) => path === `arguments.${name}` && problemOf(name) !== undefined),
+                  )
                   .map(({ code, message, hint }) => (
                     <p key={`${code} ${message}`} className={classes.refused}>
                       <span aria-hidden="true">⊘ </span>

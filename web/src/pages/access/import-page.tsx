@@ -1,7 +1,7 @@
 /** Roles and accounts from elsewhere: this product's YAML, JS7's JSON, `shiro.ini`. First what would be done and what cannot be carried over, then all of it or nothing. */
 import { FileButton, Button, Select, Textarea } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { createLazyRoute, Link } from "@tanstack/react-router";
+import { useQueryClient } from "@tanstack/react-query";
+import { createLazyRoute } from "@tanstack/react-router";
 import { useState } from "react";
 import { useMay } from "#web/api/access.ts";
 import { asProblem } from "#web/api/api-problem.ts";
@@ -17,9 +17,11 @@ import { policyChanged } from "#web/components/policy-changed.ts";
 import { problemMarks } from "#web/components/problem-marks.ts";
 import { readPairs } from "#web/components/read-pairs.ts";
 import { ProblemNote } from "#web/components/states.tsx";
+import { Words } from "#web/components/words.tsx";
+import { logTexts } from "#web/i18n/texts/log.ts";
 import { importTexts, whatIfTexts } from "#web/i18n/texts/access.ts";
+import { useAct } from "#web/components/use-act.ts";
 import { useText } from "#web/i18n/language.ts";
-import { wordTexts } from "#web/i18n/texts/words.ts";
 import { AccessTabs } from "#web/pages/access/tabs.tsx";
 import classes from "#web/pages/access/access.module.css";
 
@@ -45,7 +47,7 @@ const Report = ({ outcome }: { readonly outcome: Outcome }): React.ReactElement 
         <ul className={classes.plain} aria-label={t(importTexts.problems)}>
           {outcome.problems.map((one) => (
             <li key={`${one.at.line ?? ""} ${one.message}`} className={classes.bad}>
-              {one.at.line === undefined ? "" : `${one.at.line}: `}
+              {one.at.line === undefined ? "" : `${t(logTexts.line, { line: String(one.at.line) })}: `}
               <Sentence text={one.message} />. <HintText code={one.code} hint={one.hint} />
             </li>
           ))}
@@ -62,8 +64,8 @@ const Report = ({ outcome }: { readonly outcome: Outcome }): React.ReactElement 
       <ul className={classes.plain} aria-label={t(importTexts.reportTitle)} lang="en">
         {outcome.report.map((one) => (
           <li key={`${one.line} ${one.item} ${one.text}`}>
-            {one.line}: <code>{one.item}</code> {one.text}
-            {one.hint === null ? "" : `. ${one.hint}`}
+            {t(logTexts.line, { line: String(one.line) })}: <code>{one.item}</code>{" "}
+            <Words text={one.hint === null ? one.text : `${one.text}. ${one.hint}`} />
           </li>
         ))}
       </ul>
@@ -93,7 +95,7 @@ const ImportPage = (): React.ReactElement => {
   const controllers = readPairs(format === "roles" ? "" : names);
   const asked: Asked = { format, existing, text, ...(controllers.ok ? { controllers: controllers.pairs } : {}) };
   const key = JSON.stringify(asked);
-  const trying = useMutation({
+  const trying = useAct({
     mutationFn: async (body: Asked) => ({
       key: JSON.stringify(body),
       outcome: await call("POST /api/v1/import", { body: { ...body, dryRun: true } }),
@@ -122,7 +124,7 @@ const ImportPage = (): React.ReactElement => {
     <Page
       title={t(importTexts.title)}
       about={t(importTexts.about)}
-      parts={<AccessTabs />}
+      parts={<AccessTabs within="/access" />}
       actions={
         <>
           <ActionButton
@@ -208,9 +210,6 @@ const ImportPage = (): React.ReactElement => {
           {outcome === null ? <p className="soft">{t(importTexts.notTried)}</p> : <Report outcome={outcome} />}
         </Section>
       </div>
-      <p>
-        <Link to="/access">{t(wordTexts.roles)}</Link>
-      </p>
       <ConfirmDialog
         opened={applying}
         onClose={() => setApplying(false)}

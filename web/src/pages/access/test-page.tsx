@@ -1,5 +1,5 @@
 /** One policy test as text: run as it is written here, saved, deleted. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useMay, useMayAnywhere } from "#web/api/access.ts";
@@ -16,6 +16,7 @@ import { problemMarks } from "#web/components/problem-marks.ts";
 import { Loaded, ProblemNote } from "#web/components/states.tsx";
 import { UnsavedGuard } from "#web/components/unsaved-guard.tsx";
 import { accessTexts, roleTexts, testTexts } from "#web/i18n/texts/access.ts";
+import { useAct } from "#web/components/use-act.ts";
 import { useText } from "#web/i18n/language.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
 import { AccessTabs } from "#web/pages/access/tabs.tsx";
@@ -43,8 +44,8 @@ const TestEditor = ({ name, stored }: { readonly name: string | null; readonly s
   const [deleting, setDeleting] = useState(false);
   const mayRun = allowedBy(useMayAnywhere(explainOthers));
   const mayChange = allowedBy(useMay({ permission: manageAccounts }));
-  const running = useMutation({ mutationFn: (documents: string) => call("POST /api/v1/policy-tests/run", { body: { documents } }) });
-  const saving = useMutation({
+  const running = useAct({ mutationFn: (documents: string) => call("POST /api/v1/policy-tests/run", { body: { documents } }) });
+  const saving = useAct({
     mutationFn: async (documents: string) => {
       // What else stands in the text is for the what-if page, which shows what it comes to.
       const { results } = await call("POST /api/v1/definitions", { body: { documents, dryRun: true } });
@@ -68,7 +69,7 @@ const TestEditor = ({ name, stored }: { readonly name: string | null; readonly s
   return (
     <Page
       title={name === null ? t(testTexts.newTest) : t(testTexts.test, { name })}
-      parts={<AccessTabs />}
+      parts={<AccessTabs within="/access/tests" />}
       actions={
         <>
           <ActionButton
@@ -147,7 +148,7 @@ const TestPage = (): React.ReactElement => {
   });
   if (query.data !== undefined) return <TestEditor key={`${test} ${query.data.revision}`} name={test} stored={query.data.yaml} />;
   return (
-    <Page title={t(accessTexts.tests)} parts={<AccessTabs />}>
+    <Page title={t(accessTexts.tests)} parts={<AccessTabs within="/access/tests" />}>
       <Loaded query={query}>{() => null}</Loaded>
     </Page>
   );

@@ -1,5 +1,5 @@
 /** Policy tests: what must stay allowed and refused, whoever edits the roles. Listed, run, and opened to be edited. */
-import { useMutation } from "@tanstack/react-query";
+
 import { createLazyRoute, Link, useNavigate } from "@tanstack/react-router";
 import { useMay, useMayAnywhere } from "#web/api/access.ts";
 import { call } from "#web/api/call.ts";
@@ -12,6 +12,7 @@ import { EmptyState, ProblemNote } from "#web/components/states.tsx";
 import { Ago } from "#web/components/time.tsx";
 import { useList } from "#web/components/use-list.ts";
 import { accessTexts, testTexts, whatIfTexts } from "#web/i18n/texts/access.ts";
+import { useAct } from "#web/components/use-act.ts";
 import { useText } from "#web/i18n/language.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
@@ -30,7 +31,7 @@ const TestsPage = (): React.ReactElement => {
   const mayRun = allowedBy(useMayAnywhere(explainOthers));
   const mayChange = allowedBy(useMay({ permission: manageAccounts }));
   const list = useList<PolicyTest>(policyTestsQuery);
-  const running = useMutation({ mutationFn: () => call("POST /api/v1/policy-tests/run", { body: {} }) });
+  const running = useAct({ mutationFn: () => call("POST /api/v1/policy-tests/run", { body: {} }) });
   const results = new Map(running.data?.tests.map((test) => [test.name, test]));
   const failing = running.data?.tests.filter((test) => !test.passed) ?? [];
   const columns: readonly Column<PolicyTest>[] = [
@@ -43,7 +44,7 @@ const TestsPage = (): React.ReactElement => {
         </Link>
       ),
     },
-    { id: "cases", header: t(testTexts.cases), width: 80, align: "right", cell: (test) => test.cases },
+    { id: "cases", header: t(testTexts.cases), from: 420, width: 80, align: "right", cell: (test) => test.cases },
     {
       id: "result",
       header: t(testTexts.result),

@@ -1,6 +1,6 @@
 /** A draft of the policy as text, compared with today: nothing is changed until it is applied. */
 import { NumberInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useMay, useMayAnywhere } from "#web/api/access.ts";
@@ -19,8 +19,10 @@ import { policyChanged } from "#web/components/policy-changed.ts";
 import { ProblemNote } from "#web/components/states.tsx";
 import { isKeptOff, WhatIfAnswer, type WhatIf } from "#web/components/what-if-answer.tsx";
 import { accessTexts, whatIfTexts } from "#web/i18n/texts/access.ts";
+import { useAct } from "#web/components/use-act.ts";
 import { useText } from "#web/i18n/language.ts";
 import { AccessTabs } from "#web/pages/access/tabs.tsx";
+import { Words } from "#web/components/words.tsx";
 import classes from "#web/pages/access/access.module.css";
 
 const pageRoute = getRouteApi("/access/what-if");
@@ -45,7 +47,7 @@ const WhatIfPage = (): React.ReactElement => {
   const [passwords, setPasswords] = useState<readonly OneTimePassword[]>([]);
   const allowed = allowedBy(useMayAnywhere(explainOthers));
   const mayApply = allowedBy(useMay({ permission: manageAccounts }));
-  const comparing = useMutation({
+  const comparing = useAct({
     mutationFn: async (asked: { readonly documents: string; readonly days: number }): Promise<{ documents: string; found: WhatIf }> => ({
       documents: asked.documents,
       found: await call("POST /api/v1/what-if", { body: asked }),
@@ -65,7 +67,7 @@ const WhatIfPage = (): React.ReactElement => {
   return (
     <Page
       title={t(accessTexts.whatIf)}
-      about={t(whatIfTexts.about)}
+      about={<Words text={t(whatIfTexts.about)} />}
       parts={<AccessTabs />}
       actions={
         <>

@@ -1,16 +1,17 @@
 /** Jobs: folders with honest counts, the list, and running one without leaving it. */
 import { TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { createLazyRoute, getRouteApi, useNavigate } from "@tanstack/react-router";
+import { createLazyRoute, getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useMayAnywhere } from "#web/api/access.ts";
 import type { Schemas } from "#web/api/generated.ts";
 import { ActionButton, allowedBy, allowedByHint } from "#web/components/action-button.tsx";
 import { DataTable, type Column } from "#web/components/data-table.tsx";
-import { jobParams, JobLink } from "#web/components/job-link.tsx";
+import { jobParams, ShortPath } from "#web/components/job-link.tsx";
 import { LazyRunDialog } from "#web/components/lazy-run-dialog.tsx";
 import { Page } from "#web/components/page.tsx";
 import { EmptyState } from "#web/components/states.tsx";
 import { Ago } from "#web/components/time.tsx";
+import { opensDialog, useCloseDialog } from "#web/components/use-address-dialog.ts";
 import { useList } from "#web/components/use-list.ts";
 import { createPermission } from "#web/components/run-queries.ts";
 import { jobsTexts } from "#web/i18n/texts/jobs.ts";
@@ -26,18 +27,6 @@ type Job = Schemas["JobSummary"];
 
 const pageRoute = getRouteApi("/jobs/");
 
-/** The folder softly, the name plainly. */
-const Path = ({ path, below }: { readonly path: string; readonly below: string }): React.ReactElement => {
-  const shown = below === "/" ? path : path.slice(below.length + 1);
-  const cut = shown.lastIndexOf("/") + 1;
-  return (
-    <JobLink path={path}>
-      <span className={classes.folderPart}>{shown.slice(0, cut)}</span>
-      {shown.slice(cut)}
-    </JobLink>
-  );
-};
-
 const JobsPage = (): React.ReactElement => {
   const t = useText();
   const search = pageRoute.useSearch();
@@ -48,11 +37,20 @@ const JobsPage = (): React.ReactElement => {
     const next = Object.fromEntries(Object.entries({ ...search, ...changed }).filter(([, value]) => value !== undefined));
     void navigate({ search: next, replace: true });
   };
+  const close = useCloseDialog();
   const later = useDebouncedCallback((text: string) => change({ q: text.trim() === "" ? undefined : text.trim() }), 250);
   const list = useList(jobsQuery(search));
   const mayMake = useMayAnywhere("manager:inventory:manage");
   const columns: readonly Column<Job>[] = [
-    { id: "path", header: t(wordTexts.job), cell: (job) => <Path path={job.path} below={folder} /> },
+    {
+      id: "path",
+      header: t(wordTexts.job),
+      cell: (job) => (
+        <Link to="/jobs/$" params={jobParams(job.path)} aria-label={job.path} title={job.path}>
+          <ShortPath path={job.path} below={folder} />
+        </Link>
+      ),
+    },
     { id: "title", header: t(wordTexts.title), from: 760, cell: (job) => job.title ?? "" },
     { id: "author", header: t(jobsTexts.author), from: 900, width: 150, cell: (job) => job.authorName },
     { id: "revision", header: t(wordTexts.revision), from: 900, width: 80, align: "right", cell: (job) => job.revision },
@@ -66,7 +64,7 @@ const JobsPage = (): React.ReactElement => {
           size="compact-xs"
           allowed={allowedByHint(job.may?.[createPermission])}
           question={{ permission: createPermission, on: job.path, controller: "main" }}
-          onClick={() => change({ run: job.path })}
+          onClick={() => void navigate({ search: { ...search, run: job.path }, state: opensDialog })}
         >
           {t(wordTexts.run)}
         </ActionButton>
@@ -117,7 +115,9 @@ const JobsPage = (): React.ReactElement => {
           />
         </div>
       </div>
-      {run === undefined ? null : <LazyRunDialog key={run} request={{ job: run }} onClose={() => change({ run: undefined })} />}
+      {run === undefined ? null : (
+        <LazyRunDialog key={run} request={{ job: run }} onClose={() => close(() => change({ run: undefined }))} />
+      )}
     </Page>
   );
 };

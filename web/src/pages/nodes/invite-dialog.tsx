@@ -1,12 +1,13 @@
 /** Inviting a node: its name, then a token that is shown this once and lives in this dialog only. */
 import { Button, Group, Modal, Textarea, TextInput } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+
 import { useState } from "react";
 import { call } from "#web/api/call.ts";
 import type { Operations } from "#web/api/generated.ts";
 import { Copyable } from "#web/components/copyable.tsx";
 import { ProblemNote } from "#web/components/states.tsx";
 import { Instant } from "#web/components/time.tsx";
+import { useAct } from "#web/components/use-act.ts";
 import { useText } from "#web/i18n/language.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { inviteTexts, nodesTexts } from "#web/i18n/texts/nodes.ts";
@@ -40,7 +41,7 @@ export const InviteDialog = ({ onClose }: { readonly onClose: () => void }): Rea
   const [name, setName] = useState("");
   const [text, setText] = useState("");
   const labels = readPairs(text);
-  const inviting = useMutation({
+  const inviting = useAct({
     mutationFn: (given: Readonly<Record<string, string>>) =>
       call("POST /api/v1/nodes/invitations", { body: { name: name.trim(), labels: given } }),
   });
@@ -59,15 +60,13 @@ export const InviteDialog = ({ onClose }: { readonly onClose: () => void }): Rea
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            if (labels.ok) inviting.mutate(labels.pairs);
+            if (labels.ok && name.trim() !== "" && !inviting.isPending) inviting.mutate(labels.pairs);
           }}
         >
           <TextInput
             label={t(inviteTexts.name)}
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
-            required
-            withAsterisk={false}
             autoComplete="off"
             spellCheck={false}
             data-autofocus
@@ -87,7 +86,7 @@ export const InviteDialog = ({ onClose }: { readonly onClose: () => void }): Rea
             <Button variant="default" onClick={onClose}>
               {t(commonTexts.cancel)}
             </Button>
-            <Button type="submit" loading={inviting.isPending}>
+            <Button type="submit" loading={inviting.isPending} disabled={name.trim() === ""}>
               {t(inviteTexts.make)}
             </Button>
           </Group>

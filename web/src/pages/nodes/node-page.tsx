@@ -213,7 +213,7 @@ const NodePage = (): React.ReactElement => {
       title={name}
       actions={
         query.data?.state === "active" ? (
-          <ActionButton allowed={mayManage} question={manage} onClick={() => setRevoking(true)} c="var(--bad)">
+          <ActionButton allowed={mayManage} question={manage} onClick={() => setRevoking(true)}>
             {t(nodeTexts.revoke)}
           </ActionButton>
         ) : null

@@ -13,6 +13,7 @@ import { Ago } from "#web/components/time.tsx";
 import { useList } from "#web/components/use-list.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { nodesTexts } from "#web/i18n/texts/nodes.ts";
+import { opensDialog, useCloseDialog } from "#web/components/use-address-dialog.ts";
 import { useText } from "#web/i18n/language.ts";
 import { navigationTexts } from "#web/i18n/texts/shell.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
@@ -77,15 +78,16 @@ const NodesPage = (): React.ReactElement => {
       cell: (node) => (node.lastSeenAt === null ? t(commonTexts.never) : <Ago at={node.lastSeenAt} />),
     },
   ];
-  const showInvite = (shown: boolean): void =>
-    void navigate({ search: { ...(revoked ? { revoked } : {}), ...(shown ? { invite: true } : {}) } });
+  const others = revoked ? { revoked } : {};
+  const invites = (): void => void navigate({ search: { ...others, invite: true }, state: opensDialog });
+  const close = useCloseDialog();
   return (
     <Page
       title={t(navigationTexts.nodes)}
       about={t(nodesTexts.about)}
       fill
       actions={
-        <ActionButton allowed={mayManage} question={manage} onClick={() => showInvite(true)} variant="filled">
+        <ActionButton allowed={mayManage} question={manage} onClick={invites} variant="filled">
           {t(nodesTexts.invite)}
         </ActionButton>
       }
@@ -107,7 +109,9 @@ const NodesPage = (): React.ReactElement => {
         narrowLine={(node) => <Account node={node} />}
         empty={<EmptyState title={t(nodesTexts.empty)} hint={t(nodesTexts.emptyHint)} />}
       />
-      {invite && mayManage?.allowed === true ? <InviteDialog onClose={() => showInvite(false)} /> : null}
+      {invite && mayManage?.allowed === true ? (
+        <InviteDialog onClose={() => close(() => void navigate({ search: others, replace: true }))} />
+      ) : null}
     </Page>
   );
 };

@@ -1,6 +1,6 @@
 /** Oneself: who one is here, one's sessions and sign-ins, the password, and what one may do, each with its why. */
 import { Button, Checkbox, PasswordInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { permissionLeaves } from "#access/permissions.ts";
@@ -15,10 +15,12 @@ import { Facts, Page, Section } from "#web/components/page.tsx";
 import { PlainTable } from "#web/components/plain-table.tsx";
 import { signOut } from "#web/components/sign-out.ts";
 import { Loaded, LoadingState, ProblemNote } from "#web/components/states.tsx";
+import { renderClient } from "#web/components/render-client.ts";
 import { Ago, Instant } from "#web/components/time.tsx";
 import { defined } from "#web/components/defined.ts";
 import { WhyButton } from "#web/components/why-button.tsx";
 import { ReasonText, useMeaning } from "#web/components/engine-text.tsx";
+import { useAct } from "#web/components/use-act.ts";
 import { useText } from "#web/i18n/language.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { profileTexts } from "#web/i18n/texts/profile.ts";
@@ -49,7 +51,7 @@ const Who = (): React.ReactElement => {
                 : ([
                     [t(profileTexts.lastLogin), before === undefined ? t(commonTexts.none) : <Instant key="last" at={before.at} />],
                   ] as const)),
-              [t(profileTexts.proved), <code key="amr">{principal.amr.join(", ")}</code>],
+              [t(profileTexts.proved), principal.amr.map((one) => (one === "pwd" ? t(wordTexts.password) : one)).join(", ")],
               ...(session === null
                 ? []
                 : ([
@@ -69,7 +71,7 @@ const Sessions = (): React.ReactElement => {
   const queries = useQueryClient();
   const [leaving, setLeaving] = useState(false);
   const query = useQuery(ownSessionsQuery);
-  const ending = useMutation({
+  const ending = useAct({
     mutationFn: (id: string) => call("DELETE /api/v1/sessions/{id}", { path: { id } }),
     onError: notifyProblem,
     onSettled: () => queries.invalidateQueries({ queryKey: ownSessionsQuery.queryKey }),
@@ -89,7 +91,10 @@ const Sessions = (): React.ReactElement => {
             {items.map((one) => (
               <li key={one.id}>
                 <span className={classes.grow}>
-                  {t(one.kind === "browser" ? profileTexts.kindBrowser : profileTexts.kindCli)} <span className="soft">{one.client}</span>
+                  {t(one.kind === "browser" ? profileTexts.kindBrowser : profileTexts.kindCli)}{" "}
+                  <span className="soft" title={one.client}>
+                    {renderClient(one.client)}
+                  </span>
                 </span>
                 <span className="soft">
                   {t(profileTexts.begun)} <Ago at={one.createdAt} />, {t(wordTexts.lastUsed)} <Ago at={one.seenAt} />
@@ -100,7 +105,7 @@ const Sessions = (): React.ReactElement => {
                   <Button
                     size="compact-xs"
                     variant="default"
-                    aria-label={t(profileTexts.endOf, { client: one.client })}
+                    aria-label={t(profileTexts.endOf, { client: renderClient(one.client) })}
                     onClick={() => ending.mutate(one.id)}
                   >
                     {t(wordTexts.end)}
@@ -138,7 +143,9 @@ const Logins = (): React.ReactElement => {
                   <span aria-hidden="true">{login.succeeded ? "✓" : "✕"}</span>{" "}
                   {t(login.succeeded ? profileTexts.loginGood : commonTexts.stateFailed)}
                 </span>
-                <span className={`soft ${classes.grow}`}>{login.client}</span>
+                <span className={`soft ${classes.grow}`} title={login.client}>
+                  {renderClient(login.client)}
+                </span>
                 {login.current ? <strong>{t(profileTexts.thisOne)}</strong> : null}
                 <Instant at={login.at} />
               </li>
@@ -156,7 +163,7 @@ const Password = (): React.ReactElement => {
   const [fields, setFields] = useState({ current: "", next: "", again: "" });
   const [differ, setDiffer] = useState(false);
   const name = useAccess()?.actor.name ?? "";
-  const changing = useMutation({
+  const changing = useAct({
     mutationFn: () => whileRotating(() => call("POST /api/v1/password", { body: { current: fields.current, new: fields.next } })),
     onSuccess: () => {
       setFields({ current: "", next: "", again: "" });

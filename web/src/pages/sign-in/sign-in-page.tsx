@@ -1,6 +1,6 @@
 /** The door: signing in, and the forced first change of a one-time password. Shown in place of everything else, at whatever address. */
 import { Button, PasswordInput, TextInput } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+
 import { useEffect, useRef, useState } from "react";
 import { ApiProblem } from "#web/api/api-problem.ts";
 import { call } from "#web/api/call.ts";
@@ -10,6 +10,7 @@ import { enterSession, productVersion, realm, type SessionState } from "#web/api
 import { Icon } from "#web/components/icon.tsx";
 import { ProblemNote } from "#web/components/states.tsx";
 import { signInTexts } from "#web/i18n/texts/sign-in.ts";
+import { useAct } from "#web/components/use-act.ts";
 import { useText } from "#web/i18n/language.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
 import classes from "#web/pages/sign-in/sign-in.module.css";
@@ -64,7 +65,7 @@ const SignIn = ({ ended }: { readonly ended: boolean }): React.ReactElement => {
   const [account, setAccount] = useState("");
   const [password, setPassword] = useState("");
   const field = useRef<HTMLInputElement>(null);
-  const signing = useMutation({
+  const signing = useAct({
     mutationFn: () => call("POST /api/v1/sessions", { body: { account: account.trim(), password, kind: "browser" } }),
     onSuccess: enter,
     onError: () => {
@@ -132,7 +133,7 @@ const ChangePassword = ({ name }: { readonly name: string }): React.ReactElement
   const [next, setNext] = useState("");
   const [again, setAgain] = useState("");
   const [differ, setDiffer] = useState(false);
-  const changing = useMutation({
+  const changing = useAct({
     mutationFn: () => call("POST /api/v1/password", { body: { current: null, new: next } }),
     onSuccess: enter,
   });
