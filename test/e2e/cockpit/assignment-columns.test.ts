@@ -31,6 +31,16 @@ test(
     }
     await box.waitFor();
     await expectAccessible(page, "assignments of many roles");
+    // A narrower window shows fewer, and says which: none is counted that is not there.
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.goto(`${instance.url}/access/assignments`);
+    const told = page.getByText(/Roles 1 to \d+ of \d+/);
+    await told.waitFor();
+    const shown = Number(/to (\d+) of/.exec((await told.textContent()) ?? "")?.[1]);
+    assert.ok(shown > 2 && shown < 12, `${shown} columns at 1280`);
+    await page.getByRole("row", { name: /^bob/ }).waitFor();
+    assert.equal(await page.getByRole("row", { name: /^bob/ }).getByRole("checkbox").count(), shown);
+    await page.goBack();
     await page.setViewportSize({ width: 2560, height: 800 });
     await page.reload();
     await box.check();

@@ -10,7 +10,7 @@ import { useLanguage, useText } from "#web/i18n/language.ts";
 import { EmptyState, LoadingState, ProblemState } from "#web/components/states.tsx";
 import { renderLocal } from "#web/components/render-time.ts";
 import type { List } from "#web/components/use-list.ts";
-import { useSize, type Size } from "#web/components/use-size.ts";
+import { likelySize, useSize, type Size } from "#web/components/use-size.ts";
 import classes from "#web/components/data-table.module.css";
 
 export interface Column<T> {
@@ -19,6 +19,8 @@ export interface Column<T> {
   readonly cell: (row: T) => React.ReactNode;
   /** Pixels; absent: shares what is left. */
   readonly width?: number;
+  /** Its part of what is left; absent: 1. */
+  readonly share?: number;
   /** Shown only where the table is at least so many pixels wide. */
   readonly from?: number;
   readonly align?: "right";
@@ -45,6 +47,8 @@ export interface DataTableProps<T> {
 }
 
 const rowHeight = 34;
+/** Where there is little room a column of a word or two takes no more than those need: the rest is the name's. */
+const narrowColumnPx = 124;
 const tallRowHeight = 54;
 /** Below this width the second line is shown. */
 const narrowPx = 640;
@@ -71,6 +75,27 @@ const nextIndex = (key: string, index: number, count: number, page: number): num
     default:
       return null;
   }
+};
+
+/** How wide each column is; what has no width of its own shares what is left. */
+const widthsOf = <T,>(columns: readonly Column<T>[], main: number, whole: number, narrow: boolean): readonly (number | undefined)[] => {
+  const own = columns.map(({ width }, place) =>
+    width === undefined || !narrow || place === main ? width : Math.min(width, narrowColumnPx),
+  );
+  const left = Math.max(
+    0,
+    own.reduce<number>((rest, width) => rest - (width ?? 0), whole),
+  );
+  const shares = columns.reduce((sum, { width, share = 1 }) => sum + (width === undefined ? share : 0), 0);
+  return columns.map(({ share = 1 }, place) => own[place] ?? (whole === 0 ? undefined : (left * share) / shares));
+};
+
+/** What is cut off is told by the browser's own hint. Said when it is pointed at: measuring every cell beforehand would cost a layout. */
+const tellWhatIsCut = ({ target }: React.PointerEvent): void => {
+  const cell = (target as Element).closest<HTMLElement>(`.${classes.cell}, .${classes.second}, th`);
+  if (cell === null) return;
+  if (cell.scrollWidth > cell.clientWidth) cell.title = cell.textContent;
+  else cell.removeAttribute("title");
 };
 
 const isControl = (target: EventTarget, row: Element): boolean => {
@@ -120,14 +145,11 @@ const Row = memo(PlainRow) as typeof PlainRow;
 
 /** Sizes of the tables as they were last, by what they are called: what is drawn before a table can be measured goes by them. */
 const sizes = new Map<string, Size>();
-/** Of a table that was never there: what the window leaves beside the navigation, and below the heading. */
-const likely = (): Size => ({ width: Math.max(0, innerWidth - (innerWidth > 760 ? 240 : 40)), height: Math.max(0, innerHeight - 200) });
-
 export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
   const { label, list, rowId, onOpen, openId = null, narrowLine } = props;
   const t = useText();
   const scroller = useRef<HTMLDivElement>(null);
-  const { ref: sizeRef, width } = useSize(() => sizes.get(label) ?? likely());
+  const { ref: sizeRef, width } = useSize(() => sizes.get(label) ?? likelySize());
   const [active, setActive] = useState(0);
   /** Index of the row that is to get the focus once it is there: a render that was under way before may still show another as the current one. */
   const wantsFocus = useRef<number | null>(null);
@@ -143,6 +165,7 @@ export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
     0,
     columns.findIndex((column) => column.main === true),
   );
+  const widths = useMemo(() => widthsOf(columns, main, width, narrow), [columns, main, width, narrow]);
   const current = Math.min(active, Math.max(0, rows.length - 1));
   // The row with the focus stays in the document wherever one scrolls: without it the focus, and the keys with it, would be lost.
   const rangeExtractor = useCallback(
@@ -154,7 +177,7 @@ export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => height,
-    initialRect: sizes.get(label) ?? likely(),
+    initialRect: sizes.get(label) ?? likelySize(),
     // Rows beyond what is seen cost as much as those that are: 12 each way took 18 ms of processor time a frame, 5 take 12.
     overscan: 5,
     rangeExtractor,
@@ -226,7 +249,7 @@ export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
 
   return (
     <div className={classes.frame}>
-      <div ref={scroller} className={classes.scroller} onKeyDown={onKeyDown}>
+      <div ref={scroller} className={classes.scroller} onKeyDown={onKeyDown} onPointerOver={tellWhatIsCut}>
         <div ref={sizeRef}>
           <table
             role="grid"
@@ -236,19 +259,14 @@ export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
             className={classes.table}
           >
             <colgroup>
-              {columns.map((column) => (
-                <col key={column.id} style={column.width === undefined ? undefined : { width: column.width }} />
+              {columns.map((column, place) => (
+                <col key={column.id} style={{ width: widths[place] }} />
               ))}
             </colgroup>
             <thead>
               <tr aria-rowindex={1}>
                 {columns.map((column) => (
-                  <th
-                    key={column.id}
-                    scope="col"
-                    data-align={column.align}
-                    title={typeof column.header === "string" ? column.header : undefined}
-                  >
+                  <th key={column.id} scope="col" data-align={column.align}>
                     {column.header}
                   </th>
                 ))}

@@ -22,3 +22,9 @@ export const useSize = (guess: () => Size = () => ({ width: 0, height: 0 })) => 
   }, []);
   return { ref, ...size };
 };
+
+/** Of a table that was never there: what the window leaves beside the navigation, and below the heading. */
+export const likelySize = (): Size => ({
+  width: Math.max(0, innerWidth - (innerWidth > 760 ? 240 : 40)),
+  height: Math.max(0, innerHeight - 200),
+});

@@ -13,6 +13,7 @@ import { DataTable, type Column } from "#web/components/data-table.tsx";
 import { notify, notifyProblem } from "#web/components/notify.ts";
 import { Page } from "#web/components/page.tsx";
 import { allRolesQuery } from "#web/components/all-roles.ts";
+import { likelySize, useSize } from "#web/components/use-size.ts";
 import { useList } from "#web/components/use-list.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { accessTexts, assignmentTexts } from "#web/i18n/texts/access.ts";
@@ -43,10 +44,13 @@ interface Change {
   readonly give: boolean;
 }
 
-/** As many columns as a wide window holds; the others are further parts of the table. */
+/** As many columns as are shown at once at most; fewer where the window holds fewer. The others come after them. */
 const mostColumns = 12;
+/** The least that a role's name can be told by, and the most that it needs. */
 const columnPx = 120;
-const firstColumnPx = 300;
+const widestColumnPx = 200;
+const firstColumnPx = 240;
+const lastColumnPx = 96;
 
 const assign = ({ holder, role, give }: Change, sure: boolean): Promise<unknown> =>
   give
@@ -88,7 +92,7 @@ const uidPattern = /^\d{1,10}$/;
 
 const AssignmentsPage = (): React.ReactElement => {
   const t = useText();
-  const { q = "", role, part: wantedPart = 1 } = pageRoute.useSearch();
+  const { q = "", role, from: wantedFrom = 1 } = pageRoute.useSearch();
   const navigate = pageRoute.useNavigate();
   const queries = useQueryClient();
   const allowed = allowedBy(useMay({ permission: manageAccounts }));
@@ -139,10 +143,13 @@ const AssignmentsPage = (): React.ReactElement => {
       else notifyProblem(error);
     },
   });
-  const parts = Math.max(1, Math.ceil(roles.length / mostColumns));
-  const part = Math.min(wantedPart, parts);
-  const begin = (part - 1) * mostColumns;
-  const shown = role === undefined ? roles.slice(begin, begin + mostColumns) : roles.filter(({ name }) => name === role);
+  const { ref, width } = useSize(likelySize);
+  const room = width - firstColumnPx - lastColumnPx;
+  const fits = Math.max(0, Math.min(mostColumns, Math.floor(room / columnPx)));
+  // The last columns are whole: there are always as many as the window holds.
+  const begin = Math.max(0, Math.min(wantedFrom - 1, roles.length - Math.max(1, fits)));
+  const shown = role === undefined ? roles.slice(begin, begin + fits) : fits === 0 ? [] : roles.filter(({ name }) => name === role);
+  const rolePx = Math.max(columnPx, Math.min(widestColumnPx, Math.floor(room / Math.max(1, shown.length))));
   const pending = changing.isPending ? changing.variables : null;
   const columns: readonly Column<Holder>[] = [
     {
@@ -161,11 +168,10 @@ const AssignmentsPage = (): React.ReactElement => {
         </>
       ),
     },
-    ...shown.map(({ name }, index): Column<Holder> => ({
+    ...shown.map(({ name }): Column<Holder> => ({
       id: `role-${name}`,
       header: name,
-      width: columnPx,
-      from: firstColumnPx + columnPx * (index + 1),
+      width: rolePx,
       cell: (holder) => (
         <Checkbox
           size="xs"
@@ -179,7 +185,7 @@ const AssignmentsPage = (): React.ReactElement => {
     {
       id: "edit",
       header: t(wordTexts.roles),
-      width: 96,
+      width: lastColumnPx,
       align: "right",
       cell: (holder) => (
         <Button
@@ -194,11 +200,11 @@ const AssignmentsPage = (): React.ReactElement => {
       ),
     },
   ];
-  const setSearch = (next: { q?: string; role?: string; part?: number }): void => void navigate({ search: next, replace: true });
+  const setSearch = (next: { q?: string; role?: string; from?: number }): void => void navigate({ search: next, replace: true });
   const withRole = role === undefined ? {} : { role };
   const withText = q === "" ? {} : { q };
-  const withPart = part === 1 ? {} : { part };
-  const goToPart = (next: number): void => setSearch({ ...withText, ...(next === 1 ? {} : { part: next }) });
+  const withFrom = begin === 0 ? {} : { from: begin + 1 };
+  const goTo = (next: number): void => setSearch({ ...withText, ...(next <= 0 ? {} : { from: next + 1 }) });
   return (
     <Page
       title={t(accessTexts.assignments)}
@@ -215,20 +221,20 @@ const AssignmentsPage = (): React.ReactElement => {
           <SearchField
             label={t(assignmentTexts.search)}
             value={q}
-            onChange={(value) => setSearch({ ...withRole, ...withPart, ...(value === "" ? {} : { q: value }) })}
+            onChange={(value) => setSearch({ ...withRole, ...withFrom, ...(value === "" ? {} : { q: value }) })}
           />
           <HoldersOfRole
             value={role}
             onChange={(chosen) => setSearch({ ...withText, ...(chosen === undefined ? {} : { role: chosen }) })}
           />
-          {roles.length > shown.length && role === undefined ? (
+          {roles.length > shown.length && shown.length > 0 && role === undefined ? (
             <>
               <ActionIcon
                 variant="default"
                 size="md"
                 aria-label={t(assignmentTexts.rolesBefore)}
-                disabled={part === 1}
-                onClick={() => goToPart(part - 1)}
+                disabled={begin === 0}
+                onClick={() => goTo(begin - fits)}
               >
                 <span aria-hidden="true">←</span>
               </ActionIcon>
@@ -236,8 +242,8 @@ const AssignmentsPage = (): React.ReactElement => {
                 variant="default"
                 size="md"
                 aria-label={t(assignmentTexts.rolesAfter)}
-                disabled={part === parts}
-                onClick={() => goToPart(part + 1)}
+                disabled={begin + fits >= roles.length}
+                onClick={() => goTo(begin + fits)}
               >
                 <span aria-hidden="true">→</span>
               </ActionIcon>
@@ -249,14 +255,16 @@ const AssignmentsPage = (): React.ReactElement => {
         </>
       }
     >
-      <DataTable
-        label={t(accessTexts.assignments)}
-        columns={columns}
-        list={list}
-        rowId={(holder) => holder.id}
-        narrowLine={(holder) => holder.roles.join(", ") || t(commonTexts.none)}
-        onClearFilters={q === "" && role === undefined ? undefined : () => setSearch({})}
-      />
+      <div ref={ref} className={classes.whole}>
+        <DataTable
+          label={t(accessTexts.assignments)}
+          columns={columns}
+          list={list}
+          rowId={(holder) => holder.id}
+          narrowLine={(holder) => holder.roles.join(", ") || t(commonTexts.none)}
+          onClearFilters={q === "" && role === undefined ? undefined : () => setSearch({})}
+        />
+      </div>
       {asking === null ? null : (
         <ConfirmDialog
           opened

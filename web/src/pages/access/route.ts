@@ -19,8 +19,8 @@ export interface RoleSearch {
 export interface AssignmentsSearch {
   readonly q?: string;
   readonly role?: string;
-  /** Which columns, where there are more roles than a window holds: from 2 on. */
-  readonly part?: number;
+  /** The first role with a column, where there are more than a window holds: from 2 on. */
+  readonly from?: number;
 }
 export interface WhoCanSearch {
   readonly permission?: string;
@@ -69,7 +69,7 @@ const assignmentsRoute = createRoute({
   validateSearch: (search: Search): AssignmentsSearch => ({
     ...text(search, "q"),
     ...text(search, "role"),
-    ...whole(search, "part", 2, 1000),
+    ...whole(search, "from", 2, 100_000),
   }),
 }).lazy(() => import("#web/pages/access/assignments-page.tsx").then((page) => page.lazyRoute));
 
