@@ -28,8 +28,13 @@ test("4.6: without the manager the page says so, keeps what it showed, and recov
   await confirm.getByRole("alert").getByText("the manager cannot be reached").waitFor();
   assert.equal(await confirm.getByRole("textbox").inputValue(), "local");
   await page.keyboard.press("Escape");
+  // A page whose code has not come yet says so too, and is there as soon as the manager is.
+  await page.getByRole("link", { name: "Audit", exact: true }).click();
+  await page.getByRole("heading", { level: 1, name: "The manager cannot be reached" }).waitFor();
 
   await start();
+  await page.getByRole("heading", { level: 1, name: "Audit" }).waitFor({ timeout: 300_000 });
+  await page.goto(`${instance.url}/nodes/local`);
   await page.getByRole("status").getByText(/Live$/).waitFor({ timeout: 300_000 });
   await page
     .getByText(/^Shown as of/)

@@ -30,6 +30,9 @@ const theme = createTheme({
   components: {
     ModalHeader: { defaultProps: { component: "div" } },
     DrawerHeader: { defaultProps: { component: "div" } },
+    // What lies above the page is told from it by more than a line.
+    Popover: { defaultProps: { shadow: "md" } },
+    Menu: { defaultProps: { shadow: "md" } },
     // A list that is closed is neither made nor measured: three of them took a page 20 ms.
     Combobox: { defaultProps: { keepMounted: false } },
   },

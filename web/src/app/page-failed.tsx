@@ -1,23 +1,51 @@
 /** When a page throws, and when there is none: said inside the frame, so that the rest keeps working. */
 import { Button, Group } from "@mantine/core";
 import { Link, useRouter, type ErrorComponentProps } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { useLiveState } from "#web/api/live.ts";
 import { asProblem } from "#web/api/api-problem.ts";
 import { Page } from "#web/components/page.tsx";
 import { EmptyState } from "#web/components/states.tsx";
 import { commonTexts, stateTexts } from "#web/i18n/texts/common.ts";
 import { useText } from "#web/i18n/language.ts";
 
-/** As browsers and the bundler say that a page's code or styles did not come. */
-const notLoaded = /dynamically imported module|importing a module script failed|preload CSS/i;
+/** How the bundler and the browsers say that the code of a page did not come. */
+const notLoaded = /preload CSS|dynamically imported module|importing a module script/i;
 
-export const PageFailed = ({ error, reset }: ErrorComponentProps): React.ReactElement => {
+/** Its code did not come. Where the manager is away the page comes with it; where there is a newer cockpit only loading that one helps. */
+const NotLoaded = (): React.ReactElement => {
+  const t = useText();
+  const live = useLiveState();
+  const isAway = live === "offline" || live === "connecting";
+  const [wasAway, setWasAway] = useState(isAway);
+  if (isAway && !wasAway) setWasAway(true);
+  useEffect(() => {
+    if (wasAway && live === "live") location.reload();
+  }, [wasAway, live]);
+  return (
+    <Page title={t(wasAway ? stateTexts.unreachable : stateTexts.notLoaded)}>
+      <EmptyState
+        title={t(wasAway ? stateTexts.comesBack : stateTexts.notLoadedHint)}
+        action={
+          <Button size="xs" variant="default" onClick={() => location.reload()}>
+            {t(stateTexts.reload)}
+          </Button>
+        }
+      />
+    </Page>
+  );
+};
+
+export const PageFailed = (props: ErrorComponentProps): React.ReactElement =>
+  notLoaded.test(asProblem(props.error).message) ? <NotLoaded /> : <Crashed {...props} />;
+
+const Crashed = ({ error, reset }: ErrorComponentProps): React.ReactElement => {
   const t = useText();
   const router = useRouter();
-  const isAway = notLoaded.test(asProblem(error).message);
   return (
-    <Page title={t(isAway ? stateTexts.notLoaded : stateTexts.crashed)}>
+    <Page title={t(stateTexts.crashed)}>
       <EmptyState
-        title={t(isAway ? stateTexts.notLoadedHint : stateTexts.crashedHint)}
+        title={t(stateTexts.crashedHint)}
         hint={<code lang="en">{asProblem(error).message}</code>}
         action={
           <Group gap="xs">

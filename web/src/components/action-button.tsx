@@ -10,6 +10,7 @@ import { useSaid } from "#web/components/engine-text.tsx";
 import { explain, type ExplainQuestion } from "#web/components/explain.ts";
 import { Hint } from "#web/components/hint.tsx";
 import { WhyButton } from "#web/components/why-button.tsx";
+import { Words } from "#web/components/words.tsx";
 import classes from "#web/components/action-button.module.css";
 
 /** A verdict of the preview, or what the API says about an item. */
@@ -80,7 +81,7 @@ export const ActionButton = ({ children, allowed, question, onClick, ...rest }: 
         {button}
       </Hint>
       <span id={reasonId} className="visually-hidden" lang={refused.lang}>
-        {refused.text}
+        <Words text={refused.text} />
       </span>
       {question === undefined ? null : <WhyButton subject={children} onClick={() => explain(question)} />}
     </span>

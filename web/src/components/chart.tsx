@@ -51,6 +51,8 @@ export const Chart = ({ label, at, series, render, timeHeader }: ChartProps): Re
     const colour = (name: string): string => {
       const probe = document.createElement("span");
       probe.style.color = `var(${name})`;
+      // Where colours are forced, what is drawn would be black on black: bars are told apart by their own.
+      probe.style.setProperty("forced-color-adjust", "none");
       place.current?.append(probe);
       const found = getComputedStyle(probe).color;
       probe.remove();

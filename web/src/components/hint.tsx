@@ -3,6 +3,7 @@
  * tooltip brings a positioning engine of 18 KB that nothing else on a first page needs.
  */
 import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState } from "react";
+import { Words } from "#web/components/words.tsx";
 import classes from "#web/components/hint.module.css";
 
 export interface HintProps {
@@ -50,7 +51,7 @@ const OpenHint = ({ label, lang, anchor, onEscape }: OpenHintProps): React.React
   }, [anchor]);
   return (
     <span ref={shown} role="tooltip" popover="manual" lang={lang} className={classes.hint}>
-      {label}
+      <Words text={label} />
     </span>
   );
 };

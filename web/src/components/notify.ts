@@ -1,6 +1,8 @@
 /** Short notes that go by themselves. The code that shows them is loaded with the first one. */
 import { asProblem } from "#web/api/api-problem.ts";
+import { createElement } from "react";
 import { createStore } from "#web/api/small-store.ts";
+import { Words } from "#web/components/words.tsx";
 import { engineWordsNow } from "#web/i18n/engine-words.ts";
 import { languageNow } from "#web/i18n/language.ts";
 import { renderText } from "#web/i18n/text.ts";
@@ -19,8 +21,8 @@ export const notify = (note: Note): void => {
   void import("@mantine/notifications").then(({ notifications }) =>
     notifications.show({
       color: note.tone === "good" ? "teal" : "red",
-      title: note.title,
-      message: note.text ?? "",
+      title: createElement(Words, { text: note.title }),
+      message: createElement(Words, { text: note.text ?? "" }),
       closeButtonProps: { "aria-label": renderText(languageNow(), commonTexts.close) },
       // What went wrong stays until it is read.
       autoClose: note.tone === "good" ? 5000 : false,

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { realm } from "#web/api/session.ts";
 import { useText } from "#web/i18n/language.ts";
 import { pageTexts } from "#web/i18n/texts/common.ts";
+import { Breakable } from "#web/components/words.tsx";
 import classes from "#web/components/page.module.css";
 
 export interface PageProps {
@@ -34,7 +35,7 @@ export const Page = ({ title, about, actions, parts, toolbar, fill = false, chil
       <header className={classes.head}>
         <div className={classes.words}>
           <h1 ref={heading} tabIndex={-1} className={classes.title}>
-            {title}
+            <Breakable text={title} />
           </h1>
           {about === undefined ? null : <p className={classes.about}>{about}</p>}
         </div>

@@ -17,7 +17,7 @@ const marks = {
   refused: ["bad", "⊘", commonTexts.stateRefused],
   unknown: ["warn", "?", commonTexts.stateUnknown],
   online: ["good", "✓", commonTexts.stateOnline],
-  offline: ["warn", "?", commonTexts.stateOffline],
+  offline: ["warn", "○", commonTexts.stateOffline],
   revoked: ["bad", "⊘", commonTexts.stateRevoked],
   degraded: ["warn", "!", commonTexts.stateDegraded],
 } as const;
@@ -33,7 +33,7 @@ export const StateMark = ({ state }: { readonly state: MarkedState }): React.Rea
     <span className={classes.mark} data-tone={tone}>
       <span aria-hidden="true" className={classes.sign}>
         {sign}
-      </span>
+      </span>{" "}
       {t(text)}
     </span>
   );

@@ -51,7 +51,7 @@ export const ProblemState = ({ error, retry }: { readonly error: unknown; readon
   return (
     <div className={classes.state} role="alert">
       <p className={classes.title}>{titleOf(problem, t)}</p>
-      <ProblemWords problem={problem} />
+      <ProblemWords problem={problem} said />
       {/* Trying again helps where something failed, not where somebody decided. */}
       {retry === undefined || problem.status === 403 ? null : (
         <Button variant="default" size="xs" onClick={retry}>
@@ -80,16 +80,25 @@ const toldIn = (
 };
 
 /** Message, hint and code as the manager tells them; in another language than English what its catalogue has, the engine's own words below it. */
-export const ProblemWords = ({ problem }: { readonly problem: ApiProblem }): React.ReactElement => {
+export const ProblemWords = ({
+  problem,
+  said = false,
+}: {
+  readonly problem: ApiProblem;
+  /** That the manager cannot be reached stands above it already. */
+  readonly said?: boolean;
+}): React.ReactElement => {
   const t = useText();
   const words = useEngineWords();
   const isOwn = words !== null && words.title(problem.code) !== null;
   const { message, hint, rest } = toldIn(words, problem);
   return (
     <div className={classes.words}>
-      <p lang={isOwn ? undefined : "en"}>
-        <Words text={message} />
-      </p>
+      {problem.code === unreachableCode && said ? null : (
+        <p lang={isOwn ? undefined : "en"}>
+          <Words text={message} />
+        </p>
+      )}
       {problem.because === null || problem.message.includes(problem.because.text) ? null : (
         <p>
           <ReasonText reason={problem.because} />

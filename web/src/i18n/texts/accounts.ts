@@ -87,7 +87,7 @@ export const accountTexts = defineTexts({
 export const mergedTexts = defineTexts({
   title: { en: "Merged permissions", de: "Zusammengeführte Rechte" },
   everyFolder: { en: "Its roles do not limit folders.", de: "Seine Rollen schränken keine Ordner ein." },
-  folders: { en: "Objects in folders only in {folders}.", de: "Objekte in Ordnern nur in {folders}." },
+  folders: { en: "Of objects in folders only those in {folders}.", de: "Objekte in Ordnern nur in {folders}." },
   disabled: { en: "The account is disabled and can do none of it.", de: "Das Konto ist gesperrt und kann nichts davon." },
   everything: { en: "Also what no role grants", de: "Auch, was keine Rolle erlaubt" },
   notGranted: { en: "not granted", de: "nicht erlaubt" },

@@ -48,13 +48,17 @@ export const stateTexts = defineTexts({
   code: { en: "Code {code}", de: "Code {code}" },
   notLoaded: { en: "This page could not be loaded", de: "Diese Seite ließ sich nicht laden" },
   notLoadedHint: {
-    en: "The manager is away, or was updated meanwhile. Try again, or load the cockpit anew.",
-    de: "Der Manager ist nicht erreichbar, oder er wurde inzwischen aktualisiert. Versuchen Sie es erneut oder laden Sie das Cockpit neu.",
+    en: "The cockpit has probably been updated since it was opened.",
+    de: "Das Cockpit ist vermutlich aktualisiert worden, seit es geöffnet wurde.",
   },
   crashed: { en: "This page has failed", de: "Diese Seite ist abgestürzt" },
   crashedHint: {
     en: "The rest of the cockpit works. Try this page again, or load the cockpit anew.",
     de: "Der Rest des Cockpits funktioniert weiter. Versuchen Sie die Seite erneut oder laden Sie das Cockpit neu.",
+  },
+  comesBack: {
+    en: "This page opens as soon as the manager answers again.",
+    de: "Diese Seite öffnet sich, sobald der Manager wieder antwortet.",
   },
   reload: { en: "Load anew", de: "Neu laden" },
 });

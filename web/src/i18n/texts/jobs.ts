@@ -37,6 +37,7 @@ export const jobTexts = defineTexts({
   versions: { en: "Versions", de: "Versionen" },
   current: { en: "current", de: "aktuell" },
   compare: { en: "Compare with the current one", de: "Mit der aktuellen vergleichen" },
+  comparison: { en: "Comparison", de: "Vergleich" },
   comparing: { en: "Revision {from} (left) and {to} (right)", de: "Revision {from} (links) und {to} (rechts)" },
   same: { en: "Both say the same.", de: "Beide sagen dasselbe." },
   closeCompare: { en: "Close the comparison", de: "Vergleich schließen" },

@@ -61,7 +61,7 @@ const RolesPage = (): React.ReactElement => {
     { id: "grants", header: t(roleTexts.grants), from: 520, width: 90, align: "right", cell: (row) => entriesOf(row, false) },
     { id: "denials", header: t(roleTexts.denials), from: 520, width: 100, align: "right", cell: (row) => entriesOf(row, true) },
     { id: "folders", header: t(wordTexts.folders), from: 760, cell: (row) => foldersOf(row) || t(roleTexts.everyFolder) },
-    { id: "controllers", header: t(roleTexts.scopes), from: 1000, cell: (row) => controllersOf(row) || t(roleTexts.allControllers) },
+    { id: "controllers", header: t(roleTexts.scopes), from: 1000, cell: (row) => controllersOf(row) || t(roleTexts.everyController) },
     { id: "changed", header: t(wordTexts.changed), from: 680, width: 120, cell: (row) => <Ago at={row.updatedAt} /> },
   ];
   return (

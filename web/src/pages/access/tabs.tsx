@@ -4,11 +4,12 @@ import { accessTexts } from "#web/i18n/texts/access.ts";
 import { useText } from "#web/i18n/language.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
 
-export const AccessTabs = (): React.ReactElement => {
+export const AccessTabs = ({ within }: { readonly within?: "/access" | "/access/tests" }): React.ReactElement => {
   const t = useText();
   return (
     <Parts
       label={t(accessTexts.parts)}
+      {...(within === undefined ? {} : { within })}
       parts={[
         ["/access", t(wordTexts.roles)],
         ["/access/assignments", t(accessTexts.assignments)],

@@ -132,7 +132,7 @@ const Answer = ({ asked, permission }: { readonly asked: WhoCanSearch; readonly 
   const columns: readonly Column<Able>[] = [
     { id: "name", header: t(wordTexts.account), cell: (one) => <strong>{one.name}</strong> },
     { id: "service", header: t(whoCanTexts.service), from: 640, width: 120, cell: (one) => one.service },
-    { id: "because", header: t(whoCanTexts.because), from: 520, cell: (one) => <ReasonText reason={one.because} /> },
+    { id: "because", header: t(whoCanTexts.because), from: 520, share: 2.5, cell: (one) => <ReasonText reason={one.because} /> },
     {
       id: "why",
       header: t(commonTexts.why),

@@ -1,5 +1,5 @@
 /** One account: its password, roles and groups, sessions, failed logins, and what its roles come to. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useMay } from "#web/api/access.ts";
@@ -12,9 +12,11 @@ import { OneTimePasswords, type OneTimePassword } from "#web/components/one-time
 import { Facts, Page, Section } from "#web/components/page.tsx";
 import { policyChanged } from "#web/components/policy-changed.ts";
 import { Loaded } from "#web/components/states.tsx";
+import { renderClient } from "#web/components/render-client.ts";
 import { Ago, Instant } from "#web/components/time.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { accountTexts, accountsTexts, failedTexts } from "#web/i18n/texts/accounts.ts";
+import { useAct } from "#web/components/use-act.ts";
 import { useText } from "#web/i18n/language.ts";
 import { navigationTexts, shellTexts } from "#web/i18n/texts/shell.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
@@ -41,7 +43,7 @@ const Sessions = ({ account, allowed }: { readonly account: Account; readonly al
     refetchInterval: 30_000,
   });
   const reload = (): Promise<void> => queries.invalidateQueries({ queryKey: sessionsOfAccountQuery(account.id).queryKey });
-  const endOne = useMutation({
+  const endOne = useAct({
     mutationFn: (session: string) => call("DELETE /api/v1/accounts/{account}/sessions/{session}", { path: { ...path, session } }),
     onSettled: reload,
     onError: notifyProblem,
@@ -50,9 +52,11 @@ const Sessions = ({ account, allowed }: { readonly account: Account; readonly al
     <Section
       title={t(wordTexts.sessions)}
       aside={
-        <ActionButton size="compact-xs" allowed={allowed} question={{ permission: manageAccounts }} onClick={() => setEnding(true)}>
-          {t(accountTexts.endAll)}
-        </ActionButton>
+        query.data?.items.length === 0 ? undefined : (
+          <ActionButton size="compact-xs" allowed={allowed} question={{ permission: manageAccounts }} onClick={() => setEnding(true)}>
+            {t(accountTexts.endAll)}
+          </ActionButton>
+        )
       }
     >
       <Loaded query={query}>
@@ -64,7 +68,8 @@ const Sessions = ({ account, allowed }: { readonly account: Account; readonly al
               {items.map((one) => (
                 <li key={one.id}>
                   <span className={classes.mergedWords}>
-                    <strong>{t(one.kind === "browser" ? accountTexts.browser : accountTexts.cli)}</strong> {one.client}
+                    <strong>{t(one.kind === "browser" ? accountTexts.browser : accountTexts.cli)}</strong>{" "}
+                    <span title={one.client}>{renderClient(one.client)}</span>
                     <span className="soft">
                       {t(wordTexts.lastUsed)} <Ago at={one.seenAt} /> · {t(accountTexts.ends)} <Instant at={one.expiresAt} />
                     </span>
@@ -72,7 +77,7 @@ const Sessions = ({ account, allowed }: { readonly account: Account; readonly al
                   <ActionButton
                     size="compact-xs"
                     allowed={endOne.isPending ? null : allowed}
-                    aria-label={t(accountTexts.endOf, { client: one.client })}
+                    aria-label={t(accountTexts.endOf, { client: renderClient(one.client) })}
                     onClick={() => endOne.mutate(one.id)}
                   >
                     {t(wordTexts.end)}
@@ -155,7 +160,7 @@ const AccountView = ({ account }: { readonly account: Account }): React.ReactEle
     <Page
       title={t(shellTexts.account, { name })}
       about={<AccountState account={account} />}
-      parts={<AccountsTabs />}
+      parts={<AccountsTabs within="/accounts" />}
       actions={
         <>
           {act(t(wordTexts.edit), "edit")}
@@ -288,7 +293,7 @@ const AccountPage = (): React.ReactElement => {
   const query = useQuery({ ...accountQuery(account), refetchInterval: 30_000 });
   if (query.data !== undefined) return <AccountView key={query.data.id} account={query.data} />;
   return (
-    <Page title={t(navigationTexts.accounts)} parts={<AccountsTabs />}>
+    <Page title={t(navigationTexts.accounts)} parts={<AccountsTabs within="/accounts" />}>
       <Loaded query={query}>{() => null}</Loaded>
     </Page>
   );

@@ -4,6 +4,7 @@ import type { Operations } from "#web/api/generated.ts";
 import { DataTable, type Column } from "#web/components/data-table.tsx";
 import { EmptyState } from "#web/components/states.tsx";
 import { Instant } from "#web/components/time.tsx";
+import { renderClient } from "#web/components/render-client.ts";
 import { useList } from "#web/components/use-list.ts";
 import { failedTexts } from "#web/i18n/texts/accounts.ts";
 import { useText } from "#web/i18n/language.ts";
@@ -45,7 +46,7 @@ export const FailedLogins = ({
         </>
       ),
     },
-    { id: "client", header: t(failedTexts.client), from: 640, cell: (one) => one.client },
+    { id: "client", header: t(failedTexts.client), from: 640, cell: (one) => <span title={one.client}>{renderClient(one.client)}</span> },
     { id: "code", header: t(explainTexts.title), from: 820, width: 240, cell: (one) => <code>{one.code}</code> },
   ];
   return (
@@ -54,7 +55,7 @@ export const FailedLogins = ({
       columns={columns}
       list={list}
       rowId={(one) => `${one.at} ${one.account} ${one.client}`}
-      narrowLine={(one) => one.client}
+      narrowLine={(one) => renderClient(one.client)}
       empty={<EmptyState title={t(failedTexts.empty)} />}
       onClearFilters={account === undefined ? undefined : onClear}
     />

@@ -102,7 +102,7 @@ const Table = ({
               {effect === "permit" ? "✓" : denied ? "⊘" : "·"}
             </span>
             <span className={classes.mergedWords}>
-              <code>{leaf.permission}</code>{" "}
+              <code className={classes.permission}>{leaf.permission}</code>{" "}
               <span className="visually-hidden">
                 {t(effect === "permit" ? wordTexts.permitted : denied ? roleTexts.denied : mergedTexts.notGranted)}
               </span>

@@ -154,7 +154,7 @@ const AuditPage = (): React.ReactElement => {
         onOpen={(record) => void navigate({ search: { ...filters, record: idOf(record) } })}
         narrowLine={(record) => (
           <>
-            <Instant at={record.at} /> · {record.object}
+            {record.object} · <Instant at={record.at} />
           </>
         )}
         empty={<EmptyState title={t(auditTexts.empty)} />}

@@ -23,6 +23,7 @@ import { createPermission } from "#web/components/run-queries.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { jobTexts } from "#web/i18n/texts/jobs.ts";
 import type { Translate } from "#web/i18n/text.ts";
+import { opensDialog, useCloseDialog } from "#web/components/use-address-dialog.ts";
 import { useText } from "#web/i18n/language.ts";
 import { runDialogTexts } from "#web/i18n/texts/run-dialog.ts";
 import { navigationTexts } from "#web/i18n/texts/shell.ts";
@@ -154,6 +155,7 @@ const RecentRuns = ({ job }: { readonly job: Job }): React.ReactElement => {
 
 const Comparison = ({ job, revision }: { readonly job: Job; readonly revision: number }): React.ReactElement => {
   const t = useText();
+  const navigate = pageRoute.useNavigate();
   const query = useQuery({
     queryKey: ["job", job.path, "revision", revision],
     queryFn: ({ signal }) => call("GET /api/v1/jobs/{*}", { path: { "*": job.path.slice(1) }, query: { revision } }, { signal }),
@@ -161,38 +163,37 @@ const Comparison = ({ job, revision }: { readonly job: Job; readonly revision: n
   });
   const title = t(jobTexts.comparing, { from: String(revision), to: String(job.revision) });
   return (
-    <Loaded query={query}>
-      {(then) => {
-        const from = identityWords(then.definition, t);
-        const to = identityWords(job.definition, t);
-        return (
-          <>
-            <p>{title}</p>
-            {from === to ? null : <p className={classes.warning}>{t(jobTexts.identityChanged, { from, to })}</p>}
-            {then.yaml === job.yaml ? <p>{t(jobTexts.same)}</p> : <LazyCodeDiff label={title} before={then.yaml} after={job.yaml} />}
-          </>
-        );
-      }}
-    </Loaded>
+    <Section
+      title={t(jobTexts.comparison)}
+      aside={
+        <Anchor component="button" type="button" onClick={() => void navigate({ search: {}, replace: true })}>
+          {t(jobTexts.closeCompare)}
+        </Anchor>
+      }
+    >
+      <Loaded query={query}>
+        {(then) => {
+          const from = identityWords(then.definition, t);
+          const to = identityWords(job.definition, t);
+          return (
+            <>
+              <p>{title}</p>
+              {from === to ? null : <p className={classes.warning}>{t(jobTexts.identityChanged, { from, to })}</p>}
+              {then.yaml === job.yaml ? <p>{t(jobTexts.same)}</p> : <LazyCodeDiff label={title} before={then.yaml} after={job.yaml} />}
+            </>
+          );
+        }}
+      </Loaded>
+    </Section>
   );
 };
 
+const showComparison = (element: HTMLElement | null): void => element?.scrollIntoView({ block: "start" });
+
 const Versions = ({ job }: { readonly job: Job }): React.ReactElement => {
   const t = useText();
-  const { compare } = pageRoute.useSearch();
-  const navigate = pageRoute.useNavigate();
   return (
-    <Section
-      title={t(jobTexts.versions)}
-      aside={
-        compare === undefined ? undefined : (
-          <Anchor component="button" type="button" onClick={() => void navigate({ search: {}, replace: true })}>
-            {t(jobTexts.closeCompare)}
-          </Anchor>
-        )
-      }
-    >
-      {compare === undefined ? null : <Comparison job={job} revision={compare} />}
+    <Section title={t(jobTexts.versions)}>
       <ul className={classes.rows}>
         {job.revisions.slice(0, 200).map((one) => (
           <li key={one.revision}>
@@ -222,10 +223,11 @@ const JobView = ({ job }: { readonly job: Job }): React.ReactElement => {
   const goTo = useNavigate();
   const queries = useQueryClient();
   const [deleting, setDeleting] = useState(false);
+  const close = useCloseDialog();
   const run = hinted(job, createPermission);
   const manage = hinted(job, managePermission);
   const openRun = (): void => {
-    if (run?.allowed === true) void navigate({ search: { ...search, run: true }, replace: true });
+    if (run?.allowed === true) void navigate({ search: { ...search, run: true }, state: opensDialog });
   };
   const onRunKey = useEffectEvent(openRun);
   useEffect(() => {
@@ -244,7 +246,13 @@ const JobView = ({ job }: { readonly job: Job }): React.ReactElement => {
     useMemo(
       () =>
         run?.allowed === true
-          ? [{ id: "run job", text: t(runDialogTexts.title, { job: job.path }), run: () => void navigate({ search: { run: true } }) }]
+          ? [
+              {
+                id: "run job",
+                text: t(runDialogTexts.title, { job: job.path }),
+                run: () => void navigate({ search: { run: true }, state: opensDialog }),
+              },
+            ]
           : [],
       [run?.allowed, t, navigate, job.path],
     ),
@@ -283,6 +291,12 @@ const JobView = ({ job }: { readonly job: Job }): React.ReactElement => {
         </>
       }
     >
+      {search.compare === undefined ? null : (
+        // Two texts beside each other need the whole width; it is above, where whoever asked for it below is taken.
+        <div key={search.compare} ref={showComparison}>
+          <Comparison job={job} revision={search.compare} />
+        </div>
+      )}
       <div className={classes.columns}>
         <div className={classes.column}>
           <DefinitionFacts job={job} />
@@ -308,7 +322,7 @@ const JobView = ({ job }: { readonly job: Job }): React.ReactElement => {
         }}
       />
       {search.run === true && run?.allowed === true ? (
-        <LazyRunDialog request={{ job: job.path }} onClose={() => void navigate({ search: {}, replace: true })} />
+        <LazyRunDialog request={{ job: job.path }} onClose={() => close(() => void navigate({ search: {}, replace: true }))} />
       ) : null}
     </Page>
   );

@@ -23,6 +23,7 @@ import { EmptyState, Loaded, ProblemState } from "#web/components/states.tsx";
 import { Instant } from "#web/components/time.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { runTexts } from "#web/i18n/texts/run.ts";
+import { opensDialog, useCloseDialog } from "#web/components/use-address-dialog.ts";
 import { useLanguage, useText } from "#web/i18n/language.ts";
 import { navigationTexts } from "#web/i18n/texts/shell.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
@@ -92,14 +93,16 @@ const Chain = ({ run }: { readonly run: Run }): React.ReactElement => {
               ) : (
                 name
               )}
-              {index === 0 ? <span className={classes.id}>{run.submitter.accessId}</span> : null}
+              {index === 0 && run.submitter.accessId !== name ? <span className={classes.id}>{run.submitter.accessId}</span> : null}
             </span>
             <Why verdict={verdict} state={run.state} />
             <WhoMayThere verdict={verdict} />
             {index === 0 ? (
               <>
-                <span className="soft">{t(wordTexts.actor)}</span>
-                <span>{run.actor.accessId === run.submitter.accessId ? t(runTexts.sameActor) : run.actor.name}</span>
+                <span className={`soft ${classes.further}`}>{t(wordTexts.actor)}</span>
+                <span className={classes.further}>
+                  {run.actor.accessId === run.submitter.accessId ? t(runTexts.sameActor) : run.actor.name}
+                </span>
               </>
             ) : null}
           </li>
@@ -146,25 +149,27 @@ const Timeline = ({ run }: { readonly run: Run }): React.ReactElement => {
         {offeredAt === null ? null : (
           <li>
             {t(runTexts.offered)} <Instant at={offeredAt} />{" "}
-            <span className="soft">{t(runTexts.waited, { time: between(queuedAt, offeredAt) })}</span>
+            <span className={classes.duration}>{t(runTexts.waited, { time: between(queuedAt, offeredAt) })}</span>
           </li>
         )}
         {acceptedAt === null ? null : (
           <li>
             {t(runTexts.accepted)} <Instant at={acceptedAt} />{" "}
-            <span className="soft">{t(runTexts.onTheWay, { time: between(offeredAt ?? queuedAt, acceptedAt) })}</span>
+            <span className={classes.duration}>{t(runTexts.onTheWay, { time: between(offeredAt ?? queuedAt, acceptedAt) })}</span>
           </li>
         )}
         {startedAt === null ? null : (
           <li>
             {t(wordTexts.started)} <Instant at={startedAt} />{" "}
-            <span className="soft">{t(runTexts.beforeStart, { time: between(acceptedAt ?? offeredAt ?? queuedAt, startedAt) })}</span>
+            <span className={classes.duration}>
+              {t(runTexts.beforeStart, { time: between(acceptedAt ?? offeredAt ?? queuedAt, startedAt) })}
+            </span>
           </li>
         )}
         {endedAt === null ? (
           <li data-now>
             <StateMark state={run.state} />{" "}
-            <span className="soft">
+            <span className={classes.duration}>
               {startedAt === null
                 ? t(runTexts.waited, { time: between(queuedAt, now) })
                 : t(runTexts.ran, { time: between(startedAt, now) })}
@@ -173,7 +178,7 @@ const Timeline = ({ run }: { readonly run: Run }): React.ReactElement => {
         ) : (
           <li>
             {t(runTexts.ended)} <Instant at={endedAt} />{" "}
-            <span className="soft">
+            <span className={classes.duration}>
               {startedAt === null ? t(runTexts.endedUnstarted) : t(runTexts.ran, { time: between(startedAt, endedAt) })}
             </span>
           </li>
@@ -316,6 +321,7 @@ const RunView = ({ run }: { readonly run: Run }): React.ReactElement => {
   const search = pageRoute.useSearch();
   const navigate = pageRoute.useNavigate();
   const [asking, setAsking] = useState(false);
+  const close = useCloseDialog();
   const [reason, setReason] = useState("");
   const explanation = useQuery(explanationQuery(run));
   const change = (changed: Partial<typeof search>): void => {
@@ -330,7 +336,7 @@ const RunView = ({ run }: { readonly run: Run }): React.ReactElement => {
     useMemo(
       () =>
         again?.allowed === true
-          ? [{ id: "run again", text: t(runTexts.again), run: () => void navigate({ search: { again: true } }) }]
+          ? [{ id: "run again", text: t(runTexts.again), run: () => void navigate({ search: { again: true }, state: opensDialog }) }]
           : [],
       [again?.allowed, t, navigate],
     ),
@@ -367,7 +373,7 @@ const RunView = ({ run }: { readonly run: Run }): React.ReactElement => {
           <ActionButton
             allowed={again}
             question={{ permission: createPermission, on: run.job, controller: run.controller }}
-            onClick={() => change({ again: true })}
+            onClick={() => void navigate({ search: { ...search, again: true }, state: opensDialog })}
           >
             {t(runTexts.again)}
           </ActionButton>
@@ -440,7 +446,10 @@ const RunView = ({ run }: { readonly run: Run }): React.ReactElement => {
         }}
       />
       {search.again === true && again?.allowed === true ? (
-        <LazyRunDialog request={{ job: run.job, arguments: run.arguments, on: [run.node] }} onClose={() => change({ again: undefined })} />
+        <LazyRunDialog
+          request={{ job: run.job, arguments: run.arguments, on: [run.node] }}
+          onClose={() => close(() => change({ again: undefined }))}
+        />
       ) : null}
     </Page>
   );

@@ -8,7 +8,7 @@ import { ActionButton, allowedBy } from "#web/components/action-button.tsx";
 import { DataTable, type Column } from "#web/components/data-table.tsx";
 import { Page } from "#web/components/page.tsx";
 import { renderDuration } from "#web/components/render-time.ts";
-import { runAddress, RunLink } from "#web/components/run-link.tsx";
+import { runAddress, ShortRunLink } from "#web/components/run-link.tsx";
 import { SavedFilters } from "#web/components/saved-filters.tsx";
 import { StateMark, stateText, type MarkedState } from "#web/components/state-mark.tsx";
 import { EmptyState } from "#web/components/states.tsx";
@@ -250,15 +250,14 @@ const RunsPage = (): React.ReactElement => {
         />
       ),
     },
-    { id: "job", header: t(wordTexts.job), main: true, cell: (run) => <RunLink run={run} /> },
-    { id: "state", header: t(wordTexts.state), width: 168, cell: (run) => <StateMark state={stateOf(run)} /> },
-    { id: "submitter", header: t(wordTexts.submitter), from: 900, width: 150, cell: (run) => run.submitter.name },
-    { id: "node", header: t(wordTexts.node), from: 720, width: 140, cell: (run) => run.node },
+    { id: "job", header: t(wordTexts.job), main: true, share: 2.4, cell: (run) => <ShortRunLink run={run} /> },
+    { id: "state", header: t(wordTexts.state), width: 140, cell: (run) => <StateMark state={stateOf(run)} /> },
+    { id: "submitter", header: t(wordTexts.submitter), from: 900, cell: (run) => run.submitter.name },
+    { id: "node", header: t(wordTexts.node), from: 720, share: 1.6, cell: (run) => run.node },
     {
       id: "runAs",
       header: t(runsTexts.runAs),
       from: 1080,
-      width: 130,
       cell: (run) => (run.runAs === null ? <span className="soft">–</span> : <code>{run.runAs}</code>),
     },
     { id: "queued", header: t(wordTexts.queued), from: 560, width: 120, cell: (run) => <Ago at={run.queuedAt} /> },

@@ -7,11 +7,11 @@ import { statusQuery } from "#web/api/status.ts";
 import { FilterField } from "#web/components/filter-field.tsx";
 import { Facts, Page, Section } from "#web/components/page.tsx";
 import { PlainTable } from "#web/components/plain-table.tsx";
-import { Loaded } from "#web/components/states.tsx";
+import { EmptyState, Loaded } from "#web/components/states.tsx";
 import { Ago, Instant } from "#web/components/time.tsx";
 import { Words } from "#web/components/words.tsx";
 import { chooseLanguage, useLanguageChoice, useText } from "#web/i18n/language.ts";
-import { commonTexts } from "#web/i18n/texts/common.ts";
+import { commonTexts, tableTexts } from "#web/i18n/texts/common.ts";
 import { settingsTexts } from "#web/i18n/texts/settings.ts";
 import { languageTexts, shellTexts, navigationTexts } from "#web/i18n/texts/shell.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
@@ -101,14 +101,15 @@ const Instance = (): React.ReactElement => {
     >
       <p className="soft">{t(settingsTexts.about)}</p>
       <Loaded query={query}>
-        {({ items }) => (
-          <PlainTable
-            label={t(settingsTexts.instance)}
-            headers={[t(settingsTexts.name), t(settingsTexts.value), t(settingsTexts.source), t(settingsTexts.meaning)]}
-          >
-            {items
-              .filter(({ name, description }) => name.includes(wanted) || description.toLowerCase().includes(wanted))
-              .map((setting) => (
+        {({ items }) => {
+          const shown = items.filter(({ name, description }) => name.includes(wanted) || description.toLowerCase().includes(wanted));
+          if (shown.length === 0) return <EmptyState title={t(tableTexts.noMatch)} />;
+          return (
+            <PlainTable
+              label={t(settingsTexts.instance)}
+              headers={[t(settingsTexts.name), t(settingsTexts.value), t(settingsTexts.source), t(settingsTexts.meaning)]}
+            >
+              {shown.map((setting) => (
                 <tr key={setting.name}>
                   <th scope="row">
                     <code>{setting.flag ?? setting.variable}</code>
@@ -122,8 +123,9 @@ const Instance = (): React.ReactElement => {
                   </td>
                 </tr>
               ))}
-          </PlainTable>
-        )}
+            </PlainTable>
+          );
+        }}
       </Loaded>
     </Section>
   );
