@@ -49,7 +49,7 @@ const mostColumns = 12;
 /** The least that a role's name can be told by, and the most that it needs. */
 const columnPx = 120;
 const widestColumnPx = 200;
-const firstColumnPx = 240;
+const firstColumnPx = 220;
 const lastColumnPx = 96;
 
 const assign = ({ holder, role, give }: Change, sure: boolean): Promise<unknown> =>
