@@ -100,7 +100,7 @@ test("W3: nothing but choices and filters is kept in the browser, and only throu
   assert.deepEqual(keepers, ["web/src/components/saved-filters.tsx", "web/src/i18n/language.ts"]);
   // What is unsaved in this tab: a role's draft, a draft of the policy. It goes with signing out.
   const drafts = cockpitFiles().filter((file) => read(file).includes("writeTab(") && file !== "web/src/api/local.ts");
-  assert.deepEqual(drafts, ["web/src/pages/access/use-role-draft.ts", "web/src/pages/access/what-if-page.tsx"]);
+  assert.deepEqual(drafts, ["web/src/components/use-tab-draft.ts", "web/src/pages/access/what-if-page.tsx"]);
 });
 
 test("W5: the cockpit writes no markup from text and evaluates nothing", () => {
