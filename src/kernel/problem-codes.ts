@@ -308,6 +308,12 @@ export const problemCodes = {
     "try again when the other submitter's runs have ended",
   ),
   "launch.draining": entry(503, 6, "node is draining", "try again when the node is back"),
+  "launch.node-exhausted": entry(
+    503,
+    1,
+    "node has no room for a process",
+    "wait until less runs there; or, on the node, allow the launcher more open files and processes (`ulimit -n`, `ulimit -u`; `LimitNOFILE=`, `TasksMax=` of a service)",
+  ),
   "launch.disk-full": entry(507, 1, "no space on the node", "free space on the node"),
   "launch.not-recorded": entry(507, 1, "could not be recorded", "free space on the node: nothing is started that cannot be recorded"),
   "launch.unknown-run": entry(404, 4, "unknown run", "the node does not know it: it was never started there, or was confirmed long ago"),

@@ -245,6 +245,18 @@ test("O3 2.8: on a full disk running jobs go on, their outcomes are still record
   assert.equal((await agent.run(launcher.order())).receipt.outcome.exitCode, 0);
 });
 
+test("2.8: a launcher without descriptors refuses for now and goes on; with them it starts what comes", async (t) => {
+  const { launcher, agent } = await withKeeper(t);
+  // The soft limit alone: it can be raised again.
+  const limit = (files: number): void => assert.equal(spawnSync("prlimit", [`--pid=${launcher.pid}`, `--nofile=${files}:`]).status, 0);
+  // Below all that are free.
+  limit(12);
+  const refused = await agent.run(launcher.order()).finally(() => limit(4096));
+  assert.equal(refused.receipt.outcome.launchProblem?.code, "launch.node-exhausted", JSON.stringify(refused.receipt.outcome));
+  assert.equal(refused.receipt.outcome.started, false);
+  assert.equal((await agent.run(launcher.order())).receipt.outcome.exitCode, 0);
+});
+
 test("2.8: a data folder that cannot be written ends the launcher at once with a problem", async (t) => {
   const { launcher } = await withKeeper(t);
   await launcher.stop();

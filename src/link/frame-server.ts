@@ -31,14 +31,18 @@ export interface FrameServer {
 
 /** Whether somebody listens at this socket path. */
 export const isSocketAlive = (path: string): Promise<boolean> =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
     const probe = connect(path);
     probe.once("connect", () => {
       probe.destroy();
       resolve(true);
     });
     // EACCES and the like mean that something is there which is not ours to replace.
-    probe.once("error", (error: NodeJS.ErrnoException) => resolve(error.code !== "ECONNREFUSED" && error.code !== "ENOENT"));
+    probe.once("error", (error: NodeJS.ErrnoException) => {
+      // This process may not open another socket: that says nothing about the path.
+      if (error.code === "EMFILE" || error.code === "ENFILE") reject(Object.assign(error, { path }));
+      else resolve(error.code !== "ECONNREFUSED" && error.code !== "ENOENT");
+    });
   });
 
 /** Listens on a unix socket in a folder of its own. A socket left by a dead process is replaced; a living one is `link.socket-taken`. */

@@ -90,7 +90,7 @@ const partEnvironment = (plan: PartPlan): NodeJS.ProcessEnv => {
 };
 
 /**
- * Emits `message` (from the part's own channel), `exit` ({ code, signal, restarting }) and `start` ({ pid }).
+ * Emits `message` (from the part's own channel), `unstarted` (the error), `exit` ({ code, signal, restarting }) and `start` ({ pid }).
  */
 export class Part extends EventEmitter {
   readonly plan: PartPlan;
@@ -141,7 +141,10 @@ export class Part extends EventEmitter {
     this.#startedAt = performance.now();
     this.#id = child.pid === undefined ? null : processIdOf(child.pid);
     child.on("message", (message) => this.emit("message", message));
-    child.on("error", (error) => this.#log.error({ part: plan.name, error: String(error) }, "part could not be started"));
+    child.on("error", (error) => {
+      this.#log.error({ part: plan.name, error: String(error) }, "part could not be started");
+      this.emit("unstarted", error);
+    });
     child.on("exit", (code, signal) => this.#ended(code, signal));
     this.#onRecord();
     this.emit("start", { pid: child.pid });

@@ -185,6 +185,10 @@ const startManager = (manager: Part, layout: DataLayout): Promise<ManagerReady> 
       );
     };
     manager.once("exit", refuse);
+    manager.once("unstarted", (error: unknown) => {
+      refused = fileProblemOf(error);
+      refuse();
+    });
     void waitUntil(
       () => {
         if (settled) return "settled" as const;

@@ -46,7 +46,7 @@ test("S5: a token whose key was replaced meanwhile is followed by one of the pre
 });
 
 test("O3: a node that is full or draining gets the run again later, a bounded number of times", () => {
-  for (const code of ["launch.draining", "launch.disk-full", "launch.not-recorded"]) {
+  for (const code of ["launch.draining", "launch.disk-full", "launch.node-exhausted", "launch.not-recorded"]) {
     assert.deepEqual(outcomeEffect({ ...facts, outcome: refusedWith(code) }), { kind: "again", because: "not-now" });
     assert.deepEqual(outcomeEffect({ ...facts, outcome: refusedWith(code), attempt: 3 }), { kind: "end", result: "refused" });
   }

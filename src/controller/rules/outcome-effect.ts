@@ -30,6 +30,7 @@ const passingRefusals: Readonly<Record<string, "expired" | "not-now">> = {
   "delegation.replaced-issuer": "not-now",
   "launch.draining": "not-now",
   "launch.disk-full": "not-now",
+  "launch.node-exhausted": "not-now",
   "launch.not-recorded": "not-now",
 };
 

@@ -151,7 +151,18 @@ export const spawnAttributesSigmask = library.func("int posix_spawnattr_setsigma
 ) => number;
 
 /** Error numbers this room tells apart; the same on every Linux architecture. */
-export const errorNumber = { EPERM: 1, ENOENT: 2, ESRCH: 3, EINTR: 4, EAGAIN: 11, EEXIST: 17, ERANGE: 34 } as const;
+export const errorNumber = {
+  EPERM: 1,
+  ENOENT: 2,
+  ESRCH: 3,
+  EINTR: 4,
+  EAGAIN: 11,
+  ENOMEM: 12,
+  EEXIST: 17,
+  ENFILE: 23,
+  EMFILE: 24,
+  ERANGE: 34,
+} as const;
 
 /** A failed C library call, with its number. */
 export class SystemCallError extends Error {

@@ -3,11 +3,25 @@
  * end with 1, 126 or 127 itself. Pure.
  */
 import { problem, type Problem } from "#kernel/problem.ts";
+import { errorNumber } from "#launch/linux/libc.ts";
 import type { PreludeSpec } from "#launch/linux/prelude.ts";
 import { readStatus } from "#launch/linux/prelude.ts";
 import type { ProgramExit } from "#launch/linux/spawn-program.ts";
 
 const shown = (text: string): string => text.slice(0, 200).replaceAll(/[\p{C}`]/gu, "?");
+
+const exhausted: readonly (keyof typeof errorNumber)[] = ["EMFILE", "ENFILE", "EAGAIN", "ENOMEM"];
+
+/** Why no process could be made: the node has no room for one at present, or something else that its log has. */
+export const unstartedProblem = (error: unknown): Problem => {
+  const errno = Math.abs(Number((error as { readonly errno?: unknown } | null)?.errno ?? 0));
+  const short = exhausted.find((name) => errorNumber[name] === errno);
+  return short === undefined
+    ? problem("launch.start-failed", "the node could not start a process", {
+        hint: "run the job again; the launcher's log on the node has the cause",
+      })
+    : problem("launch.node-exhausted", `the node has no room for another process at present: \`${short}\``);
+};
 
 /** Null: the job began. */
 export const startProblem = (

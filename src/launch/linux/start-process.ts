@@ -18,7 +18,7 @@ import { readOwnGroups, readProcess } from "#launch/linux/process-facts.ts";
 import { makeScriptFile } from "#launch/linux/script-file.ts";
 import { awaitChild, spawnProgram, type ProgramExit } from "#launch/linux/spawn-program.ts";
 import { dismissProgram, makeReady, type SetprivStart, type StartedProgram } from "#launch/linux/start-setpriv.ts";
-import { startProblem } from "#launch/linux/start-problem.ts";
+import { startProblem, unstartedProblem } from "#launch/linux/start-problem.ts";
 import { hasSudo, isAllowedBySudo, sudoArguments, sudoEnvironment, sudoersHint, sudoFile } from "#launch/linux/sudo-command.ts";
 import { showUserName } from "#launch/rules/user-name.ts";
 import { holdCgroup } from "#launch/linux/tree/cgroup.ts";
@@ -121,11 +121,7 @@ export const startProcess = async (
     await undo.run();
     if (error instanceof NotBegun) return refuse(problem("launch.start-failed", "the run was not to begin"));
     host.log.error({ run: spec.run, error }, "a run could not be started");
-    return refuse(
-      problem("launch.start-failed", "the node could not start a process", {
-        hint: "run the job again; the launcher's log on the node has the cause",
-      }),
-    );
+    return refuse(unstartedProblem(error));
   } finally {
     for (const descriptor of closing) closeSync(descriptor);
   }

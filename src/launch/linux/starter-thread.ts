@@ -22,7 +22,7 @@ export type StarterRequest =
 export type StarterAnswer =
   | { readonly kind: "started"; readonly id: number; readonly program: StartedProgram }
   | { readonly kind: "prepared"; readonly id: number; readonly program: PreparedProgram }
-  | { readonly kind: "failed"; readonly id: number; readonly error: Error };
+  | { readonly kind: "failed"; readonly id: number; readonly error: Error; readonly errno: number | null };
 
 const handle = (request: StarterRequest): StarterAnswer => {
   const { id } = request;
@@ -31,7 +31,14 @@ const handle = (request: StarterRequest): StarterAnswer => {
       ? { kind: "started", id, program: startDirectly(request.start) }
       : { kind: "prepared", id, program: prepareProgram(request.procs) };
   } catch (error) {
-    return { kind: "failed", id, error: error instanceof Error ? error : new Error(String(error)) };
+    // An error that goes to another thread leaves its number behind.
+    const { errno } = error as { readonly errno?: unknown };
+    return {
+      kind: "failed",
+      id,
+      error: error instanceof Error ? error : new Error(String(error)),
+      errno: typeof errno === "number" ? errno : null,
+    };
   } finally {
     // What comes next in this thread must not share the keyring that this process has now.
     joinNewSessionKeyring();

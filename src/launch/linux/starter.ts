@@ -25,7 +25,8 @@ const compileCache = process.env["NODE_COMPILE_CACHE"];
 const threadFile = new URL("./starter-thread.ts", import.meta.url);
 
 const unanswered = (answer: StarterAnswer): never => {
-  throw answer.kind === "failed" ? answer.error : new Error("the starting thread answered something else");
+  if (answer.kind !== "failed") throw new Error("the starting thread answered something else");
+  throw answer.errno === null ? answer.error : Object.assign(answer.error, { errno: answer.errno });
 };
 
 export const openStarter = (): Starter => {

@@ -278,6 +278,10 @@ export const problems: Readonly<Record<Told, GermanProblem>> = {
     "Versuchen Sie es noch einmal, wenn die Läufe des anderen Auftraggebers beendet sind.",
   ),
   "launch.draining": words("Der Knoten nimmt keine neuen Läufe an", "Versuchen Sie es noch einmal, wenn der Knoten wieder da ist."),
+  "launch.node-exhausted": words(
+    "Kein Platz für einen Prozess auf dem Knoten",
+    "Warten Sie, bis dort weniger läuft; oder lassen Sie dem Launcher mehr offene Dateien und Prozesse.",
+  ),
   "launch.disk-full": words("Kein Platz auf dem Knoten", "Schaffen Sie Platz auf dem Knoten."),
   "launch.not-recorded": words(
     "Der Start ließ sich nicht aufzeichnen",

@@ -566,6 +566,7 @@ export const sentences: Readonly<Record<string, string>> = {
   "a variable with a name that the shell reserves ends a start too":
     "auch eine Variable mit einem der Shell vorbehaltenen Namen beendet einen Start",
   "the node could not start a process": "Der Knoten konnte keinen Prozess starten",
+  "the node has no room for another process at present: {}": "Der Knoten hat derzeit keinen Platz für einen weiteren Prozess: {1}",
   "correct the job's definition": "Berichtigen Sie die Definition des Jobs",
   "{} needs a launcher that runs as root": "{1} braucht einen Launcher, der als root läuft",
   "sudo cannot pass it on": "sudo kann es nicht weitergeben",
