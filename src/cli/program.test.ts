@@ -54,47 +54,76 @@ test("2.10: a file that is not UTF-8 is refused with its line, from standard inp
   rmSync(folder, { recursive: true });
 });
 
-test(
-  "2.10: completion for bash knows the commands of a level",
-  { skip: existsSync("/bin/bash") ? false : "bash is not installed" },
-  async () => {
-    const { stdout, code } = await runCli(["completion", "bash"]);
-    assert.equal(code, 0);
-    const { script } = JSON.parse((await runCli(["completion", "bash", "--json"])).stdout) as { script: string };
-    assert.equal(script.trimEnd(), stdout.trimEnd());
-    const folder = mkdtempSync(join(tmpdir(), "behalf-completion-"));
-    writeFileSync(join(folder, "c"), stdout);
-    /** What bash would offer; names come from a stand-in for the manager. */
-    const complete = (line: string, names = ""): string[] =>
-      spawnSync(
-        "/bin/bash",
-        [
-          "-c",
-          `. "$0"; behalf() { printf '%s\\n' "$*" >> "$0.asked"; [ -z "$NAMES" ] || printf '%s\\n' "$NAMES"; }; COMP_LINE=$1; COMP_POINT=\${#1}; _behalf; printf '%s\\n' "\${COMPREPLY[@]}"`,
-          join(folder, "c"),
-          line,
-        ],
-        { encoding: "utf8", cwd: folder, env: { NAMES: names } },
-      )
-        .stdout.trim()
-        .split("\n");
-    assert.deepEqual(complete("behalf runs c"), ["count", "cancel"]);
-    assert.ok(complete("behalf cred").includes("credential"));
-    assert.ok(complete("behalf run --fol").includes("--follow"));
-    assert.deepEqual(complete("behalf run /fin", "/finance/close books"), ["/finance/close\\ books"]);
-    assert.deepEqual(complete("behalf run $(touch", "$(touch x)"), ["\\$\\(touch\\ x\\)"], "a name is never run");
-    assert.ok(!existsSync(join(folder, "x")));
-    assert.deepEqual(complete("behalf explain --permission controller:runs:cr", "controller:runs:create"), ["create"]);
-    assert.deepEqual(complete("behalf get roles ", "administrator\nclerk"), ["administrator", "clerk"]);
-    assert.deepEqual(readFileSync(join(folder, "c.asked"), "utf8").trim().split("\n").slice(-4), [
-      "complete job --may controller:runs:create -- /fin",
-      "complete job --may controller:runs:create -- $(touch",
-      "complete permission -- controller:runs:cr",
-      "complete role --",
-    ]);
-    rmSync(folder, { recursive: true });
-  },
-);
+/** What a shell offers for a line that ends where the cursor is; names come from a stand-in for the manager, which notes what it was asked. */
+type Complete = (line: string, names?: string) => string[];
+
+const shells: readonly (readonly [shell: string, script: string])[] = [
+  [
+    "bash",
+    `. "$1"; behalf() { printf '%s\\n' "$*" >> "$FILE.asked"; [ -z "$NAMES" ] || printf '%s\\n' "$NAMES"; }; set -- "$1" "$2"; COMP_LINE=$2; COMP_POINT=\${#2}; _behalf; printf '%s\\n' "\${COMPREPLY[@]}"`,
+  ],
+  [
+    "zsh",
+    `compdef() { :; }; compadd() { [[ $1 != -- ]] || shift; local w; for w in "$@"; do [[ $w != \${words[CURRENT]}* ]] || print -r -- $w; done; }; _files() { print -rl -- \${words[CURRENT]}*(N); }; behalf() { print -r -- "$*" >> "$FILE.asked"; [[ -z $NAMES ]] || print -r -- "$NAMES"; }; FILE=$1; . "$1"; words=(\${(z)2}); [[ $2 != *' ' ]] || words+=(""); CURRENT=\${#words}; _behalf`,
+  ],
+  ["fish", `function behalf; echo $argv >> "$FILE.asked"; test -z "$NAMES"; or echo $NAMES; end; source $argv[1]; complete -C $argv[2]`],
+];
+
+for (const [shell, script] of shells) {
+  const path = [`/bin/${shell}`, `/usr/bin/${shell}`].find(existsSync);
+  test(
+    `2.10: completion for ${shell} offers commands, kinds, names and options where they belong, and files only where one is meant`,
+    { skip: path === undefined ? `${shell} is not installed` : false },
+    async (t) => {
+      const told = await runCli(["completion", shell, "--json"]);
+      const folder = mkdtempSync(join(tmpdir(), "behalf-completion-"));
+      t.after(() => rmSync(folder, { recursive: true }));
+      const file = join(folder, "c");
+      writeFileSync(file, (JSON.parse(told.stdout) as { script: string }).script);
+      writeFileSync(join(folder, "jobs.yaml"), "");
+      const complete: Complete = (line, names = "") => {
+        const words = shell === "fish" ? ["--no-config", "-c", script, file, line] : ["-c", script, shell, file, line];
+        const done = spawnSync(path ?? "", words, {
+          encoding: "utf8",
+          cwd: folder,
+          env: { NAMES: names, FILE: file, HOME: folder, PATH: "/usr/bin:/bin" },
+        });
+        assert.equal(done.stderr, "");
+        return done.stdout
+          .split("\n")
+          .map((text) => text.split("\t")[0] ?? "")
+          .filter((text) => text !== "")
+          .toSorted();
+      };
+      assert.deepEqual(complete("behalf runs c"), ["cancel", "count"]);
+      assert.ok(complete("behalf cred").includes("credential"));
+      assert.deepEqual(complete("behalf get "), ["accounts", "jobs", "nodes", "policytests", "roles"]);
+      assert.deepEqual(complete("behalf get ro"), ["roles"]);
+      assert.deepEqual(complete("behalf get roles ", "clerk"), ["clerk"]);
+      assert.deepEqual(complete("behalf get --folder /fin roles ", "clerk"), ["clerk"]);
+      assert.deepEqual(complete("behalf explain --permission controller:runs:cr", "controller:runs:create").length, 1);
+      assert.deepEqual(complete("behalf get jobs --fol"), ["--folder"]);
+      assert.deepEqual(complete("behalf runs list --js"), ["--json"]);
+      assert.deepEqual(complete("behalf whoami "), [], "no files");
+      assert.deepEqual(complete("behalf get jobs "), [], "no files, where nobody may see a job");
+      assert.deepEqual(complete("behalf node invite "), []);
+      for (const line of ["behalf apply -f ", "behalf apply --file jo", "behalf import roles jo"])
+        assert.ok(complete(line).includes("jobs.yaml"), line);
+      const asked = readFileSync(`${file}.asked`, "utf8").trim().split("\n");
+      assert.ok(
+        asked.some((line) => /^complete role -- ?$/.test(line)),
+        asked.join("\n"),
+      );
+      assert.ok(asked.includes("complete permission -- controller:runs:cr"));
+      if (shell !== "bash") return;
+      assert.deepEqual(complete("behalf run /fin", "/finance/close books"), ["/finance/close\\ books"]);
+      assert.deepEqual(complete("behalf run $(touch", "$(touch x)"), ["\\$\\(touch\\ x\\)"], "a name is never run");
+      assert.ok(!existsSync(join(folder, "x")));
+      assert.deepEqual(complete("behalf explain --permission controller:runs:cr", "controller:runs:create"), ["create"]);
+      assert.ok(readFileSync(`${file}.asked`, "utf8").includes("complete job --may controller:runs:create -- /fin\n"));
+    },
+  );
+}
 
 test("2.3: a character that comes in two pieces is one on a terminal; one that never ends is shown as unreadable", async () => {
   const { terminalText } = await import("#cli/output.ts");
