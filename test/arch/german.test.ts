@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { permissionNodes } from "#access/permissions.ts";
+import { settingTable } from "#kernel/settings.ts";
 import { problemCodes } from "#kernel/problem-codes.ts";
 import { sourceFiles } from "#test/arch/imports.ts";
 import { saidIn, unknownPart, type Said } from "#test/arch/said-sentences.ts";
@@ -66,7 +67,7 @@ test("4.6: every problem that a page can show has its title and its hint in Germ
 /** Not read in a cockpit: what a part says as it starts, other products' files, the launcher's own door. */
 const isUnread = ({ file, code, text }: Said): boolean =>
   Object.hasOwn(Object.fromEntries(elsewhere.map((one) => [one, true])), code) ||
-  /import-|ini-lines|^src\/proof\/|^src\/launcher\/|open-identity|role-draft-history|launch\/linux\/(?:host|sudo)|launch\/rules\/credentials/.test(
+  /import-|ini-lines|proof\/(?:keys|rotation|receipt|canonical-json)|launcher\/(?:admin-link|settings|open-host|take-rotation|launcher|folder-lock|doctor)\.|open-identity|role-draft-history|launch\/linux\/(?:host|sudo)|launch\/rules\/credentials/.test(
     file,
   ) ||
   // What cannot happen is told with its id alone.
@@ -83,9 +84,13 @@ const keys = Object.keys(sentences);
 /** Whether a sentence, or each part of it, is in the catalogue. */
 const isTranslated = (text: string): boolean => {
   const probe = text.replaceAll("``", "`x`");
-  if (translated(probe.replaceAll(unknownPart, "`x`")) !== null || translated(probe.replaceAll(unknownPart, "7")) !== null) return true;
-  const key = skeletonOf(probe).key;
-  return keys.some((one) => matches(key, one)) || formed.some(([form]) => form.test(probe.replaceAll(unknownPart, "x")));
+  if (["`x`", "7"].some((value) => translated(probe.replaceAll(unknownPart, value)) !== null)) return true;
+  if (keys.some((one) => matches(skeletonOf(probe).key, one)) || formed.some(([form]) => form.test(probe.replaceAll(unknownPart, "x"))))
+    return true;
+  return ["; ", ": ", ". ", ", and "].some((joint) => {
+    const at = probe.indexOf(joint);
+    return at > 0 && isTranslated(probe.slice(0, at)) && isTranslated(probe.slice(at + joint.length));
+  });
 };
 
 test("4.6: what a page can be told in answer to an act is told in German", () => {
@@ -98,6 +103,14 @@ test("4.6: what a page can be told in answer to an act is told in German", () =>
     .filter(({ text }) => !isTranslated(text) && !isTranslated(`it ${text}`))
     .map(({ code, text }) => `${code}: ${text.replaceAll(unknownPart, "…")}`);
   assert.deepEqual([...new Set(missing)].toSorted(), [], "without German words in web/src/i18n/german/sentences.ts");
+});
+
+test("4.6: every setting of an instance is explained in German", () => {
+  assert.ok(settingTable.length > 20);
+  assert.deepEqual(
+    settingTable.map(({ description }) => description).filter((description) => translated(description) === null),
+    [],
+  );
 });
 
 test("4.6: no German stands beside English that nothing says any more", () => {

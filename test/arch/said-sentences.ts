@@ -53,6 +53,8 @@ const speakers: Readonly<Record<string, number>> = {
   invalid: 1,
   malformed: 1,
   forbidden: 1,
+  bad: 1,
+  unusable: 1,
   refine: 1,
   wrong: 0,
   add: 2,

@@ -49,7 +49,7 @@ test("4.6: in German a refused act, its proof and what would change it are told 
     assert.deepEqual(await englishIn(refused), []);
     await page.goto(`${instance.url}/nodes/no-such-node`);
     const missing = page.getByRole("alert");
-    await missing.getByText("Einen Knoten no-such-node gibt es nicht").waitFor();
+    await missing.getByText("Es gibt keinen Knoten no-such-node").waitFor();
     assert.deepEqual(await englishIn(missing), []);
     await page.goto(`${instance.url}/profile`);
     await page
@@ -101,10 +101,18 @@ test("4.6: in German a name that is taken and a change that must be confirmed ar
   await dialog.getByRole("textbox", { name: "Kontoname" }).fill("Clerk");
   await dialog.getByRole("button", { name: "Konto anlegen" }).click();
   await dialog
-    .getByText("Ein Konto clerk gibt es schon; Namen, die sich nur in Groß- und Kleinschreibung unterscheiden, sind dieselben")
+    .getByText("Es gibt schon ein Konto clerk; Namen, die sich nur in Groß- und Kleinschreibung unterscheiden, sind dieselben")
     .waitFor();
   await dialog.getByText("Wählen Sie einen anderen Namen.").waitFor();
   assert.deepEqual(await englishIn(dialog), []);
+  await dialog.getByRole("button", { name: "Abbrechen" }).click();
+
+  await page.getByRole("link", { name: "keeper", exact: true }).click();
+  await page.getByRole("button", { name: "Sperren", exact: true }).click();
+  const asked = page.getByRole("dialog", { name: "Konto keeper sperren?" });
+  await asked.getByRole("button", { name: "Sperren", exact: true }).click();
+  await asked.getByRole("alert").getByText("Das sperrt Ihr eigenes Konto und meldet Sie ab").waitFor();
+  assert.deepEqual(await englishIn(asked), []);
 });
 
 test(

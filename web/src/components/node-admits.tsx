@@ -4,6 +4,7 @@ import { mayAnywhere, useAccess } from "#web/api/access.ts";
 import { call } from "#web/api/call.ts";
 import type { Operations, Schemas } from "#web/api/generated.ts";
 import { Loaded, LoadingState } from "#web/components/states.tsx";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import { useText } from "#web/i18n/language.ts";
 import { admitsTexts } from "#web/i18n/texts/node-admits.ts";
 import classes from "#web/components/node-admits.module.css";
@@ -43,7 +44,7 @@ export const NodeAdmits = ({ node, role = null }: { readonly node: string; reado
       {({ entries, total, isCut, reported }) =>
         reported ? (
           <>
-            {total === 0 ? <p>{t(admitsTexts.nobody)}</p> : null}
+            {total === 0 ? <p>{t(wordTexts.nobody)}</p> : null}
             {entries.length === 0 ? null : (
               <ul className={classes.entries}>
                 {entries.map((entry) => (

@@ -5,6 +5,7 @@ import { PolicyTestCases } from "#web/components/policy-test-cases.tsx";
 import { Ago } from "#web/components/time.tsx";
 import { ReasonText, Sentence } from "#web/components/engine-text.tsx";
 import { whatIfTexts, accessTexts } from "#web/i18n/texts/access.ts";
+import { wordTexts } from "#web/i18n/texts/words.ts";
 import { useText } from "#web/i18n/language.ts";
 import type { Translate } from "#web/i18n/text.ts";
 import classes from "#web/components/what-if-answer.module.css";
@@ -45,7 +46,7 @@ const Lines = ({
         <span aria-hidden="true">{sign} </span>
         {title}
       </h3>
-      {lines.length === 0 ? <p className="soft">{t(whatIfTexts.nobody)}</p> : null}
+      {lines.length === 0 ? <p className="soft">{t(wordTexts.nobody)}</p> : null}
       <ul>
         {[...people].map(([accessId, own]) => (
           <li key={accessId}>

@@ -26,12 +26,18 @@ test("4.6: a sentence of several parts is translated where each part is, and not
     translated("on the node: behalf credential set ledger --user svc"),
     "auf dem Knoten: behalf credential set ledger --user svc",
   );
+  assert.equal(
+    translated(
+      "there is no permission `x`. correct the spelling: permissions are whole segments joined by `:`, such as `controller:runs:create`",
+    ),
+    "Es gibt kein Recht `x`. Berichtigen Sie die Schreibweise: Rechte sind ganze Abschnitte mit `:` dazwischen, etwa `controller:runs:create`.",
+  );
   assert.equal(translated("`a b` of Role must be of type array"), "`a b`: muss eine Liste sein");
 });
 
 test("4.6: what somebody named cannot make a sentence of the catalogue say something else", () => {
   // A name with a backtick ends its quotes: no sentence of ours is left.
   assert.equal(translated("there is no account `x` exists already; an account `y`"), null);
-  assert.equal(translated("there is no account `{2}`"), "Ein Konto `{2}` gibt es nicht");
+  assert.equal(translated("there is no account `{2}`"), "Es gibt kein Konto `{2}`");
   for (const name of ["__proto__", "constructor", "toString"]) assert.equal(translated(name), null);
 });

@@ -82,7 +82,8 @@ const account: Sentence = (facts) => `Konto ${facts.code("user")} (UID ${facts.p
 const notGranted: Sentence = (facts) => {
   const roles = facts.has("roles") ? facts.number("roles") : null;
   if (roles === 0) return "Keine Rolle ist zugewiesen";
-  if (facts.has("actor")) return roles === 1 ? "Seine eine Rolle erlaubt es nicht" : `Keine der ${facts.number("roles")} Rollen erlaubt es`;
+  if (facts.has("actor"))
+    return roles === 1 ? "Die eine Rolle des Kontos erlaubt es nicht" : `Keine der ${facts.number("roles")} Rollen des Kontos erlaubt es`;
   return `Keine Rolle erlaubt hier ${facts.code("asked")}`;
 };
 

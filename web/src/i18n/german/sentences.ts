@@ -65,8 +65,8 @@ export const sentences: Readonly<Record<string, string>> = {
   "definitions in the folder of {} cannot be written by this account": "Definitionen im Ordner von {1} darf dieses Konto nicht schreiben",
 
   // --- permissions and folders as people write them
-  "there is no permission {}": "Ein Recht {1} gibt es nicht",
-  "there is no single permission {}": "Ein einzelnes Recht {1} gibt es nicht",
+  "there is no permission {}": "Es gibt kein Recht {1}",
+  "there is no single permission {}": "Es gibt kein einzelnes Recht {1}",
   "there is no counterpart of {}": "Für {1} gibt es keine Entsprechung",
   "{} is a branch and not a single permission": "{1} ist ein Zweig und kein einzelnes Recht",
   "{} is a branch of the permission tree": "{1} ist ein Zweig im Baum der Rechte",
@@ -171,13 +171,13 @@ export const sentences: Readonly<Record<string, string>> = {
   "there is no such session of this account": "Dieses Konto hat keine solche Sitzung",
 
   // --- accounts, roles, tests of the policy
-  "there is no account {}": "Ein Konto {1} gibt es nicht",
+  "there is no account {}": "Es gibt kein Konto {1}",
   "there is no such account": "Dieses Konto gibt es nicht",
-  "there is no role {}": "Eine Rolle {1} gibt es nicht",
+  "there is no role {}": "Es gibt keine Rolle {1}",
   "there is no role {} in service {}": "Im Dienst {2} gibt es keine Rolle {1}",
   "there is no such role": "Diese Rolle gibt es nicht",
-  "an account {} exists already": "Ein Konto {1} gibt es schon",
-  "a role {} exists already": "Eine Rolle {1} gibt es schon",
+  "an account {} exists already": "Es gibt schon ein Konto {1}",
+  "a role {} exists already": "Es gibt schon eine Rolle {1}",
   "names that differ only in case are the same": "Namen, die sich nur in Groß- und Kleinschreibung unterscheiden, sind dieselben",
   "the name is empty": "Der Name ist leer",
   "the name is longer than {} characters": "Der Name ist länger als {1} Zeichen",
@@ -199,7 +199,7 @@ export const sentences: Readonly<Record<string, string>> = {
   "a uid is a whole number from {} to {}": "Eine UID ist eine ganze Zahl von {1} bis {2}",
   "an account of the operating system is not disabled here": "Ein Konto des Betriebssystems wird hier nicht gesperrt",
   "take its roles away instead": "Nehmen Sie ihm stattdessen die Rollen",
-  "there is no policy test {}": "Einen Rechtetest {1} gibt es nicht",
+  "there is no policy test {}": "Es gibt keinen Rechtetest {1}",
   "there are {} policy tests already": "Es gibt schon {1} Rechtetests",
   "put more cases into the ones that are there": "Nehmen Sie weitere Fälle in die vorhandenen auf",
   "policy test {} would fail": "Der Rechtetest {1} würde fehlschlagen",
@@ -268,7 +268,7 @@ export const sentences: Readonly<Record<string, string>> = {
   "receipt {} of node {} does not follow receipt {}": "Quittung {1} des Knotens {2} folgt nicht auf Quittung {3}",
 
   // --- jobs, arguments, runs
-  "there is no job {}": "Einen Job {1} gibt es nicht",
+  "there is no job {}": "Es gibt keinen Job {1}",
   "there is no revision {} of {}": "Von {2} gibt es keine Revision {1}",
   "the job {} is given twice": "Der Job {1} ist zweimal angegeben",
   "the job {} is at revision {} by now": "Der Job {1} steht inzwischen bei Revision {2}",
@@ -276,7 +276,7 @@ export const sentences: Readonly<Record<string, string>> = {
   "a job was changed by somebody else at the same moment": "Jemand anders hat im selben Augenblick einen Job geändert",
   "the job {} names no node": "Der Job {1} nennt keinen Knoten",
   "say where": "Sagen Sie, wo",
-  "there is no node {}": "Einen Knoten {1} gibt es nicht",
+  "there is no node {}": "Es gibt keinen Knoten {1}",
   "the comment is longer than {} characters or has a NUL character":
     "Der Kommentar ist länger als {1} Zeichen oder enthält ein NUL-Zeichen",
   "the reason is longer than {} characters or has a NUL character": "Der Grund ist länger als {1} Zeichen oder enthält ein NUL-Zeichen",
@@ -297,7 +297,7 @@ export const sentences: Readonly<Record<string, string>> = {
   "it is not a number": "keine Zahl",
   "it is neither {} nor {}": "weder {1} noch {2}",
   "the run {} has ended already": "Der Lauf {1} ist schon beendet",
-  "there is no run {}": "Einen Lauf {1} gibt es nicht",
+  "there is no run {}": "Es gibt keinen Lauf {1}",
   "there is no such run": "Diesen Lauf gibt es nicht",
   "there is no such submission": "Diesen Auftrag gibt es nicht",
   "the cursor is not one that this list gave out": "Der Cursor stammt nicht aus dieser Liste",
@@ -467,10 +467,10 @@ export const sentences: Readonly<Record<string, string>> = {
   "load the page again": "Laden Sie die Seite neu",
 
   // --- nodes
-  "there is an active node {}": "Einen aktiven Knoten {1} gibt es schon",
+  "there is an active node {}": "Es gibt schon einen aktiven Knoten {1}",
   "revoke it first": "Widerrufen Sie ihn zuerst",
-  "there is no active node {}": "Einen aktiven Knoten {1} gibt es nicht",
-  "there is no active node with the id {}": "Einen aktiven Knoten mit der Id {1} gibt es nicht",
+  "there is no active node {}": "Es gibt keinen aktiven Knoten {1}",
+  "there is no active node with the id {}": "Es gibt keinen aktiven Knoten mit der Id {1}",
   "the node's name is not {} to {} lower-case letters, digits, {}, beginning and ending with a letter or digit":
     "Der Name eines Knotens hat {1} bis {2} Kleinbuchstaben, Ziffern, {3} und beginnt und endet mit Buchstabe oder Ziffer",
   "the database server does not answer": "Der Datenbankserver antwortet nicht",
@@ -578,6 +578,115 @@ export const sentences: Readonly<Record<string, string>> = {
   "this node has not joined a realm": "Dieser Knoten ist keinem Realm beigetreten",
   "it believes no token": "er glaubt keinem Token",
 
+  "run {}, attempt {} was asked for with the token of run {}, attempt {}":
+    "Verlangt war Lauf {1}, Versuch {2}, mit dem Token von Lauf {3}, Versuch {4}",
+  "this node lost records, and the token was issued before {}":
+    "Dieser Knoten hat Aufzeichnungen verloren, und das Token wurde vor {1} ausgestellt",
+  "it may have been used already": "es kann schon benutzt worden sein",
+  "nothing is started": "es wird nichts gestartet",
+  "free space on the file system of {}": "Schaffen Sie Platz auf dem Dateisystem von {1}",
+  "the space left at {} cannot be read": "Der freie Platz bei {1} ist nicht feststellbar",
+  "{} cannot be used": "{1} ist unbrauchbar",
+  "it cannot be read": "nicht lesbar",
+  "it is not JSON": "kein JSON",
+  "one of its keys cannot be read": "einer der Schlüssel ist nicht lesbar",
+  "correct or restore {}, then {}": "Berichtigen Sie {1}, oder stellen Sie es wieder her; danach {2}",
+  "a later attempt of run {} is known here": "Hier ist ein späterer Versuch des Laufs {1} bekannt",
+  "attempt {} is not started": "Versuch {1} wird nicht gestartet",
+  "an earlier attempt of run {} is running here": "Hier läuft ein früherer Versuch des Laufs {1}",
+  "an earlier attempt of run {} has run here": "Hier lief ein früherer Versuch des Laufs {1}",
+  "{} is in use by another submitter's run, and this node's policy lets an account serve one submitter at a time":
+    "Unter {1} läuft gerade der Lauf eines anderen Auftraggebers, und die Richtlinie dieses Knotens lässt ein Konto nur einem Auftraggeber zugleich dienen",
+  "too many tokens were refused here lately": "Zuletzt wurden hier zu viele Token abgelehnt",
+  "this one is refused without a receipt": "dieses wird ohne Quittung abgelehnt",
+  "run {}, attempt {} was confirmed long ago": "Lauf {1}, Versuch {2} wurde vor langer Zeit bestätigt",
+  "its receipt is no longer kept": "seine Quittung wird nicht mehr aufbewahrt",
+  "run {}, attempt {} is not known here": "Lauf {1}, Versuch {2} ist hier nicht bekannt",
+  "run {}, attempt {} is known here by another order": "Lauf {1}, Versuch {2} ist hier durch einen anderen Startauftrag bekannt",
+  "these bytes are not looked at": "diese Bytes werden nicht angesehen",
+  "the parameter {} has the name of a reserved environment variable": "Der Parameter {1} heißt wie eine vorbehaltene Umgebungsvariable",
+  "the variable {} has the name of a reserved environment variable": "Die Variable {1} heißt wie eine vorbehaltene Umgebungsvariable",
+  "rename {} in the job's definition": "Benennen Sie {1} in der Definition des Jobs um",
+  "the run's id is malformed": "Die Id des Laufs ist fehlerhaft",
+  "this node is draining": "Dieser Knoten nimmt keine neuen Läufe an",
+  "it starts nothing more": "er startet nichts mehr",
+  "the start could not be recorded on this node's disk": "Der Start ließ sich auf dem Datenträger dieses Knotens nicht aufzeichnen",
+  "nothing was started": "es wurde nichts gestartet",
+  "this node's clock shows {}, but it has already been {} here": "Die Uhr dieses Knotens zeigt {1}, aber es war hier schon {2}",
+  "set the clock ({})": "Stellen Sie die Uhr ({1})",
+  "if it had been wrong before and is right now": "ging sie vorher falsch und jetzt richtig",
+  "stop the launcher, {}, start it again": "beenden Sie den Launcher, {1}, und starten Sie ihn wieder",
+  "the token would live {} s, not {} to {}": "Das Token lebte {1} s, nicht {2} bis {3}",
+  "the token's life of {} s is not within {} to {} s": "Die Lebenszeit des Tokens von {1} s liegt nicht zwischen {2} und {3} s",
+  "the token was issued {} s in the future of this node's clock":
+    "Das Token wurde, nach der Uhr dieses Knotens, {1} s in der Zukunft ausgestellt",
+  "compare the clocks of manager and node ({})": "Vergleichen Sie die Uhren von Manager und Knoten ({1})",
+  "the manager's may be ahead by {} s": "die des Managers darf {1} s vorgehen",
+  "the token expired {} s ago": "Das Token ist vor {1} s abgelaufen",
+  "the delegation token is refused": "Das Delegationstoken ist abgelehnt",
+  "it is not text": "kein Text",
+  "it has not exactly three parts": "nicht genau drei Teile",
+  "a part is not base64url": "ein Teil ist kein base64url",
+  "its header is not JSON": "der Kopf ist kein JSON",
+  "its header is not an object": "der Kopf ist kein Objekt",
+  "its key {} is not trusted here": "seinem Schlüssel {1} wird hier nicht vertraut",
+  "its signature does not hold": "die Signatur ist ungültig",
+  "its payload is not JSON in canonical form": "der Inhalt ist kein JSON in kanonischer Form",
+  "its payload is not in canonical form": "der Inhalt hat nicht die kanonische Form",
+  "its key {} was replaced before it was signed": "Sein Schlüssel {1} wurde ersetzt, bevor es signiert wurde",
+  "the token is of realm {} ({}), this node belongs to {}": "Das Token gehört zum Realm {1} ({2}), dieser Knoten zu {3}",
+  "the token is of epoch {}, this node accepts {} and later": "Das Token ist aus Epoche {1}; dieser Knoten nimmt {2} und spätere an",
+  "the token is for node {} ({}), not for this one ({})": "Das Token gilt für Knoten {1} ({2}), nicht für diesen ({3})",
+  "the launch order is too large": "Der Startauftrag ist zu groß",
+  "its token would have {} characters of {}": "sein Token hätte {1} Zeichen von {2}",
+
+  // --- what a node and the manager warn of
+  "the audit record does not hold": "Das Audit ist nicht unversehrt",
+  "{} tells where it was changed": "{1} sagt, wo es geändert wurde",
+  "the launcher is not reachable": "Der Launcher ist nicht erreichbar",
+  "nothing is started on this node until it is back": "bis er zurück ist, wird auf diesem Knoten nichts gestartet",
+  "sudo is not installed": "sudo ist nicht installiert",
+  "accounts are switched by sudo": "Konten werden mit sudo gewechselt",
+  "the kernel has no session keyrings": "Der Kernel hat keine Sitzungsschlüsselbunde",
+  "jobs inherit the launcher's": "Jobs erben den des Launchers",
+  "/etc/nologin exists": "/etc/nologin ist vorhanden",
+  "new runs are refused": "neue Läufe werden abgelehnt",
+  "{} can be written by everyone": "{1} ist für alle beschreibbar",
+  "{} can be written by its group {}": "{1} ist für die Gruppe {2} beschreibbar",
+  "{} belongs to {}": "{1} gehört {2}",
+
+  // --- the settings of an instance
+  "folder for everything this instance keeps": "Ordner für alles, was diese Instanz aufbewahrt",
+  "address to listen on": "Adresse, auf der gelauscht wird",
+  "anything but loopback needs TLS": "alles außer Loopback braucht TLS",
+  "port of the page and the API": "Port der Seite und der API",
+  "{} chooses a free one": "{1} wählt einen freien",
+  "a further name under which people reach this instance": "ein weiterer Name, unter dem diese Instanz erreicht wird",
+  "address of the listener that agents dial (mutual TLS)": "Adresse, bei der sich Agenten melden (gegenseitiges TLS)",
+  "port of the listener that agents dial": "Port, bei dem sich Agenten melden",
+  "without it the embedded database in the data folder": "ohne das die eingebaute Datenbank im Datenordner",
+  "name of the realm, fixed at the first start": "Name des Realms, mit dem ersten Start festgelegt",
+  "given files, else off on loopback": "die angegebenen Dateien, sonst aus auf Loopback",
+  "certificate of the internal CA": "Zertifikat der internen CA",
+  "PEM certificate chain for the page and the API": "PEM-Zertifikatskette für die Seite und die API",
+  "PEM private key of that certificate, mode {}": "privater PEM-Schlüssel dieses Zertifikats, Modus {1}",
+  "a session without use ends after this time": "so lange unbenutzt, endet eine Sitzung",
+  "a session ends after this time however much it is used": "nach dieser Zeit endet eine Sitzung, wie viel sie auch benutzt wird",
+  "shortest password that is accepted": "kürzestes Kennwort, das angenommen wird",
+  "ended runs are removed from the history after this time": "nach dieser Zeit werden beendete Läufe aus der Historie entfernt",
+  "output of ended runs is removed after this time": "nach dieser Zeit wird die Ausgabe beendeter Läufe entfernt",
+  "audit records are removed after this time, up to a signed place that stays":
+    "nach dieser Zeit werden Einträge des Audits entfernt, bis zu einer signierten Stelle, die bleibt",
+  "without it they are kept forever": "ohne das bleiben sie für immer",
+  "runs that one node may have offered or running at a time": "Läufe, die einem Knoten zugleich angeboten sein oder auf ihm laufen dürfen",
+  "others wait": "andere warten",
+  "what the parts write about themselves": "was die Teile über sich selbst schreiben",
+  "account that may use the local socket as administrator": "Konto, das den lokalen Socket als Administrator benutzen darf",
+  "the starter's": "das des Startenden",
+  "run the manager as this account (start as root)": "unter diesem Konto läuft der Manager (als root starten)",
+  "run the agent as this account (start as root)": "unter diesem Konto läuft der Agent (als root starten)",
+  "leave the launcher and its jobs when this command ends": "der Launcher und seine Jobs bleiben, wenn dieser Befehl endet",
+
   // --- what was asked, in the chain of a run
   "who asks for {}": "Wer verlangt {1}",
   "who is {} today": "Wer ist {1} heute",
@@ -660,6 +769,29 @@ export const formed: readonly Formed[] = [
     /^it ran as (.+) and will run as (.+)$/,
     ([before = "", after = ""], say) => `bisher ${say(before) ?? before}, künftig ${say(after) ?? after}`,
   ],
+  [/^its header is not exactly `alg` EdDSA, `typ` .+ and `kid`$/, () => "der Kopf hat nicht genau `alg`, `typ` und `kid`"],
+  [
+    /^only (.+) are free where this node keeps its runs, below the floor of (.+)$/,
+    ([free = "", floor = ""]) => `Wo dieser Knoten seine Läufe aufbewahrt, sind nur ${free} frei, weniger als die Grenze von ${floor}`,
+  ],
+  [
+    /^no control group \(cgroup v2\) can be used: (.+); a job that makes its own session, clears its environment and loses its parents may outlive its run$/,
+    ([why = ""]) =>
+      `Keine Kontrollgruppe (cgroup v2) ist benutzbar (${why}); ein Job, der eine eigene Sitzung anlegt, seine Umgebung leert und seine Eltern verliert, kann seinen Lauf überleben`,
+  ],
+  [
+    /^jobs can run as the launcher's own account only \(apt-get install sudo\)$/,
+    () => "Jobs können nur unter dem Konto des Launchers laufen (apt-get install sudo)",
+  ],
+  [
+    /^each account needs its line in \/etc\/sudoers\.d\/behalf: (.+)$/,
+    ([line = ""]) => `jedes Konto braucht seine Zeile in /etc/sudoers.d/behalf: ${line}`,
+  ],
+  [
+    /^other accounts cannot pass through (`[^`]+`), where the TMPDIR of each run is: (.+), or choose another folder$/,
+    ([folder = "", command = ""]) =>
+      `Andere Konten kommen nicht durch ${folder}, wo das TMPDIR jedes Laufs liegt: ${command}, oder wählen Sie einen anderen Ordner`,
+  ],
   [/^the start ended before the job began \(by (\w+)\)$/, ([signal = ""]) => `Der Start endete, bevor der Job begann (durch ${signal})`],
   [
     /^on the node, add to (`[^`]+`) with (`[^`]+`)$/,
@@ -688,7 +820,7 @@ export const formed: readonly Formed[] = [
   ],
   [
     /^checkpoint (\d+) of the (.+) was not signed by the audit key$/,
-    ([checkpoint = ""]) => `Der Kontrollpunkt ${checkpoint} ist nicht mit dem Schlüssel des Audits signiert`,
+    ([checkpoint = ""]) => `Der Prüfpunkt ${checkpoint} ist nicht mit dem Schlüssel des Audits signiert`,
   ],
   [/^one of: (.+)$/, ([names = ""]) => `eine von: ${names}`],
   [
@@ -704,7 +836,7 @@ export const formed: readonly Formed[] = [
 /** What names a place in the record. */
 const sourceIn = (source: string): string =>
   source
-    .replace(/^a checkpoint of (\S+)$/, "ein Kontrollpunkt vom $1")
+    .replace(/^a checkpoint of (\S+)$/, "ein Prüfpunkt vom $1")
     .replace(/^the statement of (\S+) that older records were pruned$/, "die Erklärung vom $1, dass ältere Einträge entfernt wurden")
     .replace(/^what this manager saw itself at (\S+)$/, "was dieser Manager am $1 selbst gesehen hat,")
     .replace(/^the first record of chain (`[^`]+`)$/, "der erste Eintrag der Kette $1");

@@ -190,7 +190,6 @@ export const whatIfTexts = defineTexts({
   },
   gains: { en: "Gains", de: "Gewinnt" },
   losses: { en: "Loses", de: "Verliert" },
-  nobody: { en: "Nobody.", de: "Niemand." },
   more: { en: { one: "and {count} more", other: "and {count} more" }, de: { one: "und {count} weitere", other: "und {count} weitere" } },
   everywhere: { en: "everywhere", de: "überall" },
   inFolders: { en: "in {folders}", de: "in {folders}" },

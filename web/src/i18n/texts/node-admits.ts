@@ -4,7 +4,6 @@ import { defineTexts } from "#web/i18n/text.ts";
 export const admitsTexts = defineTexts({
   title: { en: "Whom its table lets in", de: "Wen seine Tabelle zulässt" },
   whoCan: { en: "Who can, by the table of {node}", de: "Wer darf, nach der Tabelle von {node}" },
-  nobody: { en: "Nobody.", de: "Niemand." },
   notTold: { en: "The node has not told its table.", de: "Der Knoten hat seine Tabelle nicht mitgeteilt." },
   everybody: { en: "every signed-in account", de: "jedes angemeldete Konto" },
   group: { en: "group {name}", de: "Gruppe {name}" },

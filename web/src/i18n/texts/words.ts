@@ -46,6 +46,7 @@ export const wordTexts = defineTexts({
   edit: { en: "Edit", de: "Bearbeiten" },
   duplicate: { en: "Duplicate", de: "Duplizieren" },
   delete: { en: "Delete", de: "Löschen" },
+  nobody: { en: "Nobody.", de: "Niemand." },
   nothing: { en: "Nothing.", de: "Nichts." },
   sessions: { en: "Sessions", de: "Sitzungen" },
   lastUsed: { en: "used", de: "benutzt" },

@@ -61,12 +61,7 @@ export const RoleTextEditor = ({ draft, readOnly, onStep }: RoleTextEditorProps)
       />
       <p role="status" className={problems.length === 0 ? "visually-hidden" : classes.textProblem}>
         {problems.length === 0 ? t(roleTexts.textInStep) : t(roleTexts.textProblem, { line: problems[0]?.line ?? 1 })}
-        {problems.length === 0 ? null : (
-          <>
-            {" "}
-            <Sentence text={problems[0]?.message ?? ""} />
-          </>
-        )}
+        {problems.length === 0 ? null : <> {isElsewhere ? problems[0]?.message : <Sentence text={problems[0]?.message ?? ""} />}</>}
       </p>
     </div>
   );

@@ -11,6 +11,7 @@ import { Copyable } from "#web/components/copyable.tsx";
 import { nodeState } from "#web/components/node-state.ts";
 import { notify } from "#web/components/notify.ts";
 import { NodeAdmits } from "#web/components/node-admits.tsx";
+import { Sentence } from "#web/components/engine-text.tsx";
 import { Facts, Page, Section } from "#web/components/page.tsx";
 import { RunLink } from "#web/components/run-link.tsx";
 import { StateMark } from "#web/components/state-mark.tsx";
@@ -224,9 +225,11 @@ const NodePage = (): React.ReactElement => {
           <>
             {node.facts === null || node.facts.warnings.length === 0 ? null : (
               <Section title={t(nodeTexts.warnings)}>
-                <ul lang="en">
+                <ul>
                   {node.facts.warnings.map((warning) => (
-                    <li key={warning}>{warning}</li>
+                    <li key={warning}>
+                      <Sentence text={warning} />
+                    </li>
                   ))}
                 </ul>
               </Section>

@@ -9,6 +9,7 @@ import { useLiveEvents } from "#web/api/live.ts";
 import { statusQuery } from "#web/api/status.ts";
 import { Chart, type ChartSeries } from "#web/components/chart.tsx";
 import { nodeState } from "#web/components/node-state.ts";
+import { Sentence } from "#web/components/engine-text.tsx";
 import { Page, Section } from "#web/components/page.tsx";
 import { RunLink } from "#web/components/run-link.tsx";
 import { renderDuration } from "#web/components/render-time.ts";
@@ -84,6 +85,18 @@ const Tiles = ({ seesRuns, seesNodes }: { readonly seesRuns: boolean; readonly s
   );
 };
 
+/** What the manager says of itself; what a node does is told with its name. */
+const Warning = ({ text }: { readonly text: string }): React.ReactElement => {
+  const [, node, words] = /^([\w.-]+): (.+)$/.exec(text) ?? [];
+  return node === undefined || words === undefined ? (
+    <Sentence text={text} />
+  ) : (
+    <>
+      {node}: <Sentence text={words} />
+    </>
+  );
+};
+
 const Attention = (): React.ReactElement | null => {
   const t = useText();
   const status = useQuery({ ...statusQuery, ...often }).data;
@@ -109,15 +122,7 @@ const Attention = (): React.ReactElement | null => {
           ] as const,
         ]
       : []),
-    ...status.warnings.map(
-      (warning) =>
-        [
-          warning,
-          <span key={warning} lang="en">
-            {warning}
-          </span>,
-        ] as const,
-    ),
+    ...status.warnings.map((warning) => [warning, <Warning key={warning} text={warning} />] as const),
   ];
   return (
     <Section title={t(overviewTexts.attention)}>

@@ -9,7 +9,7 @@ import { Facts, Page, Section } from "#web/components/page.tsx";
 import { PlainTable } from "#web/components/plain-table.tsx";
 import { EmptyState, Loaded } from "#web/components/states.tsx";
 import { Ago, Instant } from "#web/components/time.tsx";
-import { Words } from "#web/components/words.tsx";
+import { Sentence, useSaid } from "#web/components/engine-text.tsx";
 import { chooseLanguage, useLanguageChoice, useText } from "#web/i18n/language.ts";
 import { commonTexts, tableTexts } from "#web/i18n/texts/common.ts";
 import { settingsTexts } from "#web/i18n/texts/settings.ts";
@@ -83,6 +83,7 @@ const pageRoute = getRouteApi("/settings");
 
 const Instance = (): React.ReactElement => {
   const t = useText();
+  const said = useSaid();
   const { q = "" } = pageRoute.useSearch();
   const navigate = pageRoute.useNavigate();
   const query = useQuery(settingsQuery);
@@ -102,7 +103,9 @@ const Instance = (): React.ReactElement => {
       <p className="soft">{t(settingsTexts.about)}</p>
       <Loaded query={query}>
         {({ items }) => {
-          const shown = items.filter(({ name, description }) => name.includes(wanted) || description.toLowerCase().includes(wanted));
+          const shown = items.filter(
+            ({ name, description }) => name.includes(wanted) || said(description).text.toLowerCase().includes(wanted),
+          );
           if (shown.length === 0) return <EmptyState title={t(tableTexts.noMatch)} />;
           return (
             <PlainTable
@@ -118,8 +121,8 @@ const Instance = (): React.ReactElement => {
                     <Value setting={setting} />
                   </td>
                   <td data-set={setting.source !== "default"}>{t(sources[setting.source])}</td>
-                  <td className="soft" lang="en">
-                    <Words text={setting.description} />
+                  <td className="soft">
+                    <Sentence text={setting.description} />
                   </td>
                 </tr>
               ))}
