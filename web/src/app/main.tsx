@@ -8,6 +8,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "#web/app/app.tsx";
 import { sayWhatIsEmpty } from "#web/app/field-messages.ts";
 import { queryClient } from "#web/api/query-client.ts";
+import { LanguageProvider } from "#web/i18n/language.ts";
 import { styleNonce } from "#web/components/style-nonce.ts";
 
 setNonce(styleNonce);
@@ -56,7 +57,9 @@ createRoot(root).render(
     getStyleNonce={() => styleNonce}
   >
     <QueryClientProvider client={queryClient}>
-      <App />
+      <LanguageProvider>
+        <App />
+      </LanguageProvider>
     </QueryClientProvider>
   </MantineProvider>,
 );

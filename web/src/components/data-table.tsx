@@ -145,20 +145,28 @@ const Row = memo(PlainRow) as typeof PlainRow;
 
 /** Sizes of the tables as they were last, by what they are called: what is drawn before a table can be measured goes by them. */
 const sizes = new Map<string, Size>();
+let lastSize: Size | null = null;
+/** Of a table that was never there: as any other was. */
+const likely = (label: string): Size => sizes.get(label) ?? lastSize ?? likelySize();
+
 export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
   const { label, list, rowId, onOpen, openId = null, narrowLine } = props;
   const t = useText();
   const scroller = useRef<HTMLDivElement>(null);
-  const { ref: sizeRef, width } = useSize(() => sizes.get(label) ?? likelySize());
+  const { ref: sizeRef, width } = useSize(() => likely(label));
   const [active, setActive] = useState(0);
   /** Index of the row that is to get the focus once it is there: a render that was under way before may still show another as the current one. */
   const wantsFocus = useRef<number | null>(null);
   const { rows } = list;
   const narrow = narrowLine !== undefined && width > 0 && width < narrowPx;
   const height = narrow ? tallRowHeight : rowHeight;
+  const hasRoom = ({ from }: Column<T>): boolean => from === undefined || width === 0 || width >= from;
+  const room = props.columns.map(hasRoom).join();
   const columns = useMemo(
-    () => props.columns.filter((column) => column.from === undefined || width === 0 || width >= column.from),
-    [props.columns, width],
+    () => props.columns.filter(hasRoom),
+    // As long as the same columns have room they stay the same, whatever the width: else each measuring would draw every row once more.
+    // oxlint-disable-next-line react/exhaustive-deps, react/exhaustive-effect-dependencies, react/memo-dependencies
+    [props.columns, room],
   );
 
   const main = Math.max(
@@ -177,7 +185,7 @@ export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => height,
-    initialRect: sizes.get(label) ?? likelySize(),
+    initialRect: likely(label),
     // Rows beyond what is seen cost as much as those that are: 12 each way took 18 ms of processor time a frame, 5 take 12.
     overscan: 5,
     rangeExtractor,
@@ -189,9 +197,12 @@ export function DataTable<T>(props: DataTableProps<T>): React.ReactElement {
     virtual.measure();
   }, [virtual, height]);
   useEffect(() => {
-    const seen = scroller.current;
-    if (seen !== null && width > 0) sizes.set(label, { width, height: seen.clientHeight });
-  }, [label, width]);
+    // As the list of rows has measured it: asking the element again would have it laid out again.
+    const height = virtual.scrollRect?.height ?? 0;
+    if (width === 0 || height === 0) return;
+    lastSize = { width, height };
+    sizes.set(label, lastSize);
+  }, [label, width, virtual]);
   const items = virtual.getVirtualItems();
   const lastSeen = virtual.range?.endIndex ?? 0;
   const { hasMore, isLoadingMore, loadMore, error } = list;

@@ -63,7 +63,6 @@ export const Hint = ({ label, lang, children }: HintProps): React.ReactElement =
     clearTimeout(timer.current);
     timer.current = setTimeout(() => setOpenAt(anchor), ms);
   };
-  useEffect(() => () => clearTimeout(timer.current), []);
   return (
     <span
       className={classes.anchor}

@@ -9,14 +9,12 @@ import { renderAgo, renderLocal, renderUtc } from "#web/components/render-time.t
 const now = createStore(Date.now());
 let watchers = 0;
 let timer: ReturnType<typeof setInterval> | undefined;
+const tickMs = 5000;
 /** One clock for all instants on the page; it stands still while none is shown. */
 const watchClock = (listener: () => void): (() => void) => {
   const stop = now.subscribe(listener);
   watchers += 1;
-  if (watchers === 1) {
-    now.set(Date.now());
-    timer = setInterval(() => now.set(Date.now()), 5000);
-  }
+  if (watchers === 1) timer = setInterval(() => now.set(Date.now()), tickMs);
   return () => {
     stop();
     watchers -= 1;
@@ -24,7 +22,13 @@ const watchClock = (listener: () => void): (() => void) => {
   };
 };
 
-export const useNow = (): number => useSyncExternalStore(watchClock, now.get);
+/** Whoever is drawn first sets the clock that stood still: set once all are there, it would draw each of them again. */
+const look = (): number => {
+  if (watchers === 0 && Math.abs(Date.now() - now.get()) >= tickMs) now.set(Date.now());
+  return now.get();
+};
+
+export const useNow = (): number => useSyncExternalStore(watchClock, look);
 
 const Hover = ({ at, children }: { readonly at: string; readonly children: React.ReactElement }): React.ReactElement => {
   const t = useText();

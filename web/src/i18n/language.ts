@@ -1,5 +1,5 @@
 /** Which language the cockpit speaks: chosen in Settings or the browser's; and the hook that every component takes its texts from. */
-import { useSyncExternalStore } from "react";
+import { createContext, createElement, useContext, useSyncExternalStore } from "react";
 import { renderText, type Language, type Translate } from "#web/i18n/text.ts";
 import { createStore } from "#web/api/small-store.ts";
 import { readLocal, writeLocal } from "#web/api/local.ts";
@@ -29,10 +29,15 @@ export const followLanguage = (listener: () => void): (() => void) => choice.sub
 
 export const useLanguageChoice = (): LanguageChoice => useSyncExternalStore(choice.subscribe, choice.get);
 
-export const useLanguage = (): Language => {
+const LanguageContext = createContext<Language>(languageNow());
+
+/** Around everything: a list has hundreds of texts, and each that followed the choice by itself would be one more thing to begin and to end. */
+export const LanguageProvider = ({ children }: { readonly children: React.ReactNode }): React.ReactElement => {
   const chosen = useLanguageChoice();
-  return chosen === "system" ? ofBrowser : chosen;
+  return createElement(LanguageContext, { value: chosen === "system" ? ofBrowser : chosen }, children);
 };
+
+export const useLanguage = (): Language => useContext(LanguageContext);
 
 const translators: Readonly<Record<Language, Translate>> = {
   en: (text, ...values) => renderText("en", text, values[0]),

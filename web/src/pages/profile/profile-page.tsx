@@ -248,34 +248,36 @@ const Permissions = (): React.ReactElement => {
       }
     >
       <p className="soft">{t(profileTexts.permissionsNote)}</p>
-      <PlainTable label={t(profileTexts.permissions)} headers={[t(wordTexts.permission), t(profileTexts.held), t(profileTexts.by)]}>
-        {rows.map(({ leaf, verdict }) => (
-          <tr key={leaf.permission}>
-            <th scope="row">
-              <code>{leaf.permission}</code>
-              <span className="soft" lang={meaningOf(leaf).lang}>
-                {" "}
-                {meaningOf(leaf).text}
-              </span>
-            </th>
-            <td>
-              <span className={classes.login} data-good={verdict.effect === "permit"}>
-                <span aria-hidden="true">{verdict.effect === "permit" ? "✓ " : "⊘ "}</span>
-                {t(verdict.effect === "permit" ? commonTexts.yes : commonTexts.no)}
-              </span>
-            </td>
-            <td>
-              <span className="soft">
-                <ReasonText reason={verdict.because} />
-              </span>{" "}
-              <WhyButton
-                subject={leaf.permission}
-                onClick={() => explain({ permission: leaf.permission, ...(leaf.object === null ? {} : { on: firstFolder(access) }) })}
-              />
-            </td>
-          </tr>
-        ))}
-      </PlainTable>
+      <div className={classes.below}>
+        <PlainTable label={t(profileTexts.permissions)} headers={[t(wordTexts.permission), t(profileTexts.held), t(profileTexts.by)]}>
+          {rows.map(({ leaf, verdict }) => (
+            <tr key={leaf.permission}>
+              <th scope="row">
+                <code>{leaf.permission}</code>
+                <span className="soft" lang={meaningOf(leaf).lang}>
+                  {" "}
+                  {meaningOf(leaf).text}
+                </span>
+              </th>
+              <td>
+                <span className={classes.login} data-good={verdict.effect === "permit"}>
+                  <span aria-hidden="true">{verdict.effect === "permit" ? "✓ " : "⊘ "}</span>
+                  {t(verdict.effect === "permit" ? commonTexts.yes : commonTexts.no)}
+                </span>
+              </td>
+              <td>
+                <span className="soft">
+                  <ReasonText reason={verdict.because} />
+                </span>{" "}
+                <WhyButton
+                  subject={leaf.permission}
+                  onClick={() => explain({ permission: leaf.permission, ...(leaf.object === null ? {} : { on: firstFolder(access) }) })}
+                />
+              </td>
+            </tr>
+          ))}
+        </PlainTable>
+      </div>
     </Section>
   );
 };
