@@ -4,7 +4,7 @@ import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { cockpitFiles } from "#test/arch/imports.ts";
-import { parse, walk, type SyntaxNode } from "#test/arch/syntax.ts";
+import { isNode, parse, walk, type SyntaxNode } from "#test/arch/syntax.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
@@ -147,4 +147,86 @@ test("4.8: what is loaded ahead is compiled as a whole then; what a first page w
   for (const key of ["src/pages/runs/runs-page.tsx", "src/pages/access/role-page.tsx", "src/pages/jobs/jobs-page.tsx"])
     assert.ok(isWhole(key), key);
   for (const key of ["index.html", "src/pages/overview/overview-page.tsx", "src/components/code-editor.tsx"]) assert.ok(!isWhole(key), key);
+});
+
+/** What a row may have of the library: these are plain elements with a class. */
+const plainInRows: ReadonlySet<string> = new Set(["Button", "Anchor"]);
+
+interface Source {
+  readonly file: string;
+  readonly program: SyntaxNode;
+  /** Local name of what is imported, with the module it is from. */
+  readonly imports: ReadonlyMap<string, string>;
+  /** What is declared at the top, by name. */
+  readonly declared: ReadonlyMap<string, SyntaxNode>;
+}
+
+const nameOf = (node: unknown): string => (isNode(node) && typeof node["name"] === "string" ? node["name"] : "");
+
+const sourceOf = (file: string, text: string): Source => {
+  const program = parse(file, text);
+  const imports = new Map<string, string>();
+  const declared = new Map<string, SyntaxNode>();
+  for (const statement of program["body"] as SyntaxNode[]) {
+    if (statement.type === "ImportDeclaration")
+      for (const one of statement["specifiers"] as SyntaxNode[])
+        imports.set(nameOf(one["local"]), String((statement["source"] as { readonly value: unknown }).value));
+    const declaration = isNode(statement["declaration"]) ? statement["declaration"] : statement;
+    if (declaration.type === "FunctionDeclaration") declared.set(nameOf(declaration["id"]), declaration);
+    if (declaration.type === "VariableDeclaration")
+      for (const one of declaration["declarations"] as SyntaxNode[]) declared.set(nameOf(one["id"]), one);
+  }
+  return { file, program, imports, declared };
+};
+
+/** Elements that rows are made of: what stands in a `cell`, in a `narrowLine`, or in a component called `…Row`, and in the components used there. */
+const heavyInRows = (sources: readonly Source[]): string[] => {
+  const found = new Set<string>();
+  const seen = new Set<SyntaxNode>();
+  const byModule = new Map(sources.map((source) => [source.file.replace("web/src/", "#web/"), source]));
+  const look = (source: Source, node: SyntaxNode, row: string): void => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    for (const one of walk(node)) {
+      if (one.type !== "JSXOpeningElement") continue;
+      const element =
+        isNode(one["name"]) && one["name"].type === "JSXMemberExpression" ? nameOf(one["name"]["object"]) : nameOf(one["name"]);
+      const from = source.imports.get(element);
+      if (from === "@mantine/core" && !plainInRows.has(element)) found.add(`${row}: <${element}> in ${source.file}`);
+      const other = from === undefined ? source : byModule.get(from);
+      const declaration = other?.declared.get(element);
+      if (other !== undefined && declaration !== undefined) look(other, declaration, row);
+    }
+  };
+  for (const source of sources) {
+    for (const [name, node] of source.declared) if (name.endsWith("Row")) look(source, node, `${source.file} ${name}`);
+    for (const node of walk(source.program)) {
+      const name = node.type === "Property" ? nameOf(node["key"]) : node.type === "JSXAttribute" ? nameOf(node["name"]) : "";
+      if ((name === "cell" || name === "narrowLine") && isNode(node["value"])) look(source, node["value"], `${source.file} ${name}`);
+    }
+  }
+  return [...found].toSorted();
+};
+
+test("4.8: what is in every row of a list is plain elements: nothing of the library but buttons and links", () => {
+  const sources = cockpitFiles()
+    .filter((file) => file.endsWith(".tsx"))
+    .map((file) => sourceOf(file, read(file)));
+  assert.deepEqual(heavyInRows(sources), []);
+  const tried = [
+    sourceOf(
+      "web/src/a.tsx",
+      `import { Button, Checkbox, Tooltip } from "@mantine/core"; import { Mark } from "#web/b.tsx";
+       const Took = () => <Tooltip label=""><i /></Tooltip>;
+       const columns = [{ cell: () => <Took /> }, { cell: () => <Button><Mark /></Button> }];
+       const Fine = () => <Checkbox />;
+       export const PlainRow = () => <tr><Checkbox /></tr>;`,
+    ),
+    sourceOf("web/src/b.tsx", `import { Menu } from "@mantine/core"; export const Mark = () => <Menu.Item />;`),
+  ];
+  assert.deepEqual(heavyInRows(tried), [
+    "web/src/a.tsx PlainRow: <Checkbox> in web/src/a.tsx",
+    "web/src/a.tsx cell: <Menu> in web/src/b.tsx",
+    "web/src/a.tsx cell: <Tooltip> in web/src/a.tsx",
+  ]);
 });

@@ -92,7 +92,7 @@ const widthsOf = <T,>(columns: readonly Column<T>[], main: number, whole: number
 
 /** What is cut off is told by the browser's own hint. Said when it is pointed at: measuring every cell beforehand would cost a layout. */
 const tellWhatIsCut = ({ target }: React.PointerEvent): void => {
-  const cell = (target as Element).closest<HTMLElement>(`.${classes.cell}, .${classes.second}, th`);
+  const cell = (target as Element).closest<HTMLElement>(`.${classes.cell}, .${classes.second}, td, th`);
   if (cell === null) return;
   if (cell.scrollWidth > cell.clientWidth) cell.title = cell.textContent;
   else cell.removeAttribute("title");
@@ -134,8 +134,14 @@ const PlainRow = <T,>({ row, index, columns, height, main, isCurrent, isOpen, na
   >
     {columns.map((column, place) => (
       <td key={column.id} data-align={column.align}>
-        <div className={classes.cell}>{column.cell(row)}</div>
-        {narrowLine !== undefined && place === main ? <div className={classes.second}>{narrowLine(row)}</div> : null}
+        {narrowLine !== undefined && place === main ? (
+          <>
+            <div className={classes.cell}>{column.cell(row)}</div>
+            <div className={classes.second}>{narrowLine(row)}</div>
+          </>
+        ) : (
+          column.cell(row)
+        )}
       </td>
     ))}
   </tr>

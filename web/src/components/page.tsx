@@ -27,8 +27,12 @@ export const Page = ({ title, about, actions, parts, toolbar, fill = false, chil
     document.title = `${title} · Behalf · ${realm}`;
   }, [title]);
   useEffect(() => {
-    // Whoever listens to the page hears where he is; whoever came from a dialog or typed already keeps his place.
-    if (document.activeElement === null || document.activeElement === document.body) heading.current?.focus();
+    // Whoever listens to the page hears where he is; whoever came from a dialog or typed already keeps his place. Once all of the page is
+    // there: a focus has it laid out, and what came after once more.
+    const frame = requestAnimationFrame(() => {
+      if (document.activeElement === null || document.activeElement === document.body) heading.current?.focus();
+    });
+    return () => cancelAnimationFrame(frame);
   }, []);
   return (
     <div className={classes.page} data-fill={fill}>

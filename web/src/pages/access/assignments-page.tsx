@@ -1,5 +1,5 @@
 /** Accounts and roles: who holds what, given and taken at their crossing (D68). */
-import { ActionIcon, Button, Checkbox, TextInput } from "@mantine/core";
+import { ActionIcon, Button, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -14,6 +14,7 @@ import { notify, notifyProblem } from "#web/components/notify.ts";
 import { Page } from "#web/components/page.tsx";
 import { allRolesQuery } from "#web/components/all-roles.ts";
 import { likelySize, useSize } from "#web/components/use-size.ts";
+import { RowChoice } from "#web/components/row-choice.tsx";
 import { useList } from "#web/components/use-list.ts";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { accessTexts, assignmentTexts } from "#web/i18n/texts/access.ts";
@@ -173,12 +174,11 @@ const AssignmentsPage = (): React.ReactElement => {
       header: name,
       width: rolePx,
       cell: (holder) => (
-        <Checkbox
-          size="xs"
-          aria-label={t(assignmentTexts.holds, { name: holder.name, role: name })}
+        <RowChoice
+          label={t(assignmentTexts.holds, { name: holder.name, role: name })}
           checked={pending?.holder.id === holder.id && pending.role === name ? pending.give : holder.roles.includes(name)}
           disabled={!mayChange}
-          onChange={({ currentTarget }) => changing.mutate({ holder, role: name, give: currentTarget.checked })}
+          onChange={(give) => changing.mutate({ holder, role: name, give })}
         />
       ),
     })),

@@ -22,6 +22,7 @@ import { navigationTexts } from "#web/i18n/texts/shell.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
 import { testTexts } from "#web/i18n/texts/access.ts";
 import { ActOnRuns, type ActRequest } from "#web/pages/runs/act-on-runs.tsx";
+import { RowChoice } from "#web/components/row-choice.tsx";
 import { cancelPermission, createPermission } from "#web/components/run-queries.ts";
 import { runResults, runStates, spans, type RunsSearch } from "#web/pages/runs/route.ts";
 import { useRuns, type Run, type Runs } from "#web/pages/runs/use-runs.ts";
@@ -240,14 +241,7 @@ const RunsPage = (): React.ReactElement => {
       header: <span className="visually-hidden">{t(runsTexts.choose)}</span>,
       width: 36,
       cell: (run) => (
-        // The browser's own: one of the library's in each row takes as long to make as the rest of the row.
-        <input
-          type="checkbox"
-          className={classes.choice}
-          aria-label={t(runsTexts.select, { job: run.job })}
-          checked={selected.has(run.id)}
-          onChange={(event) => toggle(run, event.currentTarget.checked)}
-        />
+        <RowChoice label={t(runsTexts.select, { job: run.job })} checked={selected.has(run.id)} onChange={(on) => toggle(run, on)} />
       ),
     },
     { id: "job", header: t(wordTexts.job), main: true, share: 2.4, cell: (run) => <ShortRunLink run={run} /> },
