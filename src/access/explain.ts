@@ -318,7 +318,8 @@ export const explainWhole = (question: Question, actor: Actor, options: ExplainO
       folder: folder === undefined ? null : renderFolder(folder.path, folder.recursive),
       folderRole: folder?.role.name ?? null,
       folderScope: folder?.scope ?? null,
-      roles: actor.roles.length,
+      // Counted only where they could be read (E12).
+      roles: findings.rule === "may.not-granted" ? actor.roles.length : null,
       why: findings.unreadable,
     },
     children,
