@@ -220,6 +220,13 @@ test("S1: an order with an unknown, missing or wrong field is refused, at every 
   assert.deepEqual(accepted, [".arguments = [object Object]", ".environment = [object Object]"]);
 });
 
+test("S6: the path of the order's job is one that a job can have: none that leads out of a folder which it names", () => {
+  const read = (path: string): boolean => readLaunchOrder({ ...sampleOrder(), job: { ...sampleOrder().job, path } }).ok;
+  for (const path of ["/a", "/finance/close books", "/..a/b..", "/été/日本"]) assert.equal(read(path), true, path);
+  for (const path of ["", "/", "a", "//a", "/a/", "/a//b", "/finance/../hr/x", "/..", "/./a", "/a/.", "/a\u200b", "/a\u0085"])
+    assert.equal(read(path), false, path);
+});
+
 test("O6: variable names and values that a process could not be given are refused", () => {
   const environments: readonly Record<string, string>[] = [
     { "A-B": "x" },

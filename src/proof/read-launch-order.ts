@@ -34,6 +34,13 @@ const accessId = text({
   expected: "an access ID such as `user:realm/id` or `os:1000`",
 });
 // oxlint-disable-next-line no-control-regex
+/** As jobs are called: whole segments. A node's allow lists compare these, so `/finance/../hr` must not pass for something in `/finance` (S6). */
+const jobPath = text({
+  min: 1,
+  max: 4096,
+  pattern: /^(?:\/(?!\.{1,2}(?:\/|$))[^/\p{C}]+)+$/u,
+  expected: "the path of a job, without `.`, `..` and empty segments",
+});
 const path = text({ min: 1, max: 4096, pattern: /^\/[^\u0000-\u001f\u007f]*$/, expected: "an absolute path" });
 const variableName = /^[A-Za-z_][A-Za-z0-9_]{0,254}$/;
 const variables = record(variableName, "a variable name", text({ max: orderLimits.argument }), orderLimits.environment);
@@ -49,7 +56,7 @@ const launchOrder: Shape<LaunchOrder> = object({
   run: id,
   attempt: integer(1, 1_000_000),
   submission: id,
-  job: object({ path, revision: integer(1, 1_000_000_000), author: name }),
+  job: object({ path: jobPath, revision: integer(1, 1_000_000_000), author: name }),
   program: variant("kind", {
     shell: object({ kind: oneOf("shell"), text: text({ min: 1, max: orderLimits.shellText }) }),
     program: object({

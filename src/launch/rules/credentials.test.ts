@@ -38,7 +38,7 @@ test("E9: a folder with `/*` at its end is the folder, here as in a role; anothe
 
 test("S6: what an entry allows is spelt exactly: folders from the root, known forms of submitters", () => {
   assert.equal(codeOf(readCredentialEntry({ ...entry, allow: { folders: [], submitters: [] } })), "ok");
-  for (const folder of ["finance", "/finance/", "//", "/a//b", "/a\nb", ""])
+  for (const folder of ["finance", "/finance/", "//", "/a//b", "/a\nb", "", "/a/../b", "/..", "/./a"])
     assert.equal(codeOf(readCredentialEntry({ ...entry, allow: { folders: [folder], submitters: [] } })), "launch.bad-credential", folder);
   for (const submitter of ["", "everyone", "group:", "alice", "user:"])
     assert.equal(

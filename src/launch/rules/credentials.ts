@@ -47,8 +47,8 @@ const keyShape: Shape<string> = text({
 const folderShape: Shape<string> = text({
   min: 1,
   max: 1024,
-  pattern: /^\/(?:[^/\p{C}]+(?:\/[^/\p{C}]+)*)?$/u,
-  expected: "an absolute folder such as `/finance`, without a slash at its end",
+  pattern: /^\/(?:(?!\.{1,2}(?:\/|$))[^/\p{C}]+(?:\/(?!\.{1,2}(?:\/|$))[^/\p{C}]+)*)?$/u,
+  expected: "an absolute folder such as `/finance`, without a slash at its end, `.` and `..`",
 });
 const submitterShape: Shape<string> = text({
   min: 1,
