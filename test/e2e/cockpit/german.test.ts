@@ -22,7 +22,7 @@ test("4.6: in German a refused act, its proof and what would change it are told 
     await invite.focus();
     await page
       .getByRole("tooltip")
-      .getByText("`manager:nodes:manage` ist abgelehnt: Keine Rolle erlaubt hier `manager:nodes:manage`")
+      .filter({ hasText: "manager:nodes:manage ist abgelehnt: Keine Rolle erlaubt hier manager:nodes:manage" })
       .waitFor();
     await page.getByRole("button", { name: "Warum? Knoten einladen" }).click();
     const panel = page.getByRole("dialog", { name: "Warum" });
