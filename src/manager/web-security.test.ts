@@ -198,6 +198,17 @@ describe("web security", () => {
       headers: { cookie: `behalf=${cli.json.token as string}`, "x-behalf-csrf": "x".repeat(43) },
     });
     assert.equal(asCookie.json.code, "manager.csrf");
+    const ofCookie = cookie.slice("behalf=".length).split(";")[0] ?? "";
+    const asBearer = (token: string): Promise<number> =>
+      send(world.tcp, { path: current, headers: { authorization: `Bearer ${token}` } }).then(({ status }) => status);
+    assert.equal(await asBearer(ofCookie), 401);
+    assert.equal(await asBearer(cli.json.token as string), 200);
+    // It is the same session that its cookie opens.
+    const opened = await send(world.tcp, {
+      path: current,
+      headers: { cookie: `behalf=${ofCookie}`, "x-behalf-csrf": login.json.csrf as string },
+    });
+    assert.equal(opened.status, 200);
   });
 
   test("W2: with TLS the cookie is a __Host- one, Secure, and the name is checked with its port", async (t) => {

@@ -82,8 +82,12 @@ export const authenticate = async (
   if (channel === null) return notSignedIn();
   const feed = !options.stream && request.headers[backgroundHeader] === undefined;
   const bearer = bearerToken(request);
-  if (bearer !== null)
-    return callerOf(await openSession(authentication, bearer, feed), channel.kind === "tcp" ? channel.address : "socket");
+  if (bearer !== null) {
+    const session = await openSession(authentication, bearer, feed);
+    // SECURITY: a browser's session is opened by its cookie with the CSRF token, and in no other way (W2; test "W2").
+    if (session.kind !== "cli") return notSignedIn();
+    return callerOf(session, channel.kind === "tcp" ? channel.address : "socket");
+  }
   if (channel.kind === "local") {
     const principal = await authentication.osPrincipal(channel.peer.uid);
     if (principal === null)
