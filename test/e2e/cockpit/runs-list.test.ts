@@ -44,6 +44,19 @@ test("4.6: the filters of the list are its address; they can be named and chosen
   await page.getByRole("row", { name: /books\/close/ }).waitFor();
   assert.equal(await search(), "?q=BOOKS&result=succeeded");
   assert.equal(await page.getByRole("textbox", { name: /Search job/ }).inputValue(), "BOOKS");
+
+  // With the keyboard alone, and slowly: the list follows, and what has the focus keeps it and what was typed.
+  await page.goto(`${instance.url}/runs`);
+  await page.getByRole("row", { name: /\/examples\/plain/ }).waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("books ");
+  await eventually("the address follows", search, (text) => text === "?q=books");
+  await page.keyboard.type("x");
+  await eventually("the address follows on", search, (text) => text === "?q=books+x");
+  await page.getByText("Nothing matches these filters").waitFor();
+  await page.keyboard.press("Backspace");
+  await page.keyboard.press("Backspace");
+  await page.getByRole("row", { name: /books\/close/ }).waitFor();
 });
 
 test("4.2: states change while one looks, and several runs are ended at once, each decided by itself", { timeout: 300_000 }, async (t) => {

@@ -10,21 +10,40 @@ export interface FilterFieldProps {
   readonly hint?: string;
   readonly first?: boolean;
   readonly width?: number;
+  readonly maxLength?: number;
+  /** The label stands in the field as long as that is empty, and not above it. */
+  readonly inside?: boolean;
 }
 
 const settleMs = 350;
 
-export const FilterField = ({ label, value, onApply, hint, first = false, width = 190 }: FilterFieldProps): React.ReactElement => {
+export const FilterField = ({
+  label,
+  value,
+  onApply,
+  hint,
+  first = false,
+  width = 190,
+  maxLength,
+  inside = false,
+}: FilterFieldProps): React.ReactElement => {
   const [typed, setTyped] = useState(value);
   const [before, setBefore] = useState(value);
-  // The address changed from elsewhere: a saved filter, the back button.
+  /** What this field has asked for and the address does not say yet. */
+  const [asked, setAsked] = useState<string | null>(null);
   if (before !== value) {
     setBefore(value);
-    setTyped(value);
+    setAsked(null);
+    // The address changed from elsewhere: a saved filter, the back button. What follows from this field leaves alone what was typed since.
+    if (value !== asked) setTyped(value);
   }
-  const apply = useEffectEvent((text: string) => {
-    if (text.trim() !== value) onApply(text.trim());
-  });
+  const applyNow = (text: string): void => {
+    const wanted = text.trim();
+    if (wanted === value) return;
+    setAsked(wanted);
+    onApply(wanted);
+  };
+  const apply = useEffectEvent(applyNow);
   useEffect(() => {
     if (typed === value) return undefined;
     const timer = setTimeout(() => apply(typed), settleMs);
@@ -34,15 +53,14 @@ export const FilterField = ({ label, value, onApply, hint, first = false, width 
     <TextInput
       size="xs"
       w={width}
-      label={label}
+      {...(inside ? { "aria-label": label, placeholder: label } : { label })}
       {...(hint === undefined ? {} : { placeholder: hint })}
+      {...(maxLength === undefined ? {} : { maxLength })}
       value={typed}
       onChange={(event) => setTyped(event.currentTarget.value)}
-      onBlur={() => {
-        if (typed.trim() !== value) onApply(typed.trim());
-      }}
+      onBlur={() => applyNow(typed)}
       onKeyDown={(event) => {
-        if (event.key === "Enter" && typed.trim() !== value) onApply(typed.trim());
+        if (event.key === "Enter") applyNow(typed);
       }}
       autoComplete="off"
       spellCheck={false}

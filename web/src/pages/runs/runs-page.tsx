@@ -1,11 +1,11 @@
 /** Runs: filters that stand in the address, states as they change, and ending several at once. */
-import { ActionIcon, Button, NativeSelect, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { ActionIcon, Button, NativeSelect } from "@mantine/core";
 import { createLazyRoute, getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { useMayAnywhere } from "#web/api/access.ts";
 import { ActionButton, allowedBy } from "#web/components/action-button.tsx";
 import { DataTable, type Column } from "#web/components/data-table.tsx";
+import { FilterField } from "#web/components/filter-field.tsx";
 import { Page } from "#web/components/page.tsx";
 import { renderDuration } from "#web/components/render-time.ts";
 import { runAddress, ShortRunLink } from "#web/components/run-link.tsx";
@@ -131,8 +131,7 @@ const Filters = ({
   readonly onChange: (change: Partial<RunsSearch>) => void;
 }): React.ReactElement => {
   const t = useText();
-  const later = useDebouncedCallback((change: Partial<RunsSearch>) => onChange(change), 250);
-  const typed = (value: string): string | undefined => (value.trim() === "" ? undefined : value.trim());
+  const given = (value: string): string | undefined => (value === "" ? undefined : value);
   const fixed = [
     ["job", search.job, t(runsTexts.onlyJob, { job: search.job ?? "" })],
     ["submission", search.submission, t(runsTexts.onlySubmission)],
@@ -140,16 +139,14 @@ const Filters = ({
   ] as const;
   return (
     <>
-      <TextInput
-        size="xs"
-        className={classes.search}
-        aria-label={t(runsTexts.search)}
-        placeholder={t(runsTexts.search)}
-        defaultValue={search.q ?? ""}
-        key={`q ${search.q === undefined}`}
-        data-page-filter
+      <FilterField
+        first
+        inside
+        label={t(runsTexts.search)}
+        value={search.q ?? ""}
+        width={260}
         maxLength={200}
-        onChange={(event) => later({ q: typed(event.currentTarget.value) })}
+        onApply={(q) => onChange({ q: given(q) })}
       />
       <NativeSelect
         size="xs"
@@ -163,28 +160,21 @@ const Filters = ({
         ]}
         onChange={(event) => onChange({ since: spans.find((span) => span === event.currentTarget.value) })}
       />
-      <TextInput
-        size="xs"
-        className={classes.narrow}
-        aria-label={t(runsTexts.folder)}
-        placeholder={t(runsTexts.folder)}
-        defaultValue={search.folder ?? ""}
-        key={`folder ${search.folder === undefined}`}
+      <FilterField
+        inside
+        label={t(runsTexts.folder)}
+        value={search.folder ?? ""}
+        width={150}
         maxLength={512}
-        onChange={(event) => {
-          const folder = typed(event.currentTarget.value);
-          later({ folder: folder === undefined || folder.startsWith("/") ? folder : `/${folder}` });
-        }}
+        onApply={(folder) => onChange({ folder: given(folder === "" || folder.startsWith("/") ? folder : `/${folder}`) })}
       />
-      <TextInput
-        size="xs"
-        className={classes.narrow}
-        aria-label={t(wordTexts.node)}
-        placeholder={t(wordTexts.node)}
-        defaultValue={search.node ?? ""}
-        key={`node ${search.node === undefined}`}
+      <FilterField
+        inside
+        label={t(wordTexts.node)}
+        value={search.node ?? ""}
+        width={150}
         maxLength={100}
-        onChange={(event) => later({ node: typed(event.currentTarget.value) })}
+        onApply={(node) => onChange({ node: given(node) })}
       />
       {fixed.map(([name, value, words]) =>
         value === undefined ? null : (
