@@ -35,6 +35,18 @@ test("4.6: the frame works with the keyboard alone, in the theme and language th
     const page = await persona("ann");
     const search = page.getByRole("button", { name: "Go to …" });
     await search.focus();
+    // Who types on does not wait for its code to come: no letter is lost, and none of them is a shortcut.
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("gnr");
+    await eventually(
+      "every letter is there",
+      () => page.getByRole("combobox", { name: "Go to or do" }).inputValue(),
+      (value) => value === "gnr",
+    );
+    await page.keyboard.press("Escape");
+    await page.getByRole("combobox", { name: "Go to or do" }).waitFor({ state: "detached" });
+    assert.equal(new URL(page.url()).pathname, "/");
+    await search.focus();
     await page.keyboard.press("Control+k");
     await page.getByRole("combobox", { name: "Go to or do" }).waitFor();
     assert.deepEqual(await axeFindings(page), []);

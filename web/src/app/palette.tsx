@@ -1,12 +1,13 @@
 /** Ctrl/Cmd-K: type where to go or what to do, Enter. A combobox with a list, as the keyboard and screen readers expect it. */
 import { Modal, useMantineColorScheme } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
-import { useId, useState, useSyncExternalStore } from "react";
+import { useEffect, useId, useState, useSyncExternalStore } from "react";
 import { mayAnywhere, useAccess } from "#web/api/access.ts";
 import { commands, type Command } from "#web/components/commands.ts";
 import { useFoundObjects, type FoundObject } from "#web/app/find-objects.ts";
 import { matching } from "#web/app/match.ts";
 import { navigation } from "#web/app/pages.ts";
+import { takeTypedAhead } from "#web/app/typed-ahead.ts";
 import { signOut } from "#web/components/sign-out.ts";
 import { useText } from "#web/i18n/language.ts";
 import { navigationTexts, paletteTexts, shellTexts, shortcutTexts } from "#web/i18n/texts/shell.ts";
@@ -27,6 +28,8 @@ export const Palette = ({ onClose, openSheet }: PaletteProps): React.ReactElemen
   const [words, setWords] = useState("");
   const [at, setAt] = useState(0);
   const listId = useId();
+  // Closed before it had the focus: the keys are the page's again.
+  useEffect(() => () => void takeTypedAhead(), []);
 
   const pages = navigation
     .filter(
@@ -84,6 +87,10 @@ export const Palette = ({ onClose, openSheet }: PaletteProps): React.ReactElemen
             setAt(0);
           }}
           onKeyDown={onKeyDown}
+          onFocus={() => {
+            const early = takeTypedAhead();
+            if (early !== "") setWords(words + early);
+          }}
           autoComplete="off"
           spellCheck={false}
           data-autofocus

@@ -8,6 +8,7 @@ import { startLive, useLiveState } from "#web/api/live.ts";
 import { queryClient } from "#web/api/query-client.ts";
 import { realm, session } from "#web/api/session.ts";
 import { navigation, type NavigationEntry } from "#web/app/pages.ts";
+import { beginTypedAhead } from "#web/app/typed-ahead.ts";
 import { SessionWatch } from "#web/app/session-watch.tsx";
 import { meaningOf } from "#web/app/shortcuts.ts";
 import { explained } from "#web/components/explain.ts";
@@ -173,6 +174,7 @@ export const Shell = (): React.ReactElement => {
       if (meaning.kind === "nothing" || meaning.kind === "await-page") return;
       // A dialog that is open has the keyboard to itself.
       if (document.querySelector("[role=dialog][aria-modal=true]") !== null && meaning.kind !== "palette") return;
+      if (meaning.kind === "palette" && document.querySelector("[role=dialog][aria-modal=true]") === null) beginTypedAhead();
       if (meaning.kind === "palette" || meaning.kind === "sheet") setOpened(meaning.kind);
       if (meaning.kind === "filter") {
         const field = main.current?.querySelector<HTMLElement>("[data-page-filter]");
