@@ -28,12 +28,24 @@ test("4.6: without the manager the page says so, keeps what it showed, and recov
   await confirm.getByRole("alert").getByText("the manager cannot be reached").waitFor();
   assert.equal(await confirm.getByRole("textbox").inputValue(), "local");
   await page.keyboard.press("Escape");
+  // So does a part whose code has not come: the page under it stays, and what is typed on it.
+  const failed = page.waitForEvent("requestfailed", { predicate: (request) => request.url().includes("/palette-") });
+  await page.keyboard.press("ControlOrMeta+k");
+  await failed;
+  // Two frames: what came of it has been drawn.
+  await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+  assert.equal(await page.getByRole("region", { name: "Credential keys" }).count(), 1);
+  assert.equal(await page.getByRole("navigation", { name: "Pages" }).count(), 1);
   // A page whose code has not come yet says so too, and is there as soon as the manager is.
   await page.getByRole("link", { name: "Audit", exact: true }).click();
   await page.getByRole("heading", { level: 1, name: "The manager cannot be reached" }).waitFor();
 
   await start();
   await page.getByRole("heading", { level: 1, name: "Audit" }).waitFor({ timeout: 300_000 });
+  // It is tried again, with its looks.
+  await page.keyboard.press("ControlOrMeta+k");
+  await page.getByRole("combobox", { name: "Go to or do" }).waitFor();
+  await page.keyboard.press("Escape");
   await page.goto(`${instance.url}/nodes/local`);
   await page.getByRole("status").getByText(/Live$/).waitFor({ timeout: 300_000 });
   await page

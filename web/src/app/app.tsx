@@ -9,10 +9,11 @@ import { EmptyState } from "#web/components/states.tsx";
 import { stateTexts } from "#web/i18n/texts/common.ts";
 import { shellTexts } from "#web/i18n/texts/shell.ts";
 import { useText } from "#web/i18n/language.ts";
+import { part } from "#web/components/part.tsx";
 import { anyNote } from "#web/components/notify.ts";
 
 const SignInPage = lazy(() => import("#web/pages/sign-in/sign-in-page.tsx").then((page) => ({ default: page.SignInPage })));
-const Notes = lazy(() => import("#web/components/notes.tsx").then((module) => ({ default: module.Notes })));
+const Notes = part(() => import("#web/components/notes.tsx").then((module) => module.Notes), { quiet: true });
 
 const Replaced = (): React.ReactElement => {
   const t = useText();
@@ -39,7 +40,7 @@ export const App = (): React.ReactElement => {
   return (
     <>
       <Suspense fallback={null}>{isIn ? <RouterProvider router={router} /> : <SignInPage state={state} />}</Suspense>
-      <Suspense fallback={null}>{noted ? <Notes /> : null}</Suspense>
+      {noted ? <Notes options={{ onFail: () => anyNote.set(false) }} /> : null}
     </>
   );
 };

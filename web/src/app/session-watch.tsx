@@ -1,10 +1,11 @@
 /** Watches the session's end beside whatever page is shown: renews it silently while somebody is there, warns before it ends. */
-import { lazy, Suspense, useEffect, useEffectEvent, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { call } from "#web/api/call.ts";
 import { csrfToken, sessionEnded } from "#web/api/session.ts";
+import { part } from "#web/components/part.tsx";
 import { whatNow, type Activity, type Seen } from "#web/app/activity.ts";
 
-const SessionWarning = lazy(() => import("#web/app/session-warning.tsx").then((module) => ({ default: module.SessionWarning })));
+const SessionWarning = part(() => import("#web/app/session-warning.tsx").then((module) => module.SessionWarning));
 
 const quiet: Activity = { kind: "quiet" };
 const tickMs = 1000;
@@ -77,9 +78,5 @@ export const SessionWatch = (): React.ReactElement | null => {
     setShown(quiet);
   };
   if (shown.kind !== "idle-warning" && shown.kind !== "expiry-warning") return null;
-  return (
-    <Suspense fallback={null}>
-      <SessionWarning warning={shown} onStay={stay} onDismiss={dismissExpiry} />
-    </Suspense>
-  );
+  return <SessionWarning warning={shown} onStay={stay} onDismiss={dismissExpiry} />;
 };

@@ -2,16 +2,17 @@
 import { Button } from "@mantine/core";
 import { Link, Outlet, useNavigate, useRouter } from "@tanstack/react-router";
 import { onBackOrForward } from "#web/app/back-or-forward.ts";
-import { lazy, Suspense, useEffect, useId, useRef, useState, useSyncExternalStore } from "react";
+import { useEffect, useId, useRef, useState, useSyncExternalStore } from "react";
 import { mayAnywhere, useAccess } from "#web/api/access.ts";
 import { startLive, useLiveState } from "#web/api/live.ts";
 import { queryClient } from "#web/api/query-client.ts";
 import { realm, session } from "#web/api/session.ts";
 import { navigation, type NavigationEntry } from "#web/app/pages.ts";
-import { beginTypedAhead } from "#web/app/typed-ahead.ts";
+import { part } from "#web/components/part.tsx";
+import { beginTypedAhead, takeTypedAhead } from "#web/app/typed-ahead.ts";
 import { SessionWatch } from "#web/app/session-watch.tsx";
 import { meaningOf } from "#web/app/shortcuts.ts";
-import { explained } from "#web/components/explain.ts";
+import { closeExplain, explained } from "#web/components/explain.ts";
 import { useSaid } from "#web/components/engine-text.tsx";
 import { Hint } from "#web/components/hint.tsx";
 import { Icon } from "#web/components/icon.tsx";
@@ -21,10 +22,10 @@ import type { CompiledAccess } from "#access/compile.ts";
 import { Words } from "#web/components/words.tsx";
 import classes from "#web/app/shell.module.css";
 
-const AccountMenu = lazy(() => import("#web/app/account-menu.tsx").then((module) => ({ default: module.AccountMenu })));
-const Palette = lazy(() => import("#web/app/palette.tsx").then((module) => ({ default: module.Palette })));
-const ShortcutSheet = lazy(() => import("#web/app/shortcut-sheet.tsx").then((module) => ({ default: module.ShortcutSheet })));
-const ExplainPanel = lazy(() => import("#web/components/explain-panel.tsx").then((module) => ({ default: module.ExplainPanel })));
+const AccountMenu = part(() => import("#web/app/account-menu.tsx").then((module) => module.AccountMenu));
+const Palette = part(() => import("#web/app/palette.tsx").then((module) => module.Palette));
+const ShortcutSheet = part(() => import("#web/app/shortcut-sheet.tsx").then((module) => module.ShortcutSheet));
+const ExplainPanel = part(() => import("#web/components/explain-panel.tsx").then((module) => module.ExplainPanel));
 
 const awaitPageMs = 1500;
 
@@ -122,9 +123,7 @@ const AccountButton = ({ openSheet }: { readonly openSheet: () => void }): React
     </Button>
   );
   return wanted ? (
-    <Suspense fallback={button}>
-      <AccountMenu openSheet={openSheet} name={name} />
-    </Suspense>
+    <AccountMenu openSheet={openSheet} name={name} options={{ whileLoading: button, onFail: () => setWanted(false) }} />
   ) : (
     button
   );
@@ -141,6 +140,7 @@ export const Shell = (): React.ReactElement => {
   const question = useSyncExternalStore(explained.subscribe, explained.get);
   const [everExplained, setEverExplained] = useState(false);
   if (question !== null && !everExplained) setEverExplained(true);
+  const close = (): void => setOpened(null);
   const main = useRef<HTMLElement>(null);
   const scrolled = useRef(false);
 
@@ -240,11 +240,11 @@ export const Shell = (): React.ReactElement => {
         <Outlet />
       </main>
       <SessionWatch />
-      <Suspense fallback={null}>
-        {opened === "palette" ? <Palette onClose={() => setOpened(null)} openSheet={() => setOpened("sheet")} /> : null}
-        {opened === "sheet" ? <ShortcutSheet onClose={() => setOpened(null)} /> : null}
-        {everExplained ? <ExplainPanel /> : null}
-      </Suspense>
+      {opened === "palette" ? (
+        <Palette onClose={close} openSheet={() => setOpened("sheet")} options={{ onFail: () => (takeTypedAhead(), close()) }} />
+      ) : null}
+      {opened === "sheet" ? <ShortcutSheet onClose={close} options={{ onFail: close }} /> : null}
+      {everExplained ? <ExplainPanel options={{ onFail: () => (closeExplain(), setEverExplained(false)) }} /> : null}
     </div>
   );
 };

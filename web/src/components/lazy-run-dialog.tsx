@@ -1,11 +1,7 @@
 /** The run dialog, its code loaded when it is first shown. */
-import { lazy, Suspense } from "react";
+import { part } from "#web/components/part.tsx";
 import type { RunDialogProps } from "#web/components/run-dialog.tsx";
 
-const RunDialog = lazy(() => import("#web/components/run-dialog.tsx").then((module) => ({ default: module.RunDialog })));
+const RunDialog = part(() => import("#web/components/run-dialog.tsx").then((module) => module.RunDialog));
 
-export const LazyRunDialog = (props: RunDialogProps): React.ReactElement => (
-  <Suspense fallback={null}>
-    <RunDialog {...props} />
-  </Suspense>
-);
+export const LazyRunDialog = (props: RunDialogProps): React.ReactElement => <RunDialog {...props} options={{ onFail: props.onClose }} />;

@@ -18,15 +18,19 @@ export const anyNote = createStore(false);
 
 export const notify = (note: Note): void => {
   anyNote.set(true);
-  void import("@mantine/notifications").then(({ notifications }) =>
-    notifications.show({
-      color: note.tone === "good" ? "teal" : "red",
-      title: createElement(Words, { text: note.title }),
-      message: createElement(Words, { text: note.text ?? "" }),
-      closeButtonProps: { "aria-label": renderText(languageNow(), commonTexts.close) },
-      // What went wrong stays until it is read.
-      autoClose: note.tone === "good" ? 5000 : false,
-    }),
+  void import("@mantine/notifications").then(
+    ({ notifications }) =>
+      notifications.show({
+        color: note.tone === "good" ? "teal" : "red",
+        title: createElement(Words, { text: note.title }),
+        message: createElement(Words, { text: note.text ?? "" }),
+        closeButtonProps: { "aria-label": renderText(languageNow(), commonTexts.close) },
+        // What went wrong stays until it is read.
+        autoClose: note.tone === "good" ? 5000 : false,
+      }),
+    () => {
+      // Its code does not come while the manager is away; that is said beside the account's name.
+    },
   );
 };
 

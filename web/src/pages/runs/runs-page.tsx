@@ -1,13 +1,14 @@
 /** Runs: filters that stand in the address, states as they change, and ending several at once. */
 import { ActionIcon, Button, NativeSelect } from "@mantine/core";
 import { createLazyRoute, getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { useMayAnywhere } from "#web/api/access.ts";
 import { ActionButton, allowedBy } from "#web/components/action-button.tsx";
 import { DataTable, type Column } from "#web/components/data-table.tsx";
 import { FilterField } from "#web/components/filter-field.tsx";
 import { Page } from "#web/components/page.tsx";
 import { renderDuration } from "#web/components/render-time.ts";
+import { part } from "#web/components/part.tsx";
 import { runAddress, ShortRunLink } from "#web/components/run-link.tsx";
 import { SavedFilters } from "#web/components/saved-filters.tsx";
 import { StateMark, stateText, type MarkedState } from "#web/components/state-mark.tsx";
@@ -28,7 +29,7 @@ import { runResults, runStates, spans, type RunsSearch } from "#web/pages/runs/r
 import { useRuns, type Run, type Runs } from "#web/pages/runs/use-runs.ts";
 import classes from "#web/pages/runs/runs.module.css";
 
-const RunExplanation = lazy(() => import("#web/pages/runs/run-explanation.tsx").then((module) => ({ default: module.RunExplanation })));
+const RunExplanation = part(() => import("#web/pages/runs/run-explanation.tsx").then((module) => module.RunExplanation));
 
 const pageRoute = getRouteApi("/runs");
 
@@ -349,9 +350,9 @@ const RunsPage = (): React.ReactElement => {
           {...(isFiltered ? { onClearFilters: () => void navigate({ search: {} }) } : {})}
         />
       </div>
-      <Suspense fallback={null}>
-        {explained === null ? null : <RunExplanation run={explained} onClose={() => setExplained(null)} />}
-      </Suspense>
+      {explained === null ? null : (
+        <RunExplanation run={explained} onClose={() => setExplained(null)} options={{ onFail: () => setExplained(null) }} />
+      )}
       <ActOnRuns
         request={asked}
         onClose={() => setAsked(null)}
