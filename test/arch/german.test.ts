@@ -67,7 +67,7 @@ test("4.6: every problem that a page can show has its title and its hint in Germ
 /** Not read in a cockpit: what a part says as it starts, other products' files, the launcher's own door. */
 const isUnread = ({ file, code, text }: Said): boolean =>
   Object.hasOwn(Object.fromEntries(elsewhere.map((one) => [one, true])), code) ||
-  /import-|ini-lines|proof\/(?:keys|rotation|receipt|canonical-json)|launcher\/(?:admin-link|settings|open-host|take-rotation|launcher|folder-lock|doctor)\.|open-identity|role-draft-history|launch\/linux\/(?:host|sudo)|launch\/rules\/credentials/.test(
+  /import-(?:js7|shiro|text)|ini-lines|proof\/(?:keys|rotation|receipt|canonical-json)|launcher\/(?:admin-link|settings|open-host|take-rotation|launcher|folder-lock|doctor)\.|open-identity|role-draft-history|launch\/linux\/(?:host|sudo)|launch\/rules\/credentials/.test(
     file,
   ) ||
   // What cannot happen is told with its id alone.

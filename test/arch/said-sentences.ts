@@ -49,6 +49,7 @@ const speakers: Readonly<Record<string, number>> = {
   problem: 1,
   fail: 1,
   notice: 1,
+  note: 2,
   toConfirm: 1,
   invalid: 1,
   malformed: 1,

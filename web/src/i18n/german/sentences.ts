@@ -248,6 +248,69 @@ export const sentences: Readonly<Record<string, string>> = {
 
   "line {} of what was applied": "Zeile {1} des Angewendeten",
 
+  // --- what an import cannot carry over as it was
+  "role {}": "Rolle {1}",
+  "account {}": "Konto {1}",
+  "{} has no counterpart there": "{1} hat dort keine Entsprechung",
+  "controller {} cannot have that name here": "Controller {1} kann hier nicht so heißen",
+  "say how it is called here with {}": "Sagen Sie mit {1}, wie er hier heißt",
+  "role {} names more than {} controllers": "Rolle {1} nennt mehr als {2} Controller",
+  "divide the role": "Teilen Sie die Rolle",
+  "role {} has more than {} permissions in one part": "Rolle {1} hat mehr als {2} Rechte in einem Teil",
+  "check that the file is of this product": "Prüfen Sie, ob die Datei von diesem Produkt ist",
+  "there are more than {} permissions and folders": "Es sind mehr als {1} Rechte und Ordner",
+  "there are more than {} permissions that are unknown here": "Es sind mehr als {1} Rechte, die hier unbekannt sind",
+  "if that is what was meant, grant {}": "wenn das gemeint war, erlauben Sie {1}",
+  "this denial has no counterpart, so the nearest branch above it is denied":
+    "Dieses Verbot hat keine Entsprechung; verboten ist der nächste Zweig darüber",
+  "narrow it after the import if that denies too much": "Verengen Sie es nach der Übernahme, wenn das zu viel verbietet",
+  "role {} denies {}, which has no counterpart": "Rolle {1} verbietet {2}, was keine Entsprechung hat",
+  "leaving it out would allow more than the source did": "es wegzulassen erlaubte mehr als die Quelle",
+  "write the denial in the file as one of the product's permissions, or remove it there":
+    "Schreiben Sie das Verbot in der Datei als eines der hiesigen Rechte, oder entfernen Sie es dort",
+  "role {} denies {}, whose wildcard cannot be carried over exactly":
+    "Rolle {1} verbietet {2}, dessen Platzhalter sich nicht genau übernehmen lässt",
+  "write the denied permissions out in the file": "Schreiben Sie die verbotenen Rechte in der Datei aus",
+  "its wildcard would mean something else with every new permission": "Ihr Platzhalter bedeutete mit jedem neuen Recht etwas anderes",
+  "write the permissions out": "Schreiben Sie die Rechte aus",
+  "the source compares denials as texts, so this one had no effect there":
+    "Die Quelle vergleicht Verbote als Texte, dort wirkte dieses also nicht",
+  "here it denies": "hier verbietet es",
+  "remove it if it was never meant": "Entfernen Sie es, wenn es nie gemeint war",
+  "this permission is of the product's first generation": "Dieses Recht stammt aus der ersten Generation des Produkts",
+  "none here means exactly the same": "keines hier bedeutet genau dasselbe",
+  "there is no such permission": "Dieses Recht gibt es nicht",
+  "decided for all controllers, so it never had an effect for one": "Es wird für alle Controller entschieden und wirkte für einen nie",
+  "correct the folder in the file": "Berichtigen Sie den Ordner in der Datei",
+  "leaving a limit out would allow more": "eine Grenze wegzulassen erlaubte mehr",
+  "read as the folder alone, as the source does": "Gelesen als der Ordner allein, wie die Quelle es tut",
+  "write {} for everything below it": "Schreiben Sie {1} für alles darunter",
+  "role {} has more than {} folders in one part": "Rolle {1} hat mehr als {2} Ordner in einem Teil",
+  "rename the role in the file": "Benennen Sie die Rolle in der Datei um",
+  "an account without it could do more": "Ein Konto ohne sie dürfte mehr",
+  "the roles {} have the same name here": "Die Rollen {1} heißen hier gleich",
+  "the accounts {} have the same name here": "Die Konten {1} heißen hier gleich",
+  "rename one of them in the file": "Benennen Sie eines davon in der Datei um",
+  "there are more than {} roles": "Es sind mehr als {1} Rollen",
+  "there are more than {} accounts": "Es sind mehr als {1} Konten",
+  "create the account by hand, with a name that can stand here": "Legen Sie das Konto von Hand an, mit einem Namen, der hier stehen kann",
+  "role {} limits folders for controller {} without any permission of controllers":
+    "Rolle {1} beschränkt Ordner für Controller {2} ohne ein Recht auf Controllern",
+  "the limit could not be kept": "die Grenze ließe sich nicht halten",
+  "give the role a permission for that controller in the file, or name the folders for all controllers":
+    "Geben Sie der Rolle in der Datei ein Recht für diesen Controller, oder nennen Sie die Ordner für alle Controller",
+  "its folders for controller {} are kept together with {}, which it has for all":
+    "Ihre Ordner für Controller {1} bleiben, zusammen mit {2}, das sie für alle hat",
+  "role {} has neither a permission nor a folder, so it is not kept":
+    "Rolle {1} hat weder ein Recht noch einen Ordner und wird nicht aufbewahrt",
+  "the file does not define this role, so it gave nothing": "Die Datei legt diese Rolle nicht fest; sie gab also nichts",
+  "account {} has no role that is carried over": "Konto {1} hat keine Rolle, die übernommen wird",
+  "it could not sign in": "es könnte sich nicht anmelden",
+  "create it by hand if it is needed": "Legen Sie es von Hand an, wenn es gebraucht wird",
+  "account {} cannot sign in with these roles": "Konto {1} kann sich mit diesen Rollen nicht anmelden",
+  "they do not grant {}": "sie erlauben {1} nicht",
+  "grant {} in one of its roles": "Erlauben Sie {1} in einer seiner Rollen",
+
   // --- what is wrong with the record
   "{} record(s) before record {} are missing": "{1} Einträge vor Eintrag {2} fehlen",
   "record {} does not follow record {}": "Eintrag {1} folgt nicht auf Eintrag {2}",

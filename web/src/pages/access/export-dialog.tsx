@@ -6,6 +6,7 @@ import { call } from "#web/api/call.ts";
 import { Loaded } from "#web/components/states.tsx";
 import { commonTexts } from "#web/i18n/texts/common.ts";
 import { exportTexts, importTexts } from "#web/i18n/texts/access.ts";
+import { Sentence } from "#web/components/engine-text.tsx";
 import { useText } from "#web/i18n/language.ts";
 import { wordTexts } from "#web/i18n/texts/words.ts";
 import classes from "#web/pages/access/access.module.css";
@@ -57,9 +58,11 @@ export const ExportDialog = ({ onClose }: { readonly onClose: () => void }): Rea
             {left.length === 0 ? null : (
               <>
                 <p>{t(exportTexts.left)}</p>
-                <ul lang="en">
+                <ul>
                   {left.map((one) => (
-                    <li key={one}>{one}</li>
+                    <li key={one}>
+                      <Sentence text={one} />
+                    </li>
                   ))}
                 </ul>
               </>

@@ -17,7 +17,6 @@ import { policyChanged } from "#web/components/policy-changed.ts";
 import { problemMarks } from "#web/components/problem-marks.ts";
 import { readPairs } from "#web/components/read-pairs.ts";
 import { ProblemNote } from "#web/components/states.tsx";
-import { Words } from "#web/components/words.tsx";
 import { logTexts } from "#web/i18n/texts/log.ts";
 import { importTexts, whatIfTexts } from "#web/i18n/texts/access.ts";
 import { useAct } from "#web/components/use-act.ts";
@@ -61,11 +60,11 @@ const Report = ({ outcome }: { readonly outcome: Outcome }): React.ReactElement 
         ))}
       </ul>
       <h3 className={classes.small}>{t(importTexts.report, { count: outcome.report.length })}</h3>
-      <ul className={classes.plain} aria-label={t(importTexts.reportTitle)} lang="en">
+      <ul className={classes.plain} aria-label={t(importTexts.reportTitle)}>
         {outcome.report.map((one) => (
           <li key={`${one.line} ${one.item} ${one.text}`}>
             {t(logTexts.line, { line: String(one.line) })}: <code>{one.item}</code>{" "}
-            <Words text={one.hint === null ? one.text : `${one.text}. ${one.hint}`} />
+            <Sentence text={one.hint === null ? one.text : `${one.text}. ${one.hint}`} />
           </li>
         ))}
       </ul>
