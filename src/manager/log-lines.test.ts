@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import * as fc from "fast-check";
 import { encodeLogFrame, lineIndexPath, nextLineIndexPath, type LogStream } from "#link/log-format.ts";
-import { defaultBudgetBytes, keptEveryBytes, keptFromBytes, LogLines, longestLine, type LogLine } from "#manager/log-lines.ts";
+import { defaultBudgetBytes, keptEveryBytes, keptFromBytes, LogLines, type LogLine } from "#manager/log-lines.ts";
+import { longestLine } from "#manager/log-walk.ts";
 
 type Frame = readonly [stream: LogStream, text: string | Buffer];
 

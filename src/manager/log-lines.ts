@@ -1,30 +1,25 @@
 /**
  * The log of a run as numbered lines, for whoever reads it on a page: any line at once, whatever the log's size, and literal search over all
- * of it. What belongs here: where lines begin, an index of them in memory, and reading by it. What does not: who may read, and the frames.
+ * of it. What belongs here: reading by an index, and keeping it. What does not: where lines begin (`log-walk.ts`), what is known of them
+ * (`log-index.ts`), who may read, and the frames.
  *
  * The index of a large log is made while it is written and kept in a file beside it, so that the first who opens it does not wait for
  * a look at all of it, nor does the first after a restart. It holds nothing that the log does not say: without it, or from where it ends, it is made again.
- *
- * A line is what one stream wrote up to its line break. It also ends where the other stream writes in between and where it gets longer than
- * `longestLine`, so that lines follow each other in the file and none is without bound. The same bytes always have the same lines.
  */
 import { constants, open, readFile, rename, writeFile, type FileHandle } from "node:fs/promises";
-import { lineIndexPath, logFrameHeaderBytes, nextLineIndexPath, walkLogFrames, type LogStream } from "#link/log-format.ts";
+import { lineIndexPath, logFrameHeaderBytes, nextLineIndexPath, type LogStream } from "#link/log-format.ts";
 import type { LogPath } from "#manager/log-file.ts";
+import { readKept, renderKept, totalOf, unknownIndex, type Index } from "#manager/log-index.ts";
+import { readAt, walkFile, type Place } from "#manager/log-walk.ts";
 
-/** Bytes of the longest line; what is longer goes on in the next one. */
-export const longestLine = 8 * 1024;
 /** Most bytes of text in one answer, and one line more. */
 const mostTextBytes = 1024 * 1024;
-/** Every so many lines the index knows a place, at first: at most 2 MiB lie between two of them. */
-const linesPerMark = 256;
 /** Places known of one log; beyond that every second one is forgotten, so that memory does not grow with the log. */
 const mostMarks = 16_384;
 /** Smaller logs are looked at when somebody asks: that takes some 20 ms. */
 export const keptFromBytes = 4 * 1024 * 1024;
 /** While a log is written, what is known of it is kept whenever it has grown by as much. */
 export const keptEveryBytes = 64 * 1024 * 1024;
-const readBytes = 1024 * 1024;
 /** Bytes that one request may look at; then it answers how far it came. About a quarter of a second. */
 export const defaultBudgetBytes = 128 * 1024 * 1024;
 /** Runs whose index is kept. */
@@ -57,219 +52,6 @@ export interface FoundLines {
   readonly next: number | null;
   readonly total: number;
 }
-
-/** A line's beginning: a frame, and how far into its content. */
-interface Place {
-  readonly frame: number;
-  readonly inFrame: number;
-}
-
-/** `spans`: begin and end of each part of the line within the buffer; only good during the call. */
-type LineVisitor = (
-  line: number,
-  stream: LogStream,
-  atMs: number,
-  spans: readonly number[],
-  cut: boolean,
-  frame: number,
-  inFrame: number,
-) => void;
-
-interface Walked {
-  /** Number of the line that begins at `frame`, `inFrame`. */
-  readonly line: number;
-  /** Relative to the buffer. */
-  readonly frame: number;
-  readonly inFrame: number;
-  /** The last line visited is not finished; it is the one that begins there. */
-  readonly open: boolean;
-  readonly damaged: boolean;
-}
-
-/** Before this byte a character begins; at most three bytes back. */
-const characterBoundary = (bytes: Buffer, at: number): number => {
-  for (let back = at; back > at - 4; back -= 1) if (((bytes[back] ?? 0) & 0xc0) !== 0x80) return back;
-  return at;
-};
-
-/** Visits the lines of whole frames; the first one begins `inFrame` bytes into the first frame's content. `isLast`: what is unfinished is visited too. */
-const walkLines = (bytes: Buffer, inFrame: number, firstLine: number, isLast: boolean, visit: LineVisitor): Walked => {
-  let line = firstLine;
-  let stream: LogStream = "stdout";
-  let atMs = 0;
-  let length = 0;
-  let frame = 0;
-  let within = inFrame;
-  const spans: number[] = [];
-  let newline = -1;
-  const finish = (cut: boolean): void => {
-    visit(line, stream, atMs, spans, cut, frame, within);
-    line += 1;
-    length = 0;
-    spans.length = 0;
-  };
-  const { end, damaged } = walkLogFrames(bytes, (of, at, begin, contentBegin, contentEnd) => {
-    let from = contentBegin + (begin === 0 ? inFrame : 0);
-    if (length > 0 && of !== stream && from < contentEnd) finish(true);
-    while (from < contentEnd) {
-      if (length === 0) {
-        stream = of;
-        atMs = at;
-        frame = begin;
-        within = from - contentBegin;
-      }
-      // Looked for once per line break, not once per frame: frames may be single bytes. A header's byte that looks like one lies outside.
-      if (newline < from) {
-        newline = bytes.indexOf(10, from);
-        if (newline === -1) newline = Number.POSITIVE_INFINITY;
-      }
-      const room = from + longestLine - length;
-      if (newline <= room && newline < contentEnd) {
-        spans.push(from, newline);
-        from = newline + 1;
-        finish(false);
-      } else if (room < contentEnd) {
-        const cutAt = Math.max(from, characterBoundary(bytes, room));
-        spans.push(from, cutAt);
-        from = cutAt;
-        finish(true);
-      } else {
-        spans.push(from, contentEnd);
-        length += contentEnd - from;
-        from = contentEnd;
-      }
-    }
-  });
-  if (length === 0) return { line, frame: end, inFrame: 0, open: false, damaged };
-  if (isLast || damaged) visit(line, stream, atMs, spans, true, frame, within);
-  return { line, frame, inFrame: within, open: true, damaged };
-};
-
-/** What is known of one log. */
-interface Index {
-  /** Header of the first frame: a log that was begun anew has another one. */
-  first: Buffer;
-  /** Place of line 1 and of every `spacing`th after it. */
-  marks: Place[];
-  spacing: number;
-  /** Where to go on, and the number of the line that begins there. */
-  next: Place & { readonly line: number };
-  open: boolean;
-  /** All bytes up to here were looked at. */
-  scanned: number;
-  /** As much of it is known by the file beside the log. */
-  keptBytes: number;
-  damaged: boolean;
-  /** One look at a time. */
-  turn: Promise<unknown>;
-}
-
-const unknownIndex = (): Omit<Index, "turn"> => ({
-  first: Buffer.alloc(logFrameHeaderBytes),
-  marks: [],
-  spacing: linesPerMark,
-  next: { frame: 0, inFrame: 0, line: 1 },
-  open: false,
-  scanned: 0,
-  keptBytes: 0,
-  damaged: false,
-});
-
-const totalOf = (index: Index): number => index.next.line - 1 + (index.open ? 1 : 0);
-
-/** What is kept beside a log, as JSON. */
-interface KeptIndex {
-  readonly version: 1;
-  /** Bytes of the log that it is about, from its first one, and its first header (hex): of any other log it says nothing. */
-  readonly size: number;
-  readonly first: string;
-  readonly lines: number;
-  readonly open: boolean;
-  readonly next: readonly [frame: number, inFrame: number];
-  readonly spacing: number;
-  /** Frame and place in the frame, one after the other. */
-  readonly marks: readonly number[];
-}
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
-/** Null: it is not about this log, or torn (it is not made durable: after a power failure it may say more than there is). */
-const readKept = (text: string, size: number, first: Buffer): Omit<Index, "turn"> | null => {
-  let kept: Partial<KeptIndex>;
-  try {
-    kept = (JSON.parse(text) ?? {}) as Partial<KeptIndex>;
-  } catch {
-    return null;
-  }
-  const { lines, next, spacing, marks } = kept;
-  if (kept.version !== 1 || !isCount(kept.size) || kept.size > size || kept.first !== first.toString("hex")) return null;
-  const { size: known } = kept;
-  if (!isCount(lines) || !isCount(spacing) || spacing < 1 || !Array.isArray(next) || !Array.isArray(marks)) return null;
-  if (![...(next as unknown[]), ...(marks as unknown[])].every((at) => isCount(at) && at <= known)) return null;
-  if (marks.length !== 2 * Math.ceil(lines / spacing)) return null;
-  const places: Place[] = [];
-  for (let at = 0; at < marks.length; at += 2) places.push({ frame: marks[at] ?? 0, inFrame: marks[at + 1] ?? 0 });
-  const open = kept.open === true;
-  return {
-    first,
-    marks: places,
-    spacing,
-    next: { frame: next[0] ?? 0, inFrame: next[1] ?? 0, line: lines + (open ? 0 : 1) },
-    open,
-    scanned: known,
-    keptBytes: known,
-    damaged: false,
-  };
-};
-
-const renderKept = (index: Index): string => {
-  const kept: KeptIndex = {
-    version: 1,
-    size: index.scanned,
-    first: index.first.toString("hex"),
-    lines: totalOf(index),
-    open: index.open,
-    next: [index.next.frame, index.next.inFrame],
-    spacing: index.spacing,
-    marks: index.marks.flatMap(({ frame, inFrame }) => [frame, inFrame]),
-  };
-  return JSON.stringify(kept);
-};
-
-const readAt = async (file: FileHandle, buffer: Buffer, offset: number): Promise<number> => {
-  let filled = 0;
-  while (filled < buffer.length) {
-    const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, offset + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return filled;
-};
-
-/** Reads piece by piece from a line's beginning; `each` answers whether that was enough. */
-const walkFile = async (
-  file: FileHandle,
-  from: Place & { readonly line: number },
-  size: number,
-  budgetBytes: number,
-  each: LineVisitor,
-  after: (walked: Walked, offset: number, bytes: Buffer, isLast: boolean) => boolean,
-  before: (bytes: Buffer) => void = () => {},
-): Promise<void> => {
-  let place = from;
-  for (let looked = 0; looked < budgetBytes && place.frame < size;) {
-    const buffer = Buffer.allocUnsafe(Math.min(readBytes, size - place.frame));
-    const bytes = buffer.subarray(0, await readAt(file, buffer, place.frame));
-    const isLast = place.frame + bytes.length >= size;
-    before(bytes);
-    const walked = walkLines(bytes, place.inFrame, place.line, isLast, each);
-    const offset = place.frame;
-    const next = { frame: offset + walked.frame, inFrame: walked.inFrame, line: walked.line };
-    if (after(walked, offset, bytes, isLast) || isLast || walked.damaged) return;
-    looked += Math.max(1, next.frame - offset);
-    place = next;
-  }
-};
 
 /** A line as JSON. */
 export interface LineJson {
