@@ -77,6 +77,8 @@ const testPackages = [
   ["sudo", () => existsSync("/usr/bin/sudo")],
   ["iproute2", () => existsSync("/usr/sbin/ip") || existsSync("/sbin/ip")],
   ["passwd", () => existsSync("/usr/sbin/useradd")],
+  ["zsh", () => existsSync("/usr/bin/zsh")],
+  ["fish", () => existsSync("/usr/bin/fish")],
   ["chromium", () => ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].some((path) => existsSync(path))],
 ];
 
