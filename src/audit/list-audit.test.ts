@@ -21,7 +21,8 @@ for (const [name, make] of auditStores) {
     assert.ok(seen[0]?.endsWith("/27"));
     const count = async (filter: Parameters<typeof listAudit>[1]): Promise<number> =>
       (await listAudit(world.store.read, filter, null, 100)).records.length;
-    assert.equal(await count({ actor: "os:7" }), 1);
+    assert.equal(await count({ actors: ["os:7"] }), 1);
+    assert.equal(await count({ actors: ["os:7", "nobody"] }), 1);
     assert.equal(await count({ action: "jobs.*" }), 25);
     assert.equal(await count({ action: "jobs.apply", object: "/demo/job-3" }), 1);
     assert.equal(await count({ phase: "opened" }), 0);

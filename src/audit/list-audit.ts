@@ -5,8 +5,8 @@ import type { AuditPhase, AuditRecord } from "#audit/record.ts";
 import type { Reader } from "#store/store.ts";
 
 export interface AuditFilter {
-  /** Exact. */
-  readonly actor?: string;
+  /** Exact; any of them. */
+  readonly actors?: readonly string[];
   /** Exact, or with a final `*` everything that begins so: `runs.*`. */
   readonly action?: string;
   /** Exact. */
@@ -31,7 +31,7 @@ const cursorPattern = /^(\d{1,16})\.(\d{1,16})\.([\w.:-]{1,100})$/;
 /** One page. Throws `input.invalid-value` for a cursor that was not given out here. */
 export const listAudit = async (read: Reader, filter: AuditFilter, cursor: string | null, limit = 100): Promise<AuditPage> => {
   let query = read.selectFrom("audit").selectAll().orderBy("at", "desc").orderBy("writer", "desc").orderBy("sequence", "desc");
-  if (filter.actor !== undefined) query = query.where("actor", "=", filter.actor);
+  if (filter.actors !== undefined) query = query.where("actor", "in", filter.actors);
   if (filter.object !== undefined) query = query.where("object", "=", filter.object);
   if (filter.within !== undefined) query = query.where(filter.within);
   if (filter.phase !== undefined) query = query.where("phase", "=", filter.phase);

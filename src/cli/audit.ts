@@ -12,6 +12,7 @@ interface AuditRecord {
   readonly sequence: number;
   readonly at: string;
   readonly actor: string;
+  readonly actorName: string | null;
   readonly action: string;
   readonly object: string;
   readonly phase: string;
@@ -58,7 +59,7 @@ export const addAuditCommands: AddCommand = (program, act) => {
   audit
     .command("list")
     .description("audit records, newest first")
-    .option("--actor <id>", "only of this actor")
+    .option("--actor <id>", "only of this actor: account name, access ID or part")
     .option("--action <action>", "only this action, e.g. runs.create")
     .option("--object <text>", "only about this object")
     .option("--limit <n>", "at most so many", "30")
@@ -74,7 +75,14 @@ export const addAuditCommands: AddCommand = (program, act) => {
           renderTable(
             output,
             ["at", "actor", "action", "object", "phase", "#"],
-            page.items.map((one) => [renderTime(one.at), one.actor, one.action, one.object, one.phase, String(one.sequence)]),
+            page.items.map((one) => [
+              renderTime(one.at),
+              one.actorName ?? one.actor,
+              one.action,
+              one.object,
+              one.phase,
+              String(one.sequence),
+            ]),
             "no records",
           ),
         );

@@ -81,6 +81,19 @@ export const loadAccounts = async (
   });
 };
 
+/** Names by access ID, of those among them that are accounts of the realm today. */
+export const loadAccountNames = async (
+  source: Source,
+  realmName: string,
+  accessIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> => {
+  const prefix = accessIdOf(realmName, "");
+  const ids = [...new Set(accessIds.filter((accessId) => accessId.startsWith(prefix)))].map((accessId) => accessId.slice(prefix.length));
+  if (ids.length === 0) return new Map();
+  const rows = await source.selectFrom("accounts").select(["id", "name"]).where("id", "in", ids).execute();
+  return new Map(rows.map(({ id, name }) => [accessIdOf(realmName, id), name]));
+};
+
 /** Names of accounts that begin so, in the fold of names. */
 export const findAccountNames = async (
   source: Source,

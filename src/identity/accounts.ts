@@ -12,6 +12,7 @@ import {
   findAccountById,
   findAccountByKey,
   findAccountNames,
+  loadAccountNames,
   loadAccounts,
   type Account,
   type AccountRow,
@@ -65,6 +66,8 @@ export interface Accounts {
   getAccount(id: string): Promise<Account>;
   /** By name, in the fold of names; null: none. */
   findAccount(name: string, service?: string): Promise<Account | null>;
+  /** Names by access ID; what is no account today is left out. For at most some hundred at once. */
+  namesOf(accessIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Accounts whose name begins so, at most `limit`. */
   findAccountNames(prefix: string, limit: number): ReturnType<typeof findAccountNames>;
   createAccount(actor: Doer, input: AccountInput, options?: ChangeOptions): Promise<AccountOutcome>;
@@ -307,6 +310,7 @@ export const openAccounts = (context: IdentityContext): Accounts => {
     pageAccounts: (filter, page) => pageAccounts(store.read, realm.name, filter, page),
     getAccount,
     findAccount,
+    namesOf: (accessIds) => loadAccountNames(store.read, realm.name, accessIds),
     findAccountNames: (prefix, limit) => findAccountNames(store.read, prefix, limit),
     createAccount,
     editAccount,

@@ -25,7 +25,7 @@ export const nodeTableRoutes = ({ nodes, controller, identity }: Services): Rout
       entries: z.array(
         z.object({
           subject: z.string().describe("access ID, `group:NAME` or `authenticated`"),
-          name: z.string().nullable().describe("of the account; null: a group, everybody, or an account that holds no role here"),
+          name: z.string().nullable().describe("of the account; null: a group, everybody, or what is no account here"),
           roles: z.array(role),
         }),
       ),
@@ -43,8 +43,7 @@ export const nodeTableRoutes = ({ nodes, controller, identity }: Services): Rout
       const { role: asked } = query;
       const entries = (table?.entries ?? []).filter(({ roles }) => asked === undefined || roles.some((held) => roleIncludes(held, asked)));
       const shown = named ? entries : entries.filter(({ subject }) => subject === anybody);
-      const names = new Map<string, string>();
-      if (named) for (const { accessId, name } of (await identity.roster()).entries) names.set(accessId, name);
+      const names = await identity.namesOf(shown.map(({ subject }) => subject));
       return {
         entries: shown.map(({ subject, roles }) => ({ subject, name: names.get(subject) ?? null, roles: [...roles] })),
         total: entries.length,

@@ -37,6 +37,22 @@ const Phase = ({ phase }: { readonly phase: AuditRecord["phase"] }): React.React
   );
 };
 
+/** Who did it, by name where there is one to be seen. */
+const Actor = ({ record: { actor, actorName } }: { readonly record: AuditRecord }): React.ReactElement =>
+  actorName === null ? <code>{actor}</code> : <span title={actor}>{actorName}</span>;
+
+/** What it was about. Accounts, roles and the like are recorded by id, and mostly with the name that they had. */
+const About = ({ record: { object, detail } }: { readonly record: AuditRecord }): React.ReactElement => {
+  const name = typeof detail === "object" && detail !== null && "name" in detail && typeof detail.name === "string" ? detail.name : null;
+  return name === null || object.includes(name) ? (
+    <code>{object}</code>
+  ) : (
+    <>
+      {name} <code className="soft">{object}</code>
+    </>
+  );
+};
+
 const idOf = (record: AuditRecord): string => `${record.writer}.${record.sequence}`;
 
 const Detail = ({
@@ -53,7 +69,12 @@ const Detail = ({
       <Facts
         facts={[
           [t(wordTexts.when), <Instant key="at" at={record.at} />],
-          [t(wordTexts.actor), <code key="actor">{record.actor}</code>],
+          [
+            t(wordTexts.actor),
+            <span key="actor">
+              {record.actorName ?? ""} <code>{record.actor}</code>
+            </span>,
+          ],
           [t(auditTexts.action), <code key="action">{record.action}</code>],
           [t(auditTexts.object), <code key="object">{record.object}</code>],
           [t(auditTexts.phase), <Phase key="phase" phase={record.phase} />],
@@ -99,8 +120,8 @@ const AuditPage = (): React.ReactElement => {
     { id: "at", header: t(wordTexts.when), width: 190, from: 560, cell: (record) => <Instant at={record.at} /> },
     { id: "action", header: t(auditTexts.action), cell: (record) => <code>{record.action}</code> },
     { id: "phase", header: t(auditTexts.phase), width: 150, cell: (record) => <Phase phase={record.phase} /> },
-    { id: "object", header: t(auditTexts.object), from: 720, cell: (record) => <code>{record.object}</code> },
-    { id: "actor", header: t(wordTexts.actor), from: 960, cell: (record) => <code>{record.actor}</code> },
+    { id: "object", header: t(auditTexts.object), from: 720, cell: (record) => <About record={record} /> },
+    { id: "actor", header: t(wordTexts.actor), from: 960, cell: (record) => <Actor record={record} /> },
     { id: "sequence", header: t(auditTexts.sequence), width: 90, from: 1100, align: "right", cell: (record) => record.sequence },
   ];
   const isFiltered = Object.keys(filters).length > 0;
@@ -154,7 +175,7 @@ const AuditPage = (): React.ReactElement => {
         onOpen={(record) => void navigate({ search: { ...filters, record: idOf(record) } })}
         narrowLine={(record) => (
           <>
-            {record.object} · <Instant at={record.at} />
+            <About record={record} /> · <Instant at={record.at} />
           </>
         )}
         empty={<EmptyState title={t(auditTexts.empty)} />}

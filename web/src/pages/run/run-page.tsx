@@ -268,7 +268,9 @@ const Audit = ({ run }: { readonly run: Run }): React.ReactElement | null => {
                   <span>
                     <code>{record.action}</code> {t(phaseTexts[record.phase])}
                   </span>
-                  <span className="soft">{record.actor}</span>
+                  <span className="soft" title={record.actor}>
+                    {record.actorName ?? record.actor}
+                  </span>
                   <span className="soft">
                     <Instant at={record.at} />
                   </span>
