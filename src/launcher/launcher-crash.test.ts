@@ -260,21 +260,24 @@ test("2.8: a launcher without descriptors refuses for now and goes on; with them
 test("2.8: a data folder that cannot be written ends the launcher at once with a problem", async (t) => {
   const { launcher } = await withKeeper(t);
   await launcher.stop();
-  const isTold = (error: Error): boolean =>
-    /launcher ended with 1/.test(error.message) &&
-    /"code":"files\.unusable","hint":"[^"]+","message":"`[^"]+ cannot be used: /.test(error.message) &&
-    !error.message.includes('"stack"');
+  const isTold =
+    (problem: RegExp) =>
+    (error: Error): boolean =>
+      /launcher ended with 1/.test(error.message) && problem.test(error.message) && !error.message.includes('"stack"');
   if (isRoot) {
     const { root } = launcher.layout;
     if (spawnSync("mount", ["--bind", root, root]).status !== 0 || spawnSync("mount", ["-o", "remount,ro,bind", root]).status !== 0)
       return t.skip("this machine does not let root mount read-only");
     t.after(() => spawnSync("umount", [root]));
-    await assert.rejects(launcher.start(), isTold);
+    await assert.rejects(launcher.start(), isTold(/"code":"files\.unusable","hint":"[^"]+","message":"`[^"]+ cannot be used: /));
     spawnSync("umount", [root]);
   } else {
     chmodSync(launcher.layout.launcher.folder, 0o500);
     chmodSync(launcher.layout.launcher.journal, 0o400);
-    await assert.rejects(launcher.start(), isTold);
+    await assert.rejects(
+      launcher.start(),
+      isTold(/"code":"files\.unsafe","hint":"[^"]+mode 600","message":"journal `[^"]+ cannot be opened for writing"/),
+    );
     chmodSync(launcher.layout.launcher.folder, 0o700);
     chmodSync(launcher.layout.launcher.journal, 0o600);
   }
