@@ -248,3 +248,23 @@ test("4.3: however long a log is, as many places of it are known, and its lines 
   for (const line of [1, 256, 257, 12_345, 30_000]) assert.equal((await few.read("r", line, 1)).items[0]?.text, String(line));
   assert.deepEqual((await few.find("r", "29999", 1, 9)).lines, [29_999]);
 });
+
+test(
+  "4.3, 2.8: a log that is emptied while it is looked at ends the look, and what was known of it is forgotten",
+  { timeout: 60_000 },
+  async (t) => {
+    const { lines, path } = world(t);
+    const block = encoded(Array.from({ length: 16 }, () => ["stdout", "x".repeat(63 * 1024)] as const));
+    for (const emptied of [0, 1, 2, 3, 5, 8, 13, 21]) {
+      writeFileSync(path, "");
+      for (let at = 0; at < 40; at += 1) appendFileSync(path, block);
+      const looks = [lines.read("r", null, 1), lines.find("r", "y", 1, 5), lines.keep("r"), lines.follow("r")];
+      for (let turn = 0; turn < emptied; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      truncateSync(path, 0);
+      appendFileSync(path, encoded([["stderr", "again\n"]], 7));
+      await Promise.all(looks);
+      const found = await lines.read("r", 1, 5);
+      assert.deepEqual([shown(found.items), found.total, found.complete], [["1 stderr again"], 1, true]);
+    }
+  },
+);

@@ -249,7 +249,7 @@ export class LogLines {
       if (size <= index.scanned) return size;
     }
     let offset = index.next.frame;
-    await walkFile(
+    const isWhole = await walkFile(
       file,
       index.next,
       size,
@@ -271,6 +271,7 @@ export class LogLines {
         return false;
       },
     );
+    if (!isWhole) Object.assign(index, unknownIndex());
     return size;
   }
 

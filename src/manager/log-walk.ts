@@ -110,7 +110,10 @@ export const readAt = async (file: FileHandle, buffer: Buffer, offset: number): 
   return filled;
 };
 
-/** Reads piece by piece from a line's beginning; `each` answers whether that was enough. */
+/**
+ * Reads piece by piece from a line's beginning; `after` answers whether that was enough. False: the log has become shorter meanwhile, since it was
+ * emptied for another attempt, and nothing that was read of it holds any more.
+ */
 export const walkFile = async (
   file: FileHandle,
   from: Place & { readonly line: number },
@@ -119,18 +122,20 @@ export const walkFile = async (
   each: LineVisitor,
   after: (walked: Walked, offset: number, bytes: Buffer, isLast: boolean) => boolean,
   before: (bytes: Buffer) => void = () => {},
-): Promise<void> => {
+): Promise<boolean> => {
   let place = from;
   for (let looked = 0; looked < budgetBytes && place.frame < size;) {
     const buffer = Buffer.allocUnsafe(Math.min(readBytes, size - place.frame));
-    const bytes = buffer.subarray(0, await readAt(file, buffer, place.frame));
-    const isLast = place.frame + bytes.length >= size;
-    before(bytes);
-    const walked = walkLines(bytes, place.inFrame, place.line, isLast, each);
+    // INVARIANT: each turn of the loop goes on in the file, or is the last one (`log-lines.test.ts`).
+    if ((await readAt(file, buffer, place.frame)) < buffer.length) return false;
+    const isLast = place.frame + buffer.length >= size;
+    before(buffer);
+    const walked = walkLines(buffer, place.inFrame, place.line, isLast, each);
     const offset = place.frame;
     const next = { frame: offset + walked.frame, inFrame: walked.inFrame, line: walked.line };
-    if (after(walked, offset, bytes, isLast) || isLast || walked.damaged) return;
+    if (after(walked, offset, buffer, isLast) || isLast || walked.damaged) return true;
     looked += Math.max(1, next.frame - offset);
     place = next;
   }
+  return true;
 };
