@@ -124,13 +124,22 @@ interface Report {
 }
 
 /** What was not done, by reason. */
+/** As long as systems take two clicks for one. */
+const doubleClickMs = 500;
+
 const KeptRuns = ({ act, kept, count, onClose }: Report & { readonly onClose: () => void }): React.ReactElement => {
   const t = useText();
   const explaining = useExplaining();
+  // It comes where the button was: the second half of a double click is not meant to end what nobody has read.
+  const [openedAtMs] = useState(() => performance.now());
+  const close = (): void => {
+    if (performance.now() - openedAtMs > doubleClickMs) onClose();
+  };
   return (
     <Modal
       opened
-      onClose={onClose}
+      onClose={close}
+      closeOnClickOutside={false}
       title={t(words[act].partly, { failed: kept.length, count })}
       closeButtonProps={{ "aria-label": t(commonTexts.close) }}
       closeOnEscape={!explaining}
@@ -173,7 +182,7 @@ const KeptRuns = ({ act, kept, count, onClose }: Report & { readonly onClose: ()
         );
       })}
       <Group justify="flex-end" mt="md">
-        <Button variant="default" onClick={onClose} data-autofocus>
+        <Button variant="default" onClick={close} data-autofocus>
           {t(commonTexts.close)}
         </Button>
       </Group>
