@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "#test/fixtures/eventually.ts";
-import { whyNoBrowser } from "#test/fixtures/cockpit.ts";
+import { clickTwice, whyNoBrowser } from "#test/fixtures/cockpit.ts";
 import { startJobs } from "#test/fixtures/cockpit-jobs.ts";
 
 test("4.6: a double click acts once; Back closes a dialog of the address and leads past what is done", { timeout: 300_000 }, async (t) => {
@@ -19,7 +19,7 @@ test("4.6: a double click acts once; Back closes a dialog of the address and lea
   await page.getByRole("button", { name: "Invite a node" }).click();
   await page.getByRole("textbox", { name: "Name of the node" }).fill("ledger-1");
   const invited = await acts("nodes.invite");
-  await page.getByRole("button", { name: "Make the invitation" }).dblclick();
+  await clickTwice(page.getByRole("button", { name: "Make the invitation" }));
   await page.getByRole("dialog", { name: "Invitation for ledger-1" }).waitFor();
   assert.equal(await acts("nodes.invite"), invited + 1);
   await page.getByRole("button", { name: "Done" }).click();
@@ -36,7 +36,7 @@ test("4.6: a double click acts once; Back closes a dialog of the address and lea
   assert.equal(path(), "/jobs");
   await runPlain.click();
   const before = await acts("runs.create");
-  await page.getByRole("dialog").getByRole("button", { name: "Run", exact: true }).dblclick();
+  await clickTwice(page.getByRole("dialog").getByRole("button", { name: "Run", exact: true }));
   await page.waitForURL(/\/runs\/run_/);
   assert.equal(await acts("runs.create"), before + 1);
   await page.goBack();

@@ -1,6 +1,6 @@
 /** The dialog that runs a job: what it says before anything is submitted, and that it submits once. */
 import assert from "node:assert/strict";
-import type { CockpitWorld } from "#test/fixtures/cockpit.ts";
+import { clickTwice, type CockpitWorld } from "#test/fixtures/cockpit.ts";
 import { onJobs } from "#test/fixtures/cockpit-jobs.ts";
 
 const runsOf = async (instance: CockpitWorld["instance"], job: string): Promise<readonly unknown[]> =>
@@ -22,7 +22,7 @@ onJobs(
     await dialog.getByRole("textbox", { name: "MONTH" }).fill("12");
     await dialog.getByRole("combobox", { name: "MODE" }).selectOption("full");
     await page.getByRole("button", { name: "Run", exact: true, disabled: false }).last().waitFor();
-    await run.dblclick();
+    await clickTwice(run);
     await page.getByRole("log").getByText("closing 12 in mode full").waitFor();
     assert.equal((await runsOf(instance, "/examples/books/close")).length, 1);
 

@@ -1,7 +1,7 @@
 /** The list of runs: filters in the address, states as they change, several ended at once. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { expectAccessible, whyNoBrowser, exampleAccount } from "#test/fixtures/cockpit.ts";
+import { clickTwice, expectAccessible, whyNoBrowser, exampleAccount } from "#test/fixtures/cockpit.ts";
 import { eventually } from "#test/fixtures/eventually.ts";
 import { operator, startJobs } from "#test/fixtures/cockpit-jobs.ts";
 
@@ -179,11 +179,7 @@ test(
     await all.getByText("Search: examples/").waitFor();
     await all.getByText("They are of 3 jobs:").waitFor();
     await all.getByText("/examples/books/close × 2").waitFor();
-    // Both clicks reach the button, however slow the machine is.
-    await all.getByRole("button", { name: "Run them again" }).evaluate((button: { click(): void }) => {
-      button.click();
-      button.click();
-    });
+    await clickTwice(all.getByRole("button", { name: "Run them again" }));
     const report = page.getByRole("dialog", { name: "2 of 5 could not be submitted again" });
     // The note goes by itself after some seconds: it is looked for first.
     await page.getByText("3 runs submitted again").waitFor();
