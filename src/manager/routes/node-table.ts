@@ -3,12 +3,13 @@ import { z } from "zod";
 import { decide } from "#access/decide.ts";
 import { fail } from "#kernel/problem.ts";
 import { roleIncludes } from "#nodes/rules/node-roles.ts";
+import { nodeRoles } from "#proof/read-launch-order.ts";
 import { seeRoles } from "#manager/routes/explain.ts";
 import { line } from "#manager/routes/fields.ts";
 import { route, type Route } from "#manager/route.ts";
 import type { Services } from "#manager/services.ts";
 
-const role = z.enum(["monitor", "configurator", "operator", "administrator", "auditor"]);
+const role = z.enum(nodeRoles);
 
 /** No identity: whoever is signed in. */
 const anybody = "authenticated";
